@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import msgspec
 
-type Json = object
+Json: TypeAlias = object
 
 
 class EgressError(Exception):
@@ -69,7 +69,13 @@ class HttpResponse(msgspec.Struct, frozen=True):
         return next((v for k, v in self.headers if k.lower() == wanted), None)
 
     def text(self) -> str:
-        raise NotImplementedError
+        """The body by the charset of its Content-Type (UTF-8 without one); bytes that don't decode are replaced."""
+        kind = self.header("content-type") or ""
+        charset = kind.partition("charset=")[2].split(";")[0].strip().strip('"') or "utf-8"
+        try:
+            return self.content.decode(charset, "replace")
+        except LookupError:
+            return self.content.decode("utf-8", "replace")
 
 
 class HttpStream(Protocol):

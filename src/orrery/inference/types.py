@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 
-type Role = Literal["system", "user", "assistant", "tool"]
-type ModelKind = Literal["llm", "text-embedding", "rerank", "speech2text", "tts", "moderation"]
-type FinishReason = str
-type Credentials = Mapping[str, object]
+Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
+ModelKind: TypeAlias = Literal["llm", "text-embedding", "rerank", "speech2text", "tts", "moderation"]
+FinishReason: TypeAlias = str
+Credentials: TypeAlias = Mapping[str, object]
 
 
 class TextPart(msgspec.Struct, frozen=True, tag="text"):
@@ -32,7 +32,7 @@ class MediaPart(msgspec.Struct, frozen=True, tag="media"):
     detail: Literal["low", "high"] = "high"
 
 
-type ContentPart = TextPart | MediaPart
+ContentPart: TypeAlias = TextPart | MediaPart
 
 
 class ToolCall(msgspec.Struct, frozen=True):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 
-type Language = Literal["python3", "javascript", "jinja2"]
+Language: TypeAlias = Literal["python3", "javascript", "jinja2"]
 
 
 class CodeExecutionError(Exception):
