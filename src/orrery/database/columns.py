@@ -1,0 +1,98 @@
+"""Column types that mean the same on SQLite, PostgreSQL and MySQL."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import msgspec
+from sqlalchemy import CHAR, DateTime, Dialect, Numeric, String, Text
+from sqlalchemy.dialects import mysql
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+_encode = msgspec.json.encode
+_decode = msgspec.json.decode
+
+
+class Utc(TypeDecorator[datetime]):
+    """An aware UTC time with microseconds; naive values are refused."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime]:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(DateTime(timezone=True))
+        if dialect.name in {"mysql", "mariadb"}:
+            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
+        return dialect.type_descriptor(DateTime())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise TypeError("a naive time can't be stored: use aware UTC")
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=UTC)
+
+
+class JsonText(TypeDecorator[object]):
+    """Any JSON value as text: key order and big integers are kept, and no engine rewrites it."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[str]:
+        return dialect.type_descriptor(_long_text(dialect))
+
+    def process_bind_param(self, value: object, dialect: Dialect) -> str | None:
+        return None if value is None else _encode(value).decode()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> object:
+        return None if value is None else _decode(value)
+
+
+class LongText(TypeDecorator[str]):
+    """Text without a practical limit (MySQL's TEXT stops at 64 KiB). NUL is dropped: PostgreSQL can't hold it."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[str]:
+        return dialect.type_descriptor(_long_text(dialect))
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return value.replace("\x00", "") if value is not None and "\x00" in value else value
+
+
+class Money(TypeDecorator[Decimal]):
+    """An exact amount with 7 decimals (a token's price is small); text on SQLite, which has no decimals."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[str] | TypeEngine[Decimal]:
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(String(32))
+        return dialect.type_descriptor(Numeric(20, 7))
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> object:
+        return str(value) if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: object, dialect: Dialect) -> Decimal | None:
+        return None if value is None else Decimal(str(value))
+
+
+def _long_text(dialect: Dialect) -> TypeEngine[str]:
+    return mysql.LONGTEXT() if dialect.name in {"mysql", "mariadb"} else Text()
+
+
+Id = CHAR(36).with_variant(mysql.CHAR(36, collation="ascii_bin"), "mysql", "mariadb")
+"""A UUID as text. Binary collation on MySQL: ids compare by byte."""
+
+__all__ = ["Id", "JsonText", "LongText", "Money", "Utc"]
