@@ -34,6 +34,14 @@ class EgressConnectionFailed(EgressError):
     """DNS, TCP or TLS failed, or the peer cut the connection."""
 
 
+class EgressTlsFailed(EgressConnectionFailed):
+    """The peer's certificate does not hold; asking again won't help."""
+
+
+class EgressInvalidRequest(EgressError):
+    """The URL, a header or the method is not something that can be sent."""
+
+
 class EgressTooLarge(EgressError):
     """The answer is larger than the caller allowed."""
 
