@@ -1,0 +1,1 @@
+"""The groups of settings, one file each. A feature is handed its group and no other."""
