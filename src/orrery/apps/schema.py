@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from sqlalchemy import MetaData
 
-import orrery.apps.catalog.tables
-import orrery.apps.conversations.tables
-import orrery.apps.files.tables
-import orrery.apps.runs.tables
-import orrery.apps.workflows.tables
-import orrery.jobs.tables
-import orrery.workspaces.accounts.tables
-import orrery.workspaces.audit.tables
-import orrery.workspaces.members.tables
-import orrery.workspaces.models.tables  # noqa: F401  (each import puts its tables on the shared metadata)
+from orrery.apps.catalog import tables as catalog
+from orrery.apps.conversations import tables as conversations
+from orrery.apps.files import tables as files
+from orrery.apps.runs import tables as runs
+from orrery.apps.workflows import tables as workflows
 from orrery.database.orm import Table
+from orrery.jobs import tables as jobs
+from orrery.workspaces.accounts import tables as accounts
+from orrery.workspaces.audit import tables as audit
+from orrery.workspaces.members import tables as members
+from orrery.workspaces.models import tables as models
+
+TABLE_MODULES = (accounts, members, models, audit, catalog, workflows, conversations, files, runs, jobs)
+"""Parents before children. Importing a module puts its tables on the shared metadata."""
 
 
 def schema() -> MetaData:
