@@ -41,6 +41,17 @@ class NodeFailure(Exception):
         super().__init__(message)
 
 
+class NodePause(Exception):
+    """A node that must wait for something outside: the run pauses, and the node runs again when it resumes.
+
+    ``reason`` is what watchers are told (``type``, ``form_id``, ``message``...; workflow.md 2.8).
+    """
+
+    def __init__(self, reason: Mapping[str, object]) -> None:
+        self.reason = reason
+        super().__init__(str(reason.get("type", "paused")))
+
+
 class NodeOutcome(msgspec.Struct, kw_only=True):
     """What a node that succeeded hands back; empty mappings where it has nothing to say."""
 
@@ -53,6 +64,8 @@ class NodeOutcome(msgspec.Struct, kw_only=True):
     retriever_resources: Sequence[Mapping[str, object]] = ()
     conversation_updates: Sequence[tuple[str, object]] = ()
     """(conversation variable's name, new raw value), persisted with the node's success."""
+    variable_updates: Sequence[tuple[Selector, object]] = ()
+    """(selector, new raw value) of variables that are not the node's own outputs, in order."""
 
 
 class FileAccess(Protocol):

@@ -1,0 +1,86 @@
+"""What a run writes down so that another process can go on with it (reliability.md 3.1, G1 and G2).
+
+`Journal.record` only appends; nothing is promised until `barrier` returns. The engine waits for it before a node's
+outside effect and before it tells the end. Nodes inside containers are not recorded: a container is one step, which
+is done again from its start or, when something inside must not happen twice, fails as interrupted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol, TypeAlias
+
+import msgspec
+
+from orrery.inference.types import Usage
+
+
+class StartedNode(msgspec.Struct, frozen=True, tag="started"):
+    """A node that must not be done twice has begun."""
+
+    node_id: str
+    execution_id: str
+
+
+class PausedNode(msgspec.Struct, frozen=True, tag="paused"):
+    """A node waits; it may begin again."""
+
+    node_id: str
+    execution_id: str
+
+
+class FinishedNode(msgspec.Struct, frozen=True, kw_only=True, tag="finished"):
+    """A node's result, enough to replay it: pool, edges, text and totals.
+
+    ``steps`` and ``failures`` count its attempts; ``streams`` holds the whole text it sent on each of its streams.
+    """
+
+    node_id: str
+    execution_id: str
+    status: str
+    outputs: Mapping[str, object]
+    handle: str = "source"
+    variable_updates: Sequence[tuple[Sequence[str], object]] = ()
+    streams: Mapping[str, str] = {}
+    run_outputs: Mapping[str, object] = {}
+    usage: Usage | None = None
+    steps: int = 1
+    failures: int = 0
+
+
+JournalEntry: TypeAlias = StartedNode | PausedNode | FinishedNode
+
+
+class Journal(Protocol):
+    """Where entries go. ``record`` must not block; ``barrier`` returns when all earlier entries are durable."""
+
+    def record(self, entry: JournalEntry) -> None: ...
+    async def barrier(self) -> None: ...
+
+
+class Resume(msgspec.Struct, frozen=True):
+    """An earlier part of the same run.
+
+    ``streamed_chars`` is how much answer text watchers already hold; None means all that the finished nodes released.
+    """
+
+    finished: Sequence[FinishedNode] = ()
+    started: Mapping[str, str] = {}
+    streamed_chars: int | None = None
+    elapsed: float = 0.0
+
+    @classmethod
+    def from_entries(
+        cls, entries: Iterable[JournalEntry], *, streamed_chars: int | None = None, elapsed: float = 0.0
+    ) -> Resume:
+        """Reads a journal in the order it was written: ``started`` is what neither finished nor paused."""
+        finished: list[FinishedNode] = []
+        started: dict[str, str] = {}
+        for entry in entries:
+            if isinstance(entry, StartedNode):
+                started[entry.node_id] = entry.execution_id
+                continue
+            started.pop(entry.node_id, None)
+            if isinstance(entry, FinishedNode):
+                finished.append(entry)
+        return cls(tuple(finished), started, streamed_chars, elapsed)
