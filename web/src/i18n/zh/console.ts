@@ -1,0 +1,9 @@
+/** All messages of the console in Chinese. */
+const files = import.meta.glob<object>(["./*.json", "!./webapp.json"], {
+  eager: true,
+  import: "default",
+});
+
+export const messages = Object.fromEntries(
+  Object.entries(files).map(([path, texts]) => [path.slice(2, -5), texts]),
+);
