@@ -16,7 +16,7 @@ from orrery.http.cors import CorsPolicy
 from orrery.http.endpoint import BoundEndpoint, Endpoint
 from orrery.http.responses import error_response, json_response, response_of
 from orrery.http.router import MethodNotAllowed, Router
-from orrery.security.permissions import role_allows
+from orrery.security.permissions import Permission, Role, allows
 from orrery.telemetry.trace import request_context
 
 _log = logging.getLogger(__name__)
@@ -121,10 +121,10 @@ def _raw_path(scope: Scope) -> str:
     return raw.partition(b"?")[0].decode("latin-1")
 
 
-def _check_permission(caller: Caller, permission: str) -> None:
+def _check_permission(caller: Caller, permission: Permission) -> None:
     if not isinstance(caller, ConsoleCaller):
         raise Unauthorized
-    if not role_allows(caller.role, permission):
+    if not allows(Role(caller.role), permission):
         raise Forbidden
 
 

@@ -102,7 +102,7 @@ class Call:
         return bytes(body)
 
 
-def decode_body(raw: bytes, kind: type[object]) -> object:
+def decode_body(raw: bytes, kind: type[msgspec.Struct]) -> object:
     """A JSON body as its struct. Raises `InvalidParam` that names the field and the problem."""
     try:
         return msgspec.json.decode(raw or b"{}", type=kind)
@@ -112,7 +112,17 @@ def decode_body(raw: bytes, kind: type[object]) -> object:
         raise InvalidParam(f"The body is not valid JSON: {error}") from error
 
 
-def decode_query(request: Request, kind: type[object]) -> object:
+def decode_object(raw: bytes) -> dict[str, object]:
+    """A JSON body that is an object of any keys. Raises `InvalidParam`."""
+    try:
+        return msgspec.json.decode(raw or b"{}", type=dict[str, object])
+    except msgspec.ValidationError as error:
+        raise _invalid(error) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidParam(f"The body is not valid JSON: {error}") from error
+
+
+def decode_query(request: Request, kind: type[msgspec.Struct]) -> object:
     """The query string as its struct; repeated names become lists where the struct has a list."""
     fields = {f.encode_name: f.type for f in msgspec.structs.fields(kind)}
     values: dict[str, object] = {}

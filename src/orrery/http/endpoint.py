@@ -11,6 +11,8 @@ from typing import Literal, TypeVar
 
 import msgspec
 
+from orrery.security.permissions import Permission
+
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]
 Auth = Literal["public", "console", "service", "passport", "signed"]
 """Who may call: anybody; a signed-in account (cookies and CSRF, or bearer); an app's key; an end user's passport;
@@ -36,9 +38,9 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     auth: Auth
     scope: Scope
-    permission: str | None = None
-    body: type | None = None
-    query: type | None = None
+    permission: Permission | None = None
+    body: type[msgspec.Struct] | None = None
+    query: type[msgspec.Struct] | None = None
     body_limit: int = JSON_BODY_LIMIT
     status: int = 200
     summary: str = ""
@@ -75,9 +77,9 @@ def route(
     *,
     auth: Auth,
     scope: Scope,
-    permission: str | None = None,
-    body: type | None = None,
-    query: type | None = None,
+    permission: Permission | None = None,
+    body: type[msgspec.Struct] | None = None,
+    query: type[msgspec.Struct] | None = None,
     body_limit: int = JSON_BODY_LIMIT,
     status: int = 200,
     before_setup: bool = False,

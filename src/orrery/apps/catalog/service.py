@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import string
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -16,9 +14,9 @@ from orrery.apps.catalog.tables import ApiKey, App, AppModelConfig, Site, Tag
 from orrery.database.engine import Database
 from orrery.database.orm import utc_now
 from orrery.errors import InvalidParam, NotFound
+from orrery.security.tokens import api_key, random_code
 
 MOST_KEYS = 10
-_CODE_LETTERS = string.ascii_letters + string.digits
 
 
 class Actor(msgspec.Struct, frozen=True):
@@ -47,11 +45,6 @@ class AppView(msgspec.Struct, frozen=True):
     site: Site | None
     config: AppModelConfig | None
     tags: Sequence[Tag] = ()
-
-
-def random_code(length: int = 16) -> str:
-    """An unguessable address of letters and digits."""
-    return "".join(secrets.choice(_CODE_LETTERS) for _ in range(length))
 
 
 async def add_app(session: AsyncSession, who: Actor, draft: AppDraft) -> App:
@@ -200,7 +193,7 @@ class AppService:
             await self._for_edit(session, who, app_id)
             if len(await store.keys_of(session, who.workspace_id, app_id)) >= MOST_KEYS:
                 raise MaxKeysExceeded
-            key = ApiKey(tenant_id=who.workspace_id, app_id=app_id, type="app", token="app-" + random_code(24))
+            key = ApiKey(tenant_id=who.workspace_id, app_id=app_id, type="app", token=api_key("app"))
             session.add(key)
             await session.flush()
         return key

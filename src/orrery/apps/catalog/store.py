@@ -11,7 +11,7 @@ from orrery.apps.catalog.tables import ApiKey, App, AppModelConfig, Site, Tag, T
 from orrery.database.orm import utc_now
 
 
-def apps_of(workspace_id: str) -> Select[tuple[App]]:
+def apps_of(workspace_id: str) -> Select[App]:
     """The statement that every query of apps starts from."""
     return select(App).where(App.tenant_id == workspace_id, App.status == "normal")
 

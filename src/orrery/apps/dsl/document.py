@@ -1,0 +1,134 @@
+"""An app file: YAML text to a checked document (workflow.md 1.2, 1.3). Knows no database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, cast
+
+import msgspec
+import yaml
+from packaging.version import InvalidVersion, Version
+
+from orrery.apps.catalog.modes import BASIC_MODES, CREATABLE_MODES, GRAPH_MODES
+from orrery.errors import BadRequest
+
+CURRENT_VERSION = "0.5.0"
+MOST_BYTES = 10 * 1024 * 1024
+_MOST_VALUES = 500_000
+_DEEPEST = 100
+
+ImportStatus = Literal["completed", "completed-with-warnings", "pending", "failed"]
+
+
+class DslError(BadRequest):
+    """The file can't be imported; the message says why."""
+
+    code = "invalid_dsl"
+
+
+class AppDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts of an app file, with the defaults of the contract filled in."""
+
+    version: str
+    mode: str
+    app: Mapping[str, object]
+    workflow: Mapping[str, object] | None
+    model_config: Mapping[str, object] | None
+    dependencies: list[object]
+
+
+def parse(text: str) -> AppDocument:
+    """Raises `DslError` with the contract's texts."""
+    data = load_yaml(text)
+    version = data.get("version") or "0.1.0"
+    if not isinstance(version, str):
+        raise DslError(f"Invalid version type, expected str, got <class '{type(version).__name__}'>")
+    app = data.get("app")
+    if not isinstance(app, dict) or not app:
+        raise DslError("Missing app data in YAML content")
+    app = cast("dict[str, object]", app)
+    mode = app.get("mode")
+    if not mode:
+        raise DslError("loss app mode")
+    if mode not in CREATABLE_MODES:
+        raise DslError(f"Invalid app mode: {mode}. Supported modes: {', '.join(CREATABLE_MODES)}.")
+    workflow, model_config = data.get("workflow"), data.get("model_config")
+    if mode in GRAPH_MODES and not isinstance(workflow, dict):
+        raise DslError("Missing workflow data for workflow/advanced chat app")
+    if mode in BASIC_MODES and not isinstance(model_config, dict):
+        raise DslError("Missing model_config for chat/agent-chat/completion app")
+    dependencies = data.get("dependencies")
+    return AppDocument(
+        version=version,
+        mode=str(mode),
+        app=app,
+        workflow=cast("dict[str, object]", workflow) if mode in GRAPH_MODES else None,
+        model_config=cast("dict[str, object]", model_config) if mode in BASIC_MODES else None,
+        dependencies=cast("list[object]", dependencies) if isinstance(dependencies, list) else [],
+    )
+
+
+def load_yaml(text: str) -> dict[str, object]:
+    """The mapping at the root of a YAML text, with bounded size and depth. Raises `DslError`."""
+    if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
+        raise DslError("File size exceeds the limit of 10MB")
+    try:
+        data: object = yaml.load(text, Loader=_Loader)  # noqa: S506  (a safe loader without tags)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise DslError(f"Invalid YAML format: {_first_line(error)}") from error
+    if not isinstance(data, dict):
+        raise DslError("Invalid YAML format: content must be a mapping")
+    return cast("dict[str, object]", _plain(cast("object", data), [_MOST_VALUES], 0))
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # the C parser where there is one
+    """Safe YAML that leaves times as text: app files hold none, but names may look like one."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _plain(value: object, budget: list[int], depth: int) -> object:
+    """The value as JSON can hold it. Aliases count each time they are met, so that a bomb stops here."""
+    budget[0] -= 1
+    if budget[0] < 0:
+        raise DslError("Invalid YAML format: the file holds too many values")
+    if depth > _DEEPEST:
+        raise DslError("Invalid YAML format: the file is nested too deeply")
+    if isinstance(value, str):
+        return _joined_surrogates(value)
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, dict):
+        items = cast("dict[object, object]", value).items()
+        return {_joined_surrogates(str(key)): _plain(item, budget, depth + 1) for key, item in items}
+    if isinstance(value, list | tuple | set):
+        return [_plain(item, budget, depth + 1) for item in cast("list[object]", value)]
+    raise DslError(f"Invalid YAML format: a value of type {type(value).__name__} can't be used")
+
+
+def _joined_surrogates(text: str) -> str:
+    # JSON written as YAML spells characters beyond the basic plane as an escape pair, which YAML reads as two halves.
+    if text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _first_line(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error).partition("\n")[0] or type(error).__name__
+    return f"{problem} (line {mark.line + 1}, column {mark.column + 1})" if mark is not None else str(problem)
+
+
+def status_for(version: str) -> ImportStatus:
+    """How a file of this DSL version is taken in (workflow.md 1.3). Raises `DslError` when it is no version."""
+    try:
+        imported, current = Version(version), Version(CURRENT_VERSION)
+    except InvalidVersion as error:
+        raise DslError("Invalid version format") from error
+    if imported > current or imported.major < current.major:
+        return "pending"
+    return "completed-with-warnings" if imported.minor < current.minor else "completed"

@@ -1,0 +1,1 @@
+"""The console's API: `/console/api` (product.md 6)."""
