@@ -1,0 +1,72 @@
+"""What a zygote is told at its start and what a child is told per job. No user text passes through either."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+FIRST_RUN_UID = 10000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How one zygote confines its children.
+
+    ``level`` 1: Landlock, seccomp, limits; 3: private root, network, IPC and process namespaces besides.
+    ``drop_user``: every child runs as its own uid, `FIRST_RUN_UID` + slot (needs root). ``memory``, ``address_space``
+    and ``file_size`` are bytes. ``preload`` are folders to import the engine from, gone once it is imported;
+    ``packages`` are folders that snippets may import from.
+    """
+
+    kind: str
+    level: int
+    drop_user: bool
+    preload: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    memory: int = 256 << 20
+    address_space: int = 1 << 30
+    file_size: int = 1 << 20
+    open_files: int = 64
+    processes: int = 64
+    stack: int = 16 << 20
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Plan:
+        """Raises KeyError or TypeError for a text that `to_json` did not write."""
+        fields = json.loads(text)
+        preload, packages = tuple(fields.pop("preload")), tuple(fields.pop("packages"))
+        return cls(preload=preload, packages=packages, **fields)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run. ``mode`` is ``raw``, ``main`` or ``template``; ``cpu_seconds`` a hard limit; ``slot`` picks the uid."""
+
+    number: int
+    mode: str
+    cpu_seconds: int
+    slot: int
+
+    def to_json(self) -> bytes:
+        return json.dumps([self.number, self.mode, self.cpu_seconds, self.slot]).encode()
+
+    @classmethod
+    def from_json(cls, text: bytes) -> Job:
+        number, mode, cpu_seconds, slot = json.loads(text)
+        return cls(number, mode, cpu_seconds, slot)
+
+
+def pack_payload(code: str, inputs: str) -> bytes:
+    """What a child reads once it is confined: length of the code in ASCII, newline, code, inputs as JSON text."""
+    encoded = code.encode("utf-8", "surrogatepass")
+    return b"%d\n%b%b" % (len(encoded), encoded, inputs.encode("utf-8", "surrogatepass"))
+
+
+def unpack_payload(payload: bytes) -> tuple[str, str]:
+    """Code and inputs of `pack_payload`."""
+    head, _, rest = payload.partition(b"\n")
+    size = int(head)
+    return rest[:size].decode("utf-8", "surrogatepass"), rest[size:].decode("utf-8", "surrogatepass")

@@ -1,0 +1,143 @@
+"""What a snippet may ask of the kernel: files it can read (opened elsewhere), memory, threads, clocks. Nothing else."""
+
+from __future__ import annotations
+
+import struct
+
+from orrery.sandbox.cell.bpf import ENOSYS, Rule, assemble, fail_with
+
+_FREE = [
+    "read",
+    "write",
+    "readv",
+    "writev",
+    "pread64",
+    "pwrite64",
+    "close",
+    "fstat",
+    "lseek",
+    "mmap",
+    "mprotect",
+    "munmap",
+    "mremap",
+    "madvise",
+    "brk",
+    "rt_sigaction",
+    "rt_sigprocmask",
+    "rt_sigreturn",
+    "sigaltstack",
+    "restart_syscall",
+    "access",
+    "faccessat",
+    "faccessat2",
+    "open",
+    "openat",
+    "stat",
+    "lstat",
+    "newfstatat",
+    "statx",
+    "getdents64",
+    "readlink",
+    "readlinkat",
+    "getcwd",
+    "dup",
+    "dup2",
+    "dup3",
+    "pipe",
+    "pipe2",
+    "poll",
+    "ppoll",
+    "select",
+    "pselect6",
+    "epoll_create1",
+    "epoll_ctl",
+    "epoll_wait",
+    "epoll_pwait",
+    "eventfd2",
+    "futex",
+    "futex_waitv",
+    "sched_yield",
+    "sched_getaffinity",
+    "set_robust_list",
+    "get_robust_list",
+    "rseq",
+    "membarrier",
+    "gettid",
+    "getpid",
+    "getppid",
+    "getuid",
+    "geteuid",
+    "getgid",
+    "getegid",
+    "exit",
+    "exit_group",
+    "clock_gettime",
+    "clock_getres",
+    "clock_nanosleep",
+    "nanosleep",
+    "gettimeofday",
+    "time",
+    "times",
+    "getrandom",
+    "uname",
+    "sysinfo",
+    "getrusage",
+]
+
+_NETWORK = [
+    "connect",
+    "bind",
+    "listen",
+    "accept",
+    "accept4",
+    "sendto",
+    "recvfrom",
+    "sendmsg",
+    "recvmsg",
+    "sendmmsg",
+    "recvmmsg",
+    "getsockname",
+    "getpeername",
+    "setsockopt",
+    "getsockopt",
+    "shutdown",
+]
+
+_CLONE_THREAD = 0x00010000
+_CLONE_NAMESPACES = 0x7E020000 | 0x00000080
+
+# TCGETS TIOCGWINSZ FIONREAD FIONBIO FIOCLEX FIONCLEX; TIOCSTI and the like stay out.
+_IOCTLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5451, 0x5450)
+# F_DUPFD..F_SETFL, locks, F_DUPFD_CLOEXEC, F_GETPIPE_SZ. F_SETOWN and F_SETSIG would signal other processes.
+_FCNTLS = (0, 1, 2, 3, 4, 5, 6, 7, 1030, 1032)
+
+_AF_INET, _AF_INET6, _SOCK_STREAM, _SOCK_TYPE_MASK = 2, 10, 1, 0xF
+
+# Stands for the process id until `for_process` puts the real one in; no other constant of the program equals it.
+_PID_PLACE = 0x5B1D5B1D
+
+_RULES = (
+    *(Rule(name) for name in _FREE),
+    Rule("ioctl", argument=1, values=_IOCTLS),
+    Rule("fcntl", argument=1, values=_FCNTLS),
+    # threads only; libc falls back to clone when clone3 does not exist, whose flags a filter could not read
+    Rule("clone", argument=0, mask=_CLONE_THREAD | _CLONE_NAMESPACES, values=(_CLONE_THREAD,)),
+    Rule("clone3", verdict=fail_with(ENOSYS)),
+    Rule("tgkill", argument=0, values=(_PID_PLACE,)),
+    Rule("prlimit64", argument=0, values=(0, _PID_PLACE)),
+)
+
+_NETWORK_RULES = (
+    *(Rule(name) for name in _NETWORK),
+    Rule("socket", argument=0, values=(_AF_INET, _AF_INET6)),
+)
+
+
+def snippet_filter(machine: int, *, network: bool = False) -> bytes:
+    """The program for py, tpl and js children, still without its process id (`for_process`)."""
+    return assemble((*_RULES, *_NETWORK_RULES) if network else _RULES, machine)
+
+
+def for_process(program: bytes, pid: int) -> bytes:
+    """The program in which signals and limits are allowed on ``pid`` only."""
+    return program.replace(struct.pack("<I", _PID_PLACE), struct.pack("<I", pid))

@@ -1,0 +1,197 @@
+"""A process that has its engine imported and forks one confined child per job.
+
+It is single-threaded, has an empty environment and no descriptor but its control socket, and never reads a payload.
+Messages on the control socket (SEQPACKET, JSON):
+in: a `Job` with four descriptors (payload, stdout, stderr, result); out: ``{"ready": true, "landlock": version}`` once, then per job
+``{"started": number, "pid": pid}`` with a pidfd, and ``{"ended": number, "status": exit code or minus signal}``.
+"""
+
+from __future__ import annotations
+
+import array
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import sys
+from collections.abc import Callable
+
+from orrery.sandbox.cell import escapes, files, namespaces, numbers
+from orrery.sandbox.cell.confinement import (
+    CODE,
+    CONTROL,
+    EXIT_UNCONFINED,
+    NULL,
+    PROCESS_NAMESPACE,
+    RESULT,
+    RULESET,
+    Confinement,
+    JobDescriptors,
+    confine,
+)
+from orrery.sandbox.cell.kernel import Kernel
+from orrery.sandbox.cell.plan import Job, Plan, unpack_payload
+from orrery.sandbox.cell.policy import snippet_filter
+
+Runner = Callable[[str, str, Callable[[bytes], None]], int]
+
+
+def main(kernel: Kernel | None = None) -> None:
+    """Serves jobs until the control socket closes. ``sys.argv[1]`` is the `Plan` as JSON."""
+    plan = Plan.from_json(sys.argv[1])
+    sys.argv[:] = [""]
+    sys.orig_argv[:] = [""]
+    control = socket.socket(fileno=CONTROL)
+    try:
+        zygote = Zygote(kernel or Kernel(), plan, control)
+        control.send(json.dumps({"ready": True, "landlock": zygote.landlock}).encode())
+    except Exception as error:  # noqa: BLE001  the supervisor decides what a failed start means
+        control.send(json.dumps({"failed": f"{type(error).__name__}: {error}"}).encode())
+        return
+    zygote.serve()
+
+
+class Zygote:
+    """Prepares once whatever children can share, then forks them."""
+
+    def __init__(self, kernel: Kernel, plan: Plan, control: socket.socket) -> None:
+        self._kernel, self._plan, self._control = kernel, plan, control
+        self._running: dict[int, tuple[int, int]] = {}  # pidfd -> job number, pid
+        os.closerange(NULL, 4096)
+        null = os.open("/dev/null", os.O_RDWR)
+        for target in (NULL, RULESET, PROCESS_NAMESPACE):
+            if target != null:
+                os.dup2(null, target)
+        self._runners = _import_engine(plan)
+        abi = self._enter_namespaces()
+        program = snippet_filter(numbers.machine())
+        self._confinement = Confinement(kernel, plan, landlock=abi > 0, program=program)
+        self.landlock = abi
+        self._poll = select.poll()
+        self._poll.register(CONTROL, select.POLLIN)
+        gc.collect()
+        gc.disable()
+        gc.freeze()
+
+    def _enter_namespaces(self) -> int:
+        plan, kernel = self._plan, self._kernel
+        readable = files.readable_paths(plan.packages)
+        if plan.level >= 3:
+            namespaces.enter(kernel)
+            files.enter_private_root(kernel, readable)
+        abi = kernel.landlock_abi()
+        if abi == 0 and plan.level < 3:
+            msg = "this kernel has no Landlock"
+            raise OSError(msg)
+        if abi:
+            ruleset = files.landlock_ruleset(kernel, abi, readable)
+            os.dup2(ruleset, RULESET)
+            os.close(ruleset)
+        return abi
+
+    def serve(self) -> None:
+        """Forks, reaps and reports. Returns when the supervisor has closed its end."""
+        while True:
+            for fd, _ in self._poll.poll():
+                if fd != CONTROL:
+                    self._report_end(fd)
+                elif not self._take_job():
+                    return
+
+    def _take_job(self) -> bool:
+        size = array.array("i").itemsize
+        message, ancillary, _, _ = self._control.recvmsg(4096, socket.CMSG_SPACE(4 * size))
+        if not message:
+            return False
+        descriptors = array.array("i")
+        for _, _, data in ancillary:
+            descriptors.frombytes(data[: len(data) - len(data) % size])
+        job = Job.from_json(message)
+        if self._plan.level >= 3:
+            namespaces.next_child_gets_own_processes(self._kernel)
+        pid = os.fork()
+        if pid == 0:
+            self._run_child(job, JobDescriptors(*descriptors))
+        for fd in descriptors:
+            os.close(fd)
+        pidfd = os.pidfd_open(pid)
+        self._running[pidfd] = (job.number, pid)
+        self._poll.register(pidfd, select.POLLIN)
+        started = json.dumps({"started": job.number, "pid": pid}).encode()
+        self._control.sendmsg([started], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [pidfd]))])
+        return True
+
+    def _report_end(self, pidfd: int) -> None:
+        number, pid = self._running.pop(pidfd)
+        _, status = os.waitpid(pid, 0)
+        self._poll.unregister(pidfd)
+        os.close(pidfd)
+        ended = {"ended": number, "status": os.waitstatus_to_exitcode(status)}
+        self._control.send(json.dumps(ended).encode())
+
+    def _run_child(self, job: Job, descriptors: JobDescriptors) -> None:
+        status = EXIT_UNCONFINED
+        try:
+            runner = self._runners.get(job.mode)
+            os.dup2(descriptors.stderr, 2)
+            confine(self._confinement.steps(job, descriptors))
+            os.write(RESULT, b"C")
+            if runner is not None:
+                self._forget()
+                code, inputs = unpack_payload(_read_all(CODE))
+                status = runner(code, inputs, _send)
+        except BaseException as error:  # noqa: BLE001  a child must never come back into the zygote's loop
+            os.write(2, f"{type(error).__name__}: {error}\n".encode())
+            status = 1
+        finally:
+            os._exit(status)
+
+    def _forget(self) -> None:
+        """Takes our own modules out of the snippet's sight and gives it back a collecting interpreter."""
+        for name in [n for n in sys.modules if n == "orrery" or n.startswith("orrery.")]:
+            del sys.modules[name]
+        signal.set_wakeup_fd(-1)
+        gc.enable()
+        vars(self).clear()
+
+
+def _import_engine(plan: Plan) -> dict[str, Runner]:
+    """Runners by mode. The folders of ``plan.preload`` are searched for this import only."""
+    before = list(sys.path)
+    sys.path.extend(plan.preload)
+    runners: dict[str, Runner]
+    if plan.kind == "py":
+        from orrery.sandbox.cell import preload, python  # each zygote imports its own engine only
+
+        preload.warm()
+        runners = {"raw": python.run_raw, "main": python.run_main}
+    elif plan.kind == "tpl":
+        from orrery.sandbox.cell import template
+
+        runners = {"template": template.run_template}
+    else:
+        from orrery.sandbox.cell import javascript
+
+        runners = {"raw": javascript.run_raw, "main": javascript.run_main}
+    runners["escapes"] = escapes.run_escapes
+    sys.path[:] = [*before, *plan.packages]
+    sys.path_importer_cache.clear()
+    return runners
+
+
+def _read_all(fd: int) -> bytes:
+    os.lseek(fd, 0, os.SEEK_SET)
+    chunks: list[bytes] = []
+    while chunk := os.read(fd, 1 << 20):
+        chunks.append(chunk)
+    os.close(fd)
+    return b"".join(chunks)
+
+
+def _send(result: bytes) -> None:
+    """One framed result: ``R``, length in 8 bytes, the bytes. A second one makes the whole answer invalid."""
+    view = memoryview(b"R" + len(result).to_bytes(8, "little") + result)
+    while view:
+        view = view[os.write(RESULT, view) :]

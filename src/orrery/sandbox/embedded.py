@@ -1,0 +1,154 @@
+"""The sandbox inside the API process: holds limits and zygotes, runs no snippet itself, never forks itself."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Literal
+
+from orrery.sandbox.answers import no_result, parse_object, refused, serialise
+from orrery.sandbox.limits import Limits
+from orrery.sandbox.pool import Unconfined, ZygotePool
+from orrery.sandbox.protocol import CodeExecutionError, RunResult, SandboxRefusal
+from orrery.sandbox.runs import Outcome
+from orrery.sandbox.zygotes import ZygoteLost
+
+_KINDS = {"python3": "py", "nodejs": "js", "javascript": "js"}
+NETWORK_DISABLED = "network is disabled, please enable it in the configuration"
+
+
+class EmbeddedSandbox:
+    """`Sandbox` and `CodeRunner` over zygotes of this machine. Start with `start`, end with `close`.
+
+    ``levels`` are tried in their order, none below ``minimum_level``; ``packages`` are folders from which Python
+    snippets may import besides the standard library.
+    """
+
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        *,
+        levels: Sequence[int] = (3, 1),
+        minimum_level: int = 1,
+        packages: Sequence[str] = (),
+    ) -> None:
+        self._limits = limits or Limits()
+        self._pool = ZygotePool(self._limits, levels=levels, minimum=minimum_level, packages=packages)
+        self._admitted = 0
+        self._workers = asyncio.Semaphore(self._limits.workers)
+        self._slots = list(range(self._limits.workers))
+        self._warming: asyncio.Task[None] | None = None
+
+    @property
+    def level(self) -> int:
+        """Confinement level in force; 0 while none is known."""
+        return self._pool.level
+
+    @property
+    def refusal(self) -> str | None:
+        """Why nothing may run here, once known; None while all is well."""
+        return self._pool.refusal
+
+    def start(self) -> None:
+        """Prepares the Python zygote in the background, so that the first snippet need not wait for it."""
+        if self._warming is None:
+            self._warming = asyncio.get_running_loop().create_task(self._warm(), name="sandbox-warm")
+
+    async def _warm(self) -> None:
+        with contextlib.suppress(Unconfined, ZygoteLost, SandboxRefusal):
+            _require_linux()
+            await self._pool.settle()
+
+    async def close(self) -> None:
+        """Ends every running snippet and the zygotes."""
+        if self._warming is not None:
+            self._warming.cancel()
+            await asyncio.gather(self._warming, return_exceptions=True)
+        await self._pool.close()
+
+    async def run(self, language: str, code: str, *, enable_network: bool = False) -> RunResult:
+        """One raw snippet; see `Sandbox.run`."""
+        kind = _KINDS.get(language)
+        if kind is None:
+            raise SandboxRefusal(-400, "unsupported language", status=400)
+        if enable_network:
+            raise SandboxRefusal(-400, NETWORK_DISABLED)
+        return (await self._execute(kind, "raw", code, "{}")).run
+
+    async def call_main(
+        self, language: Literal["python3", "javascript"], code: str, inputs: Mapping[str, object]
+    ) -> dict[str, object]:
+        """See `CodeRunner.call_main`. The result comes back beside stdout, so prints can't disturb it."""
+        kind = _KINDS.get(language)
+        if kind is None:
+            msg = f"Unsupported language {language}"
+            raise CodeExecutionError(msg)
+        outcome = await self._answered(kind, "main", code, inputs)
+        if outcome.result is None:
+            raise no_result(outcome.run.stdout)
+        return parse_object(outcome.result.decode(errors="replace"))
+
+    async def render_template(self, template: str, inputs: Mapping[str, object]) -> str:
+        """See `CodeRunner.render_template`."""
+        outcome = await self._answered("tpl", "template", template, inputs)
+        if outcome.result is None:
+            raise no_result(outcome.run.stdout)
+        return outcome.result.decode("utf-8", "surrogatepass")
+
+    async def _answered(self, kind: str, mode: str, code: str, inputs: Mapping[str, object]) -> Outcome:
+        text = serialise(dict(inputs))
+        try:
+            outcome = await self._execute(kind, mode, code, text)
+        except SandboxRefusal as refusal:
+            raise refused(refusal) from refusal
+        if outcome.run.error:
+            raise CodeExecutionError(outcome.run.error)
+        return outcome
+
+    async def _execute(self, kind: str, mode: str, code: str, inputs: str) -> Outcome:
+        _require_linux()
+        if len(code) + len(inputs) > self._limits.code:
+            raise SandboxRefusal(-400, f"code and inputs must be smaller than {self._limits.code} bytes")
+        async with self._admission() as slot:
+            try:
+                outcome = await self._pool.run(kind, mode, code, inputs, slot)
+            except Unconfined as error:
+                raise SandboxRefusal(-500, f"sandbox confinement unavailable: {error}") from error
+            except ZygoteLost as error:
+                raise SandboxRefusal(-500, f"the sandbox worker was lost: {error}") from error
+        if not outcome.confined:
+            raise SandboxRefusal(-500, f"sandbox confinement unavailable: {outcome.run.stderr.strip()}")
+        return outcome
+
+    @asynccontextmanager
+    async def _admission(self) -> AsyncGenerator[int]:
+        """A slot among ``workers``; refuses at once beyond ``requests``, later if none comes free in time."""
+        busy = SandboxRefusal(-503, "Too many requests", status=503)
+        if self._admitted >= self._limits.requests:
+            raise busy
+        self._admitted += 1
+        try:
+            try:
+                async with asyncio.timeout(self._limits.queue_wait):
+                    await self._workers.acquire()
+            except TimeoutError as error:
+                raise busy from error
+            slot = self._slots.pop()
+            try:
+                yield slot
+            finally:
+                self._slots.append(slot)
+                self._workers.release()
+        finally:
+            self._admitted -= 1
+
+
+def _require_linux() -> None:
+    if sys.platform != "linux":
+        raise SandboxRefusal(
+            -500,
+            "snippets can only be confined on Linux; set CODE_EXECUTION_ENDPOINT to a sandbox service elsewhere",
+        )

@@ -1,0 +1,145 @@
+"""Zygotes by kind: found a level for, started on first use, tested before they serve, replaced in time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+from collections.abc import Sequence
+
+from orrery.sandbox.cell.plan import Job, Plan
+from orrery.sandbox.limits import Limits
+from orrery.sandbox.runs import Outcome, execute
+from orrery.sandbox.zygotes import Zygote, ZygoteLost, engine_folders
+
+_LOOK_EVERY = 100
+_FEWEST_TRIES = 30
+
+_log = logging.getLogger(__name__)
+
+
+class Unconfined(Exception):
+    """Snippets can't be confined as demanded; the text says which step failed."""
+
+
+class ZygotePool:
+    """Hands out the zygote of a kind. ``level`` is 0 until `settle` has found one."""
+
+    def __init__(
+        self, limits: Limits, *, levels: Sequence[int] = (3, 1), minimum: int = 1, packages: Sequence[str] = ()
+    ) -> None:
+        self._limits = limits
+        self._levels = [level for level in levels if level >= minimum]
+        self._packages = tuple(packages)
+        self._shape: tuple[int, bool] | None = None
+        self._current: dict[str, Zygote] = {}
+        self._first_size: dict[str, int] = {}
+        self._retired: list[Zygote] = []
+        self._locks = {kind: asyncio.Lock() for kind in ("py", "tpl", "js")}
+        self._settling = asyncio.Lock()
+        self._refusal: str | None = None
+        self._jobs = 0
+
+    @property
+    def level(self) -> int:
+        return self._shape[0] if self._shape else 0
+
+    @property
+    def refusal(self) -> str | None:
+        """Why nothing may run, once that is known."""
+        return self._refusal
+
+    async def settle(self) -> int:
+        """Finds the strongest confinement that works here by trying it. Returns its level; raises Unconfined."""
+        async with self._settling:
+            if self._refusal is not None:
+                raise Unconfined(self._refusal)
+            if self._shape is None:
+                await self._find_shape()
+        return self.level
+
+    async def _find_shape(self) -> None:
+        reasons: list[str] = []
+        for level in self._levels:
+            for drop_user in (True, False) if os.geteuid() == 0 else (False,):
+                try:
+                    self._current["py"] = await self._start("py", level, drop_user=drop_user)
+                except (ZygoteLost, Unconfined) as error:
+                    reasons.append(f"level {level}{' with own users' if drop_user else ''}: {error}")
+                    continue
+                self._shape = (level, drop_user)
+                _log.info(
+                    "snippets run at confinement level %d, %s users of their own",
+                    level,
+                    "with" if drop_user else "without",
+                )
+                return
+        self._refusal = "; ".join(reasons) or "no confinement level is allowed"
+        _log.error("snippets can't be confined and won't run: %s", self._refusal)
+        raise Unconfined(self._refusal)
+
+    async def acquire(self, kind: str) -> Zygote:
+        """A zygote ready for a job. Raises Unconfined, or ZygoteLost when it can't be started."""
+        level = await self.settle()
+        async with self._locks[kind]:
+            zygote = self._current.get(kind)
+            if zygote is None or not zygote.alive or self._worn(kind, zygote):
+                if zygote is not None:
+                    self._retired.append(zygote)
+                drop_user = self._shape is not None and self._shape[1]
+                zygote = self._current[kind] = await self._start(kind, level, drop_user=drop_user)
+            return zygote
+
+    async def run(self, kind: str, mode: str, code: str, inputs: str, slot: int) -> Outcome:
+        """Runs one job in a child of the zygote of ``kind``; ``slot`` is unique among the jobs running now."""
+        zygote = await self.acquire(kind)
+        try:
+            return await execute(zygote, self._job(mode, slot), code, inputs, self._limits)
+        finally:
+            await self._close_idle()
+
+    def _job(self, mode: str, slot: int) -> Job:
+        self._jobs += 1
+        return Job(self._jobs, mode, int(self._limits.timeout) + 2, slot)
+
+    def _worn(self, kind: str, zygote: Zygote) -> bool:
+        if zygote.jobs_taken >= self._limits.jobs_per_zygote:
+            return True
+        looked_at = zygote.jobs_taken % _LOOK_EVERY == 0
+        return looked_at and zygote.resident() > self._first_size[kind] * (1 + self._limits.zygote_growth)
+
+    async def _close_idle(self) -> None:
+        for old in [z for z in self._retired if not z.busy]:
+            self._retired.remove(old)
+            await old.close()
+
+    async def _start(self, kind: str, level: int, *, drop_user: bool) -> Zygote:
+        plan = Plan(kind, level, drop_user, engine_folders(kind), self._packages, memory=self._limits.memory)
+        zygote = await Zygote.start(plan, patience=self._limits.start_timeout)
+        try:
+            await self._test(zygote)
+        except BaseException:
+            await zygote.close()
+            raise
+        self._first_size[kind] = zygote.resident()
+        return zygote
+
+    async def _test(self, zygote: Zygote) -> None:
+        """Lets the zygote try to break out. Raises Unconfined when one try succeeds or the test can't tell."""
+        # a slot of its own, so that the test shares its user with no run
+        outcome = await execute(zygote, self._job("escapes", self._limits.workers), "", "{}", self._limits)
+        if outcome.result is None:
+            raise Unconfined(outcome.run.stderr.strip() or outcome.run.error.strip() or "the self-test did not end")
+        report = json.loads(outcome.result)
+        if report["breaches"] or report["tried"] < _FEWEST_TRIES:
+            msg = f"the self-test got through: {', '.join(report['breaches'])}"
+            raise Unconfined(msg)
+
+    async def close(self) -> None:
+        """Ends all zygotes and whatever runs in them."""
+        zygotes = [*self._current.values(), *self._retired]
+        self._current.clear()
+        self._retired.clear()
+        for zygote in zygotes:
+            await zygote.close()
