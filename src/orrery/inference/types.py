@@ -36,11 +36,15 @@ ContentPart: TypeAlias = TextPart | MediaPart
 
 
 class ToolCall(msgspec.Struct, frozen=True):
-    """A model's request to call a tool; ``arguments`` is the JSON text as the model wrote it."""
+    """A model's request to call a tool; ``arguments`` is the JSON text as the model wrote it.
+
+    ``signature`` is an opaque mark that some vendors want back with the call (gemini's thought signature).
+    """
 
     id: str
     name: str
     arguments: str
+    signature: str = ""
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -52,6 +56,8 @@ class Message(msgspec.Struct, frozen=True):
     tool_call_id: str | None = None
     name: str | None = None
     reasoning: str = ""
+    reasoning_signature: str = ""
+    """Opaque mark that belongs to ``reasoning`` (anthropic); thinking is sent back only with it."""
 
     def text(self) -> str:
         """All text of the message, without media."""
@@ -160,6 +166,14 @@ class LLMDelta(msgspec.Struct, frozen=True):
     images: tuple[MediaPart, ...] = ()
     finish_reason: FinishReason | None = None
     usage: Usage | None = None
+    reasoning_signature: str = ""
+
+
+class Ranked(msgspec.Struct, frozen=True):
+    """One document of a rerank answer: its place in the request and its score."""
+
+    index: int
+    score: float
 
 
 class ModelFeatures(msgspec.Struct, frozen=True):
