@@ -40,7 +40,7 @@ class Vault:
         sources = [key for key in (master_key, secret_key, *former) if key]
         if not sources:
             raise ValueError("No key to encrypt credentials with. Set ORRERY_MASTER_KEY or SECRET_KEY.")
-        masters = [_derive(key.encode(), b"orrery/master") for key in sources]
+        masters = [derive(key.encode(), b"orrery/master") for key in sources]
         self._masters = {_key_id(master): master for master in reversed(masters)}
         self._current = _key_id(masters[0])
         self._ciphers: dict[tuple[str, str], AESGCM] = {}
@@ -83,7 +83,7 @@ class Vault:
         if cipher is None:
             if len(self._ciphers) >= _KEYS_KEPT:
                 self._ciphers.clear()
-            key = _derive(self._masters[key_id], b"orrery/workspace/" + workspace_id.encode())
+            key = derive(self._masters[key_id], b"orrery/workspace/" + workspace_id.encode())
             cipher = self._ciphers[key_id, workspace_id] = AESGCM(key)
         return cipher
 
@@ -111,7 +111,7 @@ def _take_apart(stored: str) -> tuple[str, bytes]:
     return key_id, blob
 
 
-def _derive(key: bytes, purpose: bytes) -> bytes:
+def derive(key: bytes, purpose: bytes) -> bytes:
     """HKDF-SHA256 (RFC 5869) without salt, one block: all that a 32-byte key needs."""
     pseudorandom = hmac.digest(bytes(KEY_BYTES), key, "sha256")
     return hmac.digest(pseudorandom, purpose + b"\x01", "sha256")

@@ -53,14 +53,23 @@ class Tokens:
         """The token that a page reads from its cookie and sends back as header."""
         return sign({"exp": self._expiry(minutes), "sub": user_id}, self._key)
 
-    def passport(self, *, app_id: str, app_code: str, end_user_id: str, minutes: int | None = None) -> str:
-        """The token of a web app's visitor; without ``minutes`` it does not expire."""
+    def passport(
+        self,
+        *,
+        app_id: str,
+        app_code: str,
+        end_user_id: str,
+        minutes: int | None = None,
+        more: Mapping[str, object] | None = None,
+    ) -> str:
+        """The token of a web app's visitor, with ``more`` claims; without ``minutes`` it does not expire."""
         claims: dict[str, object] = {
             "iss": app_id,
             "sub": PASSPORT_SUBJECT,
             "app_id": app_id,
             "app_code": app_code,
             "end_user_id": end_user_id,
+            **(more or {}),
         }
         if minutes is not None:
             claims["exp"] = self._expiry(minutes)

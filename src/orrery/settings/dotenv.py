@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 _LINE = re.compile(
     r"""^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][A-Za-z0-9_.]*)[ \t]*=[ \t]*"""
-    r"""(?:'(?P<single>[^']*)'|"(?P<double>(?:\\.|[^"\\])*)"|(?P<plain>[^\r\n]*))[^\r\n]*$""",
+    r"""(?:'(?P<single>[^']*)'|"(?P<double>(?:\\.|[^"\\])*)"|(?P<plain>[^\r\n]*))[^\r\n]*(?=[\r\n]|\Z)""",
     re.MULTILINE | re.DOTALL,
 )
 _COMMENT = re.compile(r"(?:^|\s)#.*$")

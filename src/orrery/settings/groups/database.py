@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import quote_plus
+from urllib.parse import quote
 
 from orrery.settings.declare import Env, Group
 
@@ -42,5 +42,5 @@ class Database(Group, frozen=True, kw_only=True):
         if self.type == "sqlite":
             return f"sqlite+aiosqlite:///{self.sqlite_path}"
         scheme = "postgresql+asyncpg" if self.type == "postgresql" else "mysql+asyncmy"
-        login = quote_plus(self.username) + (f":{quote_plus(self.password)}" if self.password else "")
-        return f"{scheme}://{login}@{self.host}:{self.port}/{quote_plus(self.database)}"
+        login = quote(self.username, safe="") + (f":{quote(self.password, safe='')}" if self.password else "")
+        return f"{scheme}://{login}@{self.host}:{self.port}/{self.database}"
