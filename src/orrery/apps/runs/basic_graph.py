@@ -1,0 +1,97 @@
+"""Chat and completion apps as graphs: start → llm → answer, so that they run like every other app.
+
+A simple prompt's ``{{name}}`` becomes a reference to the start node; the conversation's history and the query follow
+as the contract orders them (workflow.md 1.7, turn order and prompts).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import cast
+
+from orrery.apps.catalog.errors import AppUnavailable
+
+JsonObject = Mapping[str, object]
+
+_PLACEHOLDER = re.compile(r"\{\{(#?[A-Za-z_\u4e00-\u9fa5][\w\u4e00-\u9fa5]{0,99}#?)\}\}")
+_SPECIAL: Mapping[str, str] = {"#query#": "{{#sys.query#}}", "#context#": "", "#histories#": ""}
+START, MODEL, ANSWER = "start", "llm", "answer"
+
+
+def basic_graph(configs: JsonObject, mode: str) -> JsonObject:
+    """The graph of a chat or completion configuration. Raises `AppUnavailable` when it names no model."""
+    if mode == "agent-chat":
+        raise AppUnavailable("Agent apps are kept, but this version can't run them yet. Use a chatflow instead.")
+    model = configs.get("model")
+    if not isinstance(model, dict) or not cast("JsonObject", model).get("name"):
+        raise AppUnavailable("The app has no model. Choose one on its Build page and save.")
+    llm: dict[str, object] = {
+        "type": "llm",
+        "title": "Model",
+        "model": _model(cast("JsonObject", model)),
+        "prompt_template": _prompt(configs, cast("JsonObject", model), mode),
+        "vision": _vision(configs),
+        "context": {"enabled": False, "variable_selector": []},
+    }
+    if mode == "chat":
+        llm["memory"] = {"window": {"enabled": False, "size": 50}, "query_prompt_template": "{{#sys.query#}}"}
+    answer = {"type": "answer", "title": "Answer", "answer": "{{#llm.text#}}"}
+    start = {"type": "start", "title": "Start", "variables": []}
+    nodes = [
+        {"id": name, "type": "custom", "data": data} for name, data in ((START, start), (MODEL, llm), (ANSWER, answer))
+    ]
+    edges = [
+        {"id": f"{source}-{target}", "source": source, "sourceHandle": "source", "target": target}
+        for source, target in ((START, MODEL), (MODEL, ANSWER))
+    ]
+    return {"nodes": nodes, "edges": edges}
+
+
+def _model(model: JsonObject) -> JsonObject:
+    return {
+        "provider": model.get("provider"),
+        "name": model.get("name"),
+        "mode": model.get("mode") or "chat",
+        "completion_params": model.get("completion_params") or {},
+    }
+
+
+def _prompt(configs: JsonObject, model: JsonObject, mode: str) -> object:
+    if configs.get("prompt_type") == "advanced":
+        return _advanced_prompt(configs, model)
+    text = referring(str(configs.get("pre_prompt") or ""))
+    if model.get("mode") == "completion":
+        query = "\n\n{{#sys.query#}}" if mode == "chat" else ""
+        return {"text": text + query}
+    if mode == "completion":
+        return [{"role": "user", "text": text or "{{#sys.query#}}"}]
+    return [{"role": "system", "text": text}] if text else []
+
+
+def _advanced_prompt(configs: JsonObject, model: JsonObject) -> object:
+    if model.get("mode") == "completion":
+        prompt = cast(
+            "JsonObject", cast("JsonObject", configs.get("completion_prompt_config") or {}).get("prompt") or {}
+        )
+        return {"text": referring(str(prompt.get("text") or ""))}
+    messages = cast("list[JsonObject]", cast("JsonObject", configs.get("chat_prompt_config") or {}).get("prompt") or [])
+    return [{"role": m.get("role", "user"), "text": referring(str(m.get("text") or ""))} for m in messages]
+
+
+def _vision(configs: JsonObject) -> JsonObject:
+    upload = cast("JsonObject", configs.get("file_upload") or {})
+    image = cast("JsonObject", upload.get("image") or {})
+    enabled = bool(upload.get("enabled") or image.get("enabled"))
+    detail = image.get("detail") or "high"
+    return {"enabled": enabled, "configs": {"variable_selector": ["sys", "files"], "detail": detail}}
+
+
+def referring(text: str) -> str:
+    """A prompt's ``{{name}}`` as ``{{#start.name#}}``; the special placeholders as what they stand for."""
+
+    def reference(match: re.Match[str]) -> str:
+        name = match[1]
+        return _SPECIAL.get(name, "{{#" + f"{START}.{name}" + "#}}" if not name.startswith("#") else match[0])
+
+    return _PLACEHOLDER.sub(reference, text)

@@ -1,0 +1,86 @@
+"""The frames of one run, in order: what watchers read from, also late ones and those who come back.
+
+A frame's sequence number is its place in the stream, from 1: a client that counted frames can come back as well as
+one that was told ids. The log is bounded; who falls behind its window reads on from the store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+import msgspec
+
+_WINDOW_BYTES = 5 * 1024 * 1024
+
+
+class Frame(msgspec.Struct, frozen=True, array_like=True):
+    """``data`` is the JSON of one event, without the ``data:`` prefix."""
+
+    seq: int
+    data: str
+
+
+class FellBehind(Exception):
+    """The wanted frames are no longer in the window; they are in the store."""
+
+
+class EventLog:
+    """Published frames of a run in this process. All calls happen on the event loop."""
+
+    def __init__(self, first_seq: int = 1) -> None:
+        self._frames: list[Frame] = []
+        self._next = first_seq
+        self._bytes = 0
+        self._waiting: set[asyncio.Future[None]] = set()
+        self.closed = False
+
+    @property
+    def last_seq(self) -> int:
+        return self._next - 1
+
+    def number(self, data: Sequence[str]) -> list[Frame]:
+        """Gives the next numbers to new frames, without publishing them."""
+        first = self._next
+        self._next += len(data)
+        return [Frame(first + i, text) for i, text in enumerate(data)]
+
+    def publish(self, frames: Sequence[Frame]) -> None:
+        """Shows frames to watchers; they must be durable by now."""
+        self._frames.extend(frames)
+        self._bytes += sum(len(frame.data) for frame in frames)
+        while self._bytes > _WINDOW_BYTES and len(self._frames) > 1:
+            self._bytes -= len(self._frames.pop(0).data)
+        self._wake()
+
+    def close(self) -> None:
+        """No frame follows."""
+        self.closed = True
+        self._wake()
+
+    def _wake(self) -> None:
+        waiting, self._waiting = self._waiting, set()
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+
+    async def follow(self, after: int = 0) -> AsyncIterator[Sequence[Frame]]:
+        """Batches of frames with numbers above ``after``, until the log closes. Raises `FellBehind`."""
+        while True:
+            frames = self._frames
+            if frames and frames[-1].seq > after:
+                start = after + 1 - frames[0].seq
+                if start < 0:
+                    raise FellBehind
+                batch = frames[start:]
+                after = batch[-1].seq
+                yield batch
+            elif self.closed:
+                return
+            else:
+                future = asyncio.get_running_loop().create_future()
+                self._waiting.add(future)
+                try:
+                    await future
+                finally:
+                    self._waiting.discard(future)

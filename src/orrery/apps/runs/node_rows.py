@@ -1,0 +1,147 @@
+"""Node executions as rows: what the run's record shows, with the checkpoint that a resuming engine reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import msgspec
+
+from orrery.apps.runs import statements
+from orrery.apps.runs.spec import RunSpec
+from orrery.database.group_commit import Entry
+from orrery.workflow.events import Event, NodeFinished, NodeRetry, NodeStarted
+from orrery.workflow.journal import FinishedNode, JournalEntry, PausedNode, StartedNode
+
+_encode = msgspec.json.Encoder(enc_hook=str, decimal_format="string").encode
+
+
+class NodeRows:
+    """Turns the engine's events and journal entries into rows. One per live run.
+
+    A node that may be done twice gets its row when it is finished; one that must not gets it when it starts, so that
+    a resuming process knows that it began.
+    """
+
+    def __init__(self, spec: RunSpec, *, next_index: int = 1) -> None:
+        self._spec = spec
+        self._entries: list[Entry] = []
+        self._checkpoints: dict[str, str] = {}
+        self._last_started: NodeStarted | None = None
+        self._begun: set[str] = set()
+        self._offset = next_index - 1
+
+    @property
+    def waiting(self) -> bool:
+        return bool(self._entries)
+
+    def take(self) -> list[Entry]:
+        """The rows that wait to be committed."""
+        entries, self._entries = self._entries, []
+        return entries
+
+    def journal(self, entry: JournalEntry) -> None:
+        if isinstance(entry, FinishedNode):
+            self._checkpoints[entry.execution_id] = _encode(entry).decode()
+        elif isinstance(entry, StartedNode):
+            started = self._last_started
+            if started is not None and started.id == entry.execution_id:
+                self._begin(started)
+        else:
+            self._pause(entry)
+
+    def event(self, event: Event) -> None:
+        if isinstance(event, NodeStarted):
+            self._last_started = event
+        elif isinstance(event, NodeFinished):
+            self._finish(event)
+        elif isinstance(event, NodeRetry):
+            self._retry(event)
+
+    def adopt(self, execution_id: str) -> None:
+        """Says that an earlier process wrote this execution's row already."""
+        self._begun.add(execution_id)
+
+    def _begin(self, event: NodeStarted) -> None:
+        self._begun.add(event.id)
+        row = self._row(event, "running", created_at=event.started_at)
+        self._entries.append((statements.INSERT_NODE, row))
+
+    def _finish(self, event: NodeFinished) -> None:
+        checkpoint = self._checkpoints.pop(event.id, None)
+        values: dict[str, object] = {
+            "inputs": _json(event.inputs),
+            "process_data": _json(event.process_data),
+            "outputs": _json(event.outputs),
+            "status": event.status,
+            "error": event.error,
+            "elapsed_time": event.elapsed,
+            "execution_metadata": _json(event.metadata) if event.metadata else None,
+            "checkpoint": checkpoint,
+            "finished_at": datetime.fromtimestamp(event.finished_at, UTC),
+        }
+        if event.id in self._begun:
+            self._begun.discard(event.id)
+            row = {f"b_{_BOUND.get(name, name)}": value for name, value in values.items()}
+            self._entries.append((statements.FINISH_NODE, {"b_id": event.id, **row}))
+        else:
+            row = self._row(event, event.status, created_at=event.started_at)
+            self._entries.append((statements.INSERT_NODE, {**row, **values}))
+
+    def _retry(self, event: NodeRetry) -> None:
+        row = self._row(event, "retry", created_at=event.started_at)
+        row |= {
+            "id": f"{event.id[:-4]}{event.retry_index:04x}",
+            "inputs": _json(event.inputs),
+            "process_data": _json(event.process_data),
+            "outputs": _json(event.outputs),
+            "error": event.error,
+            "elapsed_time": event.elapsed,
+            "finished_at": datetime.fromtimestamp(event.finished_at, UTC),
+        }
+        self._entries.append((statements.INSERT_NODE, row))
+
+    def _pause(self, entry: PausedNode) -> None:
+        self._begun.add(entry.execution_id)
+        started = self._last_started
+        if started is not None and started.id == entry.execution_id:
+            row = self._row(started, "paused", created_at=started.started_at)
+            self._entries.append((statements.INSERT_NODE, row))
+
+    def _row(
+        self, event: NodeStarted | NodeFinished | NodeRetry, status: str, *, created_at: float
+    ) -> dict[str, object]:
+        spec = self._spec
+        return {
+            "id": event.id,
+            "tenant_id": spec.workspace_id,
+            "app_id": spec.app_id,
+            "workflow_id": spec.workflow_id,
+            "triggered_from": "workflow-run",
+            "workflow_run_id": spec.run_id,
+            "index": event.index + self._offset,
+            "predecessor_node_id": event.predecessor_node_id,
+            "node_execution_id": event.id,
+            "node_id": event.node_id,
+            "node_type": event.node_type,
+            "title": event.title,
+            "inputs": None,
+            "process_data": None,
+            "outputs": None,
+            "status": status,
+            "error": None,
+            "elapsed_time": 0.0,
+            "execution_metadata": None,
+            "checkpoint": None,
+            "created_by_role": spec.user.role,
+            "created_by": spec.user.id,
+            "created_at": datetime.fromtimestamp(created_at, UTC),
+            "finished_at": None,
+        }
+
+
+_BOUND: Mapping[str, str] = {"elapsed_time": "elapsed", "execution_metadata": "metadata", "finished_at": "finished"}
+
+
+def _json(value: Mapping[str, object]) -> str:
+    return _encode(value).decode()

@@ -1,0 +1,172 @@
+"""What watchers of each kind of app are shown: engine events in, JSON texts of wire frames out (workflow.md 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol, cast
+
+import msgspec
+
+from orrery.apps.runs.graph_frames import GraphFrames
+from orrery.apps.runs.spec import RunSpec, Turn
+from orrery.inference.types import Usage
+from orrery.workflow.events import Event, RetrieverResources, RunEnded, RunFailed, RunStopped, TextChunk
+
+_encode = msgspec.json.Encoder(enc_hook=str, decimal_format="string").encode
+_SUMMARY_FIELDS = ("segment_id", "position", "document_name", "score", "content", "summary")
+
+
+class ErrorFrame(msgspec.Struct, frozen=True):
+    """What an ``error`` frame says (workflow.md 4.2)."""
+
+    code: str
+    message: str
+    status: int = 400
+
+
+class Presenter(Protocol):
+    """Collects what a run shows. ``answer`` is the text released so far, ``end_metadata`` the message's metadata."""
+
+    answer: list[str]
+
+    def frames(self, event: Event) -> list[str]:
+        """The frames of one event, as JSON texts."""
+        ...
+
+    def error(self, error: ErrorFrame) -> str: ...
+
+
+class WorkflowPresenter:
+    """Frames of workflow apps: ``event, workflow_run_id, task_id, data``."""
+
+    def __init__(self, spec: RunSpec, graph: GraphFrames) -> None:
+        self._spec = spec
+        self._graph = graph
+        self.answer: list[str] = []
+
+    def frames(self, event: Event) -> list[str]:
+        spec = self._spec
+        if isinstance(event, TextChunk):
+            self.answer.append(event.text)
+            if spec.watched is None:
+                return []
+            data = {"text": event.text, "from_variable_selector": event.selector}
+            return [self._frame("text_chunk", data)]
+        if spec.watched is None:
+            return []
+        built = self._graph.build(event)
+        return [] if built is None else [self._frame(*built)]
+
+    def _frame(self, name: str, data: Mapping[str, object]) -> str:
+        spec = self._spec
+        frame = {"event": name, "workflow_run_id": spec.run_id, "task_id": spec.task_id, "data": data}
+        return _encode(frame).decode()
+
+    def error(self, error: ErrorFrame) -> str:
+        return _encode(
+            {
+                "event": "error",
+                "workflow_run_id": self._spec.run_id,
+                "code": error.code,
+                "status": error.status,
+                "message": error.message,
+            }
+        ).decode()
+
+
+class ChatPresenter:
+    """Frames of chatflows and of chat and completion apps.
+
+    Chatflows show their graph's events and end with ``message_end``; apps without a graph of their own show text only.
+    """
+
+    def __init__(self, spec: RunSpec, graph: GraphFrames | None) -> None:
+        assert spec.turn is not None
+        self._spec = spec
+        self._turn: Turn = spec.turn
+        self._graph = graph
+        self._resources: list[Mapping[str, object]] = []
+        self.answer: list[str] = []
+
+    def frames(self, event: Event) -> list[str]:
+        if isinstance(event, TextChunk):
+            self.answer.append(event.text)
+            if self._spec.watched is None or (self._graph is None and not event.text):
+                return []
+            selector = event.selector if self._graph is not None else None
+            return [
+                self._frame("message", id=self._turn.message_id, answer=event.text, from_variable_selector=selector)
+            ]
+        if isinstance(event, RetrieverResources):
+            self._cite(event)
+            return []
+        if self._spec.watched is None:
+            return []
+        return self._graph_frames(event) + (self._end(event) if isinstance(event, RunEnded) else [])
+
+    def _graph_frames(self, event: Event) -> list[str]:
+        built = None if self._graph is None else self._graph.build(event)
+        if built is None:
+            return []
+        name, data = built
+        return [self._frame(name, workflow_run_id=self._spec.run_id, data=data)]
+
+    def _end(self, event: RunEnded) -> list[str]:
+        if event.status == "paused":
+            return []
+        if isinstance(event, RunFailed) or (isinstance(event, RunStopped) and event.by_limit):
+            return [self.error(error_of(self._spec, event.error))]
+        metadata = self.metadata(event.usage)
+        if self._spec.watched == "simple":
+            metadata = _simple_metadata(metadata)
+        files: list[object] | None = [] if self._graph is not None else None
+        return [self._frame("message_end", id=self._turn.message_id, metadata=metadata, files=files)]
+
+    def metadata(self, usage: Usage) -> dict[str, object]:
+        """The message's metadata (workflow.md 4.2, ``message_end``)."""
+        return {"annotation_reply": None, "retriever_resources": self._resources, "usage": usage.as_wire()}
+
+    def _cite(self, event: RetrieverResources) -> None:
+        seen = {(r.get("dataset_id"), r.get("document_id")) for r in self._resources}
+        for resource in event.resources:
+            if (resource.get("dataset_id"), resource.get("document_id")) not in seen:
+                self._resources.append({**resource, "position": len(self._resources) + 1})
+
+    def _envelope(self, name: str) -> dict[str, object]:
+        envelope: dict[str, object] = {"event": name}
+        if self._spec.app_mode != "completion":
+            envelope["conversation_id"] = self._turn.conversation_id
+        envelope["message_id"] = self._turn.message_id
+        envelope["created_at"] = self._turn.created_at
+        return envelope
+
+    def _frame(self, name: str, **own: object) -> str:
+        return _encode({**self._envelope(name), "task_id": self._spec.task_id, **own}).decode()
+
+    def error(self, error: ErrorFrame) -> str:
+        own = {"code": error.code, "status": error.status, "message": error.message}
+        return _encode({**self._envelope("error"), **own}).decode()
+
+
+def error_of(spec: RunSpec, error: str | None) -> ErrorFrame:
+    """The error frame of a failed run. Chatflows name the run; basic apps pass the model's word on."""
+    text = error or "The run failed."
+    if spec.kind == "basic":
+        return ErrorFrame("completion_request_error", text)
+    return ErrorFrame("invalid_param", f"Run failed: {text}")
+
+
+def _simple_metadata(metadata: Mapping[str, object]) -> dict[str, object]:
+    resources = cast("list[Mapping[str, object]]", metadata["retriever_resources"])
+    return {
+        "retriever_resources": [
+            {field: resource[field] for field in _SUMMARY_FIELDS if field in resource} for resource in resources
+        ]
+    }
+
+
+def presenter_for(spec: RunSpec, graph: GraphFrames) -> WorkflowPresenter | ChatPresenter:
+    """The presenter of a run's kind."""
+    if spec.kind == "workflow":
+        return WorkflowPresenter(spec, graph)
+    return ChatPresenter(spec, graph if spec.kind == "chat" else None)

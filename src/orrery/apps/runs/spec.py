@@ -1,0 +1,78 @@
+"""What a run is told when it starts: everything that another process would need to go on with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import msgspec
+
+InvokeFrom = Literal["service-api", "web-app", "explore", "debugger", "trigger"]
+RunKind = Literal["workflow", "chat", "basic"]
+"""A workflow app, a chatflow, or an app without a graph of its own (chat, completion)."""
+
+
+class RunUser(msgspec.Struct, frozen=True):
+    """Who started the run. ``session_id`` is what ``sys.user_id`` shows: the caller's own word for an end user."""
+
+    role: Literal["account", "end_user"]
+    id: str
+    session_id: str
+    name: str = ""
+    email: str = ""
+
+    def as_creator(self) -> dict[str, object]:
+        """``created_by`` of the wire (workflow.md 4.2)."""
+        if self.role == "account":
+            return {"id": self.id, "name": self.name, "email": self.email}
+        return {"id": self.id, "user": self.session_id}
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """The message that a run of a chat or completion app answers."""
+
+    message_id: str
+    conversation_id: str
+    query: str
+    dialogue_count: int
+    parent_message_id: str | None
+    created_at: int
+    is_new_conversation: bool = False
+    auto_generate_name: bool = False
+
+
+class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """One run. ``inputs`` are checked user inputs, ``files`` file values; both are JSON values.
+
+    ``watched`` is the form of its frames: "full" and "simple" as in workflow.md 4.1; None when nobody streams it, and
+    then no event log is kept.
+    """
+
+    run_id: str
+    task_id: str
+    kind: RunKind
+    workspace_id: str
+    app_id: str
+    app_mode: str
+    workflow_id: str
+    version: str
+    is_draft: bool
+    invoke_from: InvokeFrom
+    user: RunUser
+    inputs: Mapping[str, object]
+    files: Sequence[Mapping[str, object]] = ()
+    created_at: float
+    watched: Literal["full", "simple"] | None
+    turn: Turn | None = None
+    trace_id: str | None = None
+
+    @property
+    def log_source(self) -> str:
+        """``created_from`` of the app log."""
+        return {"service-api": "service-api", "web-app": "web-app", "explore": "installed-app"}.get(
+            self.invoke_from, "service-api"
+        )
+
+    @property
+    def triggered_from(self) -> str:
+        return "debugging" if self.invoke_from == "debugger" else "app-run"

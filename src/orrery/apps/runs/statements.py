@@ -1,0 +1,100 @@
+"""Prebuilt statements of a run's life: rows go through shared commits, so each is built once and reused."""
+
+from __future__ import annotations
+
+from sqlalchemy import bindparam, insert, update
+
+from orrery.apps.conversations.tables import Conversation, ConversationVariable, Message, MessageFile
+from orrery.apps.runs.tables import AppLog, IdempotencyKey, NodeExecution, RunEvents, WorkflowRun
+
+INSERT_RUN = insert(WorkflowRun)
+INSERT_APP_LOG = insert(AppLog)
+INSERT_NODE = insert(NodeExecution)
+INSERT_EVENTS = insert(RunEvents)
+INSERT_KEY = insert(IdempotencyKey)
+INSERT_CONVERSATION = insert(Conversation)
+INSERT_MESSAGE = insert(Message)
+INSERT_MESSAGE_FILE = insert(MessageFile)
+INSERT_CONVERSATION_VARIABLE = insert(ConversationVariable)
+
+HOLD_LEASE = (
+    update(WorkflowRun)
+    .where(
+        WorkflowRun.id == bindparam("b_id"),
+        WorkflowRun.lease_token == bindparam("b_token"),
+        WorkflowRun.status == "running",
+    )
+    .values(lease_expires_at=bindparam("b_expires"))
+)
+"""The guard of a running run's writes: changes a row only while the writer still owns the run."""
+
+FINISH_RUN = (
+    update(WorkflowRun)
+    .where(
+        WorkflowRun.id == bindparam("b_id"),
+        WorkflowRun.lease_token == bindparam("b_token"),
+        WorkflowRun.status == "running",
+    )
+    .values(
+        status=bindparam("b_status"),
+        outputs=bindparam("b_outputs"),
+        error=bindparam("b_error"),
+        elapsed_time=bindparam("b_elapsed"),
+        total_tokens=bindparam("b_tokens"),
+        total_steps=bindparam("b_steps"),
+        exceptions_count=bindparam("b_exceptions"),
+        finished_at=bindparam("b_finished"),
+        lease_owner=None,
+        lease_expires_at=None,
+    )
+)
+"""The end of a run, once: the guard and the terminal state in one statement."""
+
+FINISH_NODE = (
+    update(NodeExecution)
+    .where(NodeExecution.id == bindparam("b_id"))
+    .values(
+        inputs=bindparam("b_inputs"),
+        process_data=bindparam("b_process_data"),
+        outputs=bindparam("b_outputs"),
+        status=bindparam("b_status"),
+        error=bindparam("b_error"),
+        elapsed_time=bindparam("b_elapsed"),
+        execution_metadata=bindparam("b_metadata"),
+        checkpoint=bindparam("b_checkpoint"),
+        finished_at=bindparam("b_finished"),
+    )
+)
+
+FINISH_MESSAGE = (
+    update(Message)
+    .where(Message.id == bindparam("b_id"))
+    .values(
+        answer=bindparam("b_answer"),
+        message=bindparam("b_message"),
+        message_tokens=bindparam("b_message_tokens"),
+        answer_tokens=bindparam("b_answer_tokens"),
+        total_price=bindparam("b_price"),
+        currency=bindparam("b_currency"),
+        provider_response_latency=bindparam("b_latency"),
+        message_metadata=bindparam("b_metadata"),
+        status=bindparam("b_status"),
+        error=bindparam("b_error"),
+        updated_at=bindparam("b_updated"),
+    )
+)
+
+TOUCH_CONVERSATION = (
+    update(Conversation)
+    .where(Conversation.id == bindparam("b_id"))
+    .values(updated_at=bindparam("b_updated"), dialogue_count=bindparam("b_count"))
+)
+
+SET_CONVERSATION_VARIABLE = (
+    update(ConversationVariable)
+    .where(
+        ConversationVariable.conversation_id == bindparam("b_conversation"),
+        ConversationVariable.id == bindparam("b_id"),
+    )
+    .values(data=bindparam("b_data"), updated_at=bindparam("b_updated"))
+)
