@@ -1,0 +1,166 @@
+"""Which reader a document gets, by its ending and then by its media type (workflow.md 3.18).
+
+`extract_text` is pure and works on bytes alone, so it can run in a confined process of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from orrery.workflow.nodes.document_limits import (
+    MAX_INPUT_BYTES,
+    MAX_TEXT_CHARACTERS,
+    UnreadableDocument,
+    UnsupportedDocument,
+)
+from orrery.workflow.nodes.document_office import read_docx, read_pptx, read_xlsx
+from orrery.workflow.nodes.document_pages import read_epub, read_pdf
+from orrery.workflow.nodes.document_plain import decode, read_csv, read_email, read_json, read_properties, read_yaml
+
+Reader: TypeAlias = Callable[[bytes], str]
+
+_PLAIN = [
+    "txt",
+    "markdown",
+    "md",
+    "mdx",
+    "html",
+    "htm",
+    "xml",
+    "c",
+    "h",
+    "cpp",
+    "hpp",
+    "cc",
+    "cxx",
+    "c++",
+    "py",
+    "js",
+    "ts",
+    "jsx",
+    "tsx",
+    "java",
+    "php",
+    "rb",
+    "go",
+    "rs",
+    "swift",
+    "kt",
+    "scala",
+    "sh",
+    "bash",
+    "bat",
+    "ps1",
+    "sql",
+    "r",
+    "m",
+    "pl",
+    "lua",
+    "vim",
+    "asm",
+    "s",
+    "css",
+    "scss",
+    "less",
+    "sass",
+    "ini",
+    "cfg",
+    "conf",
+    "toml",
+    "env",
+    "log",
+    "vtt",
+    "srt",
+]
+
+
+def _needs_service(_: bytes) -> str:
+    raise UnsupportedDocument("UNSTRUCTURED_API_URL must be set")
+
+
+_BY_EXTENSION: dict[str, Reader] = dict.fromkeys(_PLAIN, decode) | {
+    "json": read_json,
+    "yaml": read_yaml,
+    "yml": read_yaml,
+    "properties": read_properties,
+    "csv": read_csv,
+    "eml": read_email,
+    "pdf": read_pdf,
+    "docx": read_docx,
+    "xlsx": read_xlsx,
+    "pptx": read_pptx,
+    "epub": read_epub,
+    # Old binary formats, which only the outside service reads.
+    "doc": _needs_service,
+    "ppt": _needs_service,
+    "xls": _needs_service,
+    "msg": _needs_service,
+}
+_BY_MIME_TYPE: dict[str, Reader] = {
+    "application/pdf": read_pdf,
+    "application/msword": _needs_service,
+    "application/vnd.ms-excel": _needs_service,
+    "application/vnd.ms-powerpoint": _needs_service,
+    "application/vnd.ms-outlook": _needs_service,
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": read_docx,
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": read_xlsx,
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": read_pptx,
+    "application/epub+zip": read_epub,
+    "message/rfc822": read_email,
+    "text/csv": read_csv,
+    "application/csv": read_csv,
+    "application/json": read_json,
+    "application/x-yaml": read_yaml,
+    "application/yaml": read_yaml,
+    "text/yaml": read_yaml,
+    "text/x-yaml": read_yaml,
+    "text/properties": read_properties,
+    "application/xml": decode,
+    "application/xhtml+xml": decode,
+    "application/javascript": decode,
+    "application/x-sh": decode,
+    "application/sql": decode,
+    "application/toml": decode,
+    "application/x-subrip": decode,
+}
+
+
+def reader_of(extension: str, mime_type: str) -> Reader:
+    """Raises `UnsupportedDocument` with the contract's text."""
+    if extension:
+        reader = _BY_EXTENSION.get(extension.lower().removeprefix("."))
+        if reader is None:
+            raise UnsupportedDocument(f"Unsupported Extension Type: {extension}")
+        return reader
+    if mime_type:
+        kind = mime_type.partition(";")[0].strip().lower()
+        reader = _BY_MIME_TYPE.get(kind) or (decode if kind.startswith("text/") else None)
+        if reader is None:
+            raise UnsupportedDocument(f"Unsupported MIME type: {mime_type}")
+        return reader
+    raise UnsupportedDocument("Unable to determine file type: MIME type or file extension is missing")
+
+
+def extract_text(content: bytes, *, extension: str, mime_type: str) -> str:
+    """A document's text. Blocking; up to seconds of CPU for large documents.
+
+    Raises `UnsupportedDocument`, `UnreadableDocument`; their texts are the node's error.
+    """
+    reader = reader_of(extension, mime_type)
+    if len(content) > MAX_INPUT_BYTES:
+        raise UnreadableDocument(f"the document is larger than {MAX_INPUT_BYTES} bytes")
+    try:
+        text = reader(content)
+    except UnsupportedDocument:
+        raise
+    except Exception as error:
+        # The readers' libraries answer malformed bytes with errors of every kind; all mean the same to the app.
+        name = (extension.removeprefix(".") or mime_type).upper()
+        detail = str(error) or type(error).__name__
+        if detail.startswith("Failed to decode or parse"):
+            raise UnreadableDocument(detail) from error
+        raise UnreadableDocument(f"Failed to extract text from {name}: {detail}") from error
+    if len(text) > MAX_TEXT_CHARACTERS:
+        raise UnreadableDocument(f"the document holds more than {MAX_TEXT_CHARACTERS} characters")
+    return text
