@@ -1,1 +1,1 @@
-
+"""Workspaces, who belongs to them with which role, and invitations."""

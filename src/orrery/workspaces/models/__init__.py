@@ -1,1 +1,1 @@
-
+"""A workspace's model providers: encrypted credentials, models of its own, switches and defaults."""

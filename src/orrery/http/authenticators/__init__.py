@@ -1,0 +1,1 @@
+"""Who calls: one file for each way of proving it."""
