@@ -58,9 +58,16 @@ class EmbeddedSandbox:
             self._warming = asyncio.get_running_loop().create_task(self._warm(), name="sandbox-warm")
 
     async def _warm(self) -> None:
-        with contextlib.suppress(Unconfined, ZygoteLost, SandboxRefusal):
-            _require_linux()
-            await self._pool.settle()
+        with contextlib.suppress(SandboxRefusal):
+            await self.ready()
+
+    async def ready(self) -> int:
+        """Waits until the confinement level is found and tested; returns it. Raises `SandboxRefusal` if there is none."""
+        _require_linux()
+        try:
+            return await self._pool.settle()
+        except Unconfined as error:
+            raise _unavailable(str(error)) from error
 
     async def close(self) -> None:
         """Ends every running snippet and the zygotes."""
@@ -116,11 +123,11 @@ class EmbeddedSandbox:
             try:
                 outcome = await self._pool.run(kind, mode, code, inputs, slot)
             except Unconfined as error:
-                raise SandboxRefusal(-500, f"sandbox confinement unavailable: {error}") from error
+                raise _unavailable(str(error)) from error
             except ZygoteLost as error:
                 raise SandboxRefusal(-500, f"the sandbox worker was lost: {error}") from error
         if not outcome.confined:
-            raise SandboxRefusal(-500, f"sandbox confinement unavailable: {outcome.run.stderr.strip()}")
+            raise _unavailable(outcome.run.stderr.strip())
         return outcome
 
     @asynccontextmanager
@@ -144,6 +151,10 @@ class EmbeddedSandbox:
                 self._workers.release()
         finally:
             self._admitted -= 1
+
+
+def _unavailable(reason: str) -> SandboxRefusal:
+    return SandboxRefusal(-500, f"sandbox confinement unavailable: {reason}")
 
 
 def _require_linux() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from orrery.sandbox.cell.plan import Job, Plan
 from orrery.sandbox.limits import Limits
 from orrery.sandbox.runs import Outcome, execute
-from orrery.sandbox.zygotes import Zygote, ZygoteLost, engine_folders
+from orrery.sandbox.zygotes import BOOTSTRAP, Zygote, ZygoteLost, engine_folders
 
 _LOOK_EVERY = 100
 _FEWEST_TRIES = 30
@@ -24,14 +24,24 @@ class Unconfined(Exception):
 
 
 class ZygotePool:
-    """Hands out the zygote of a kind. ``level`` is 0 until `settle` has found one."""
+    """Hands out the zygote of a kind. ``level`` is 0 until `settle` has found one.
+
+    ``bootstrap`` is the program that a zygote's interpreter is given; only tests give another one.
+    """
 
     def __init__(
-        self, limits: Limits, *, levels: Sequence[int] = (3, 1), minimum: int = 1, packages: Sequence[str] = ()
+        self,
+        limits: Limits,
+        *,
+        levels: Sequence[int] = (3, 1),
+        minimum: int = 1,
+        packages: Sequence[str] = (),
+        bootstrap: str = BOOTSTRAP,
     ) -> None:
         self._limits = limits
         self._levels = [level for level in levels if level >= minimum]
         self._packages = tuple(packages)
+        self._bootstrap = bootstrap
         self._shape: tuple[int, bool] | None = None
         self._current: dict[str, Zygote] = {}
         self._first_size: dict[str, int] = {}
@@ -116,7 +126,7 @@ class ZygotePool:
 
     async def _start(self, kind: str, level: int, *, drop_user: bool) -> Zygote:
         plan = Plan(kind, level, drop_user, engine_folders(kind), self._packages, memory=self._limits.memory)
-        zygote = await Zygote.start(plan, patience=self._limits.start_timeout)
+        zygote = await Zygote.start(plan, patience=self._limits.start_timeout, bootstrap=self._bootstrap)
         try:
             await self._test(zygote)
         except BaseException:

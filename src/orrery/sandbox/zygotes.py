@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from orrery.sandbox.cell.plan import Job, Plan
 
-_BOOTSTRAP = (
+BOOTSTRAP = (
     "import sys; sys.path.insert(0, sys.argv.pop()); from orrery.sandbox.cell.zygote import main; "
     "del sys.path[0]; main()"
 )
@@ -68,14 +68,14 @@ class Zygote:
         self._loop.add_reader(control.fileno(), self._hear)
 
     @classmethod
-    async def start(cls, plan: Plan, *, patience: float, bootstrap: Sequence[str] = (_BOOTSTRAP,)) -> Zygote:
+    async def start(cls, plan: Plan, *, patience: float, bootstrap: str = BOOTSTRAP) -> Zygote:
         """Starts the interpreter with an empty environment and waits ``patience`` seconds until it is ready. Raises ZygoteLost."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
         try:
             process = await asyncio.create_subprocess_exec(
                 getattr(sys, "_base_executable", sys.executable),
-                *("-I", "-S", "-X", "utf8", "-c", *bootstrap, plan.to_json(), _PACKAGE_ROOT),
+                *("-I", "-S", "-X", "utf8", "-c", bootstrap, plan.to_json(), _PACKAGE_ROOT),
                 stdin=theirs.fileno(),
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.DEVNULL,

@@ -57,7 +57,8 @@ def _finish(status: int) -> int:
         status = status or _exit_status(leaving.code)
     for stream in (sys.stdout, sys.stderr):
         try:
-            stream.flush()
+            if not stream.closed:
+                stream.flush()
         except (OSError, ValueError, AttributeError):
             status = status or 120
     return status

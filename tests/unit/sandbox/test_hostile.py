@@ -1,0 +1,432 @@
+"""Snippets that try to get out, to stay, to starve others or to learn of others (reliability.md 3.6)."""
+
+import asyncio
+import json
+import os
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from orrery.sandbox.embedded import EmbeddedSandbox
+from orrery.sandbox.limits import Limits
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+# Each line of a case is tried by itself; the case holds when every one raises OSError (or the exception named).
+LIBRARY = str(Path(os.__file__).parent)
+_TRY = """
+import sys, json
+def tries(lines, allowed=(OSError,)):
+    open_doors = []
+    for line in lines.strip().splitlines():
+        try:
+            exec(line, {})
+        except allowed:
+            continue
+        open_doors.append(line)
+    return open_doors
+"""
+
+
+async def doors(sandbox: EmbeddedSandbox, lines: str, allowed: str = "(OSError,)") -> list[str]:
+    """The lines that did not fail inside the sandbox."""
+    code = f"{_TRY}\ndef main(lines): return {{'open': tries(lines, {allowed})}}"
+    found = (await sandbox.call_main("python3", code, {"lines": lines}))["open"]
+    assert isinstance(found, list)
+    return found
+
+
+async def test_files_outside_the_library_are_out_of_reach(sandbox: EmbeddedSandbox):
+    here = str(Path(__file__).resolve())
+    lines = f"""
+open('/etc/passwd')
+open('/etc/shadow')
+open('/proc/self/environ')
+open('/proc/self/mem', 'r+b')
+open('/proc/1/environ')
+open('/proc/1/cmdline')
+open('/proc/cpuinfo')
+open('/sys/kernel/notes', 'rb')
+open('/dev/mem', 'rb')
+open('/dev/kmsg')
+open({here!r})
+open({str(Path.cwd() / "pyproject.toml")!r})
+open({LIBRARY!r} + '/../../../../../../etc/passwd')
+open('/usr/lib/../../etc/passwd')
+__import__('os').listdir('/root')
+__import__('os').listdir('/home')
+__import__('os').open('/root', __import__('os').O_PATH) and __import__('os').listdir('/root')
+__import__('os').open('.', __import__('os').O_RDONLY) and __import__('os').listdir('/var')
+__import__('os').symlink('/etc/passwd', '/tmp/link')
+__import__('os').memfd_create('x')
+__import__('os').mkdir('/tmp/folder')
+__import__('os').unlink({here!r})
+__import__('os').rename({here!r}, '/tmp/moved')
+__import__('os').chmod('/usr/lib', 0o777)
+__import__('os').chdir('/')
+__import__('os').chroot('/')
+open('/tmp/file', 'w')
+open('/dev/shm/file', 'w')
+open({LIBRARY!r} + '/new.py', 'w')
+__import__('sqlite3').connect('/tmp/db').execute('create table t(x)')
+"""
+    assert await doors(sandbox, lines, "(OSError, __import__('sqlite3').Error)") == []
+
+
+async def test_no_process_is_made_or_touched(sandbox: EmbeddedSandbox):
+    lines = f"""
+__import__('os').fork()
+__import__('os').forkpty()
+__import__('os').execv({sys.executable!r}, ['python'])
+__import__('os').posix_spawn('/bin/sh', ['sh'], {{}})
+__import__('subprocess').run(['ls'])
+__import__('subprocess').run('ls', shell=True)
+__import__('multiprocessing').Process(target=print).start()
+__import__('os').kill({os.getpid()}, 0)
+__import__('os').kill(-1, 9)
+__import__('os').kill(1, 9) if __import__('os').getpid() != 1 else __import__('os').kill(2, 9)
+__import__('os').killpg(0, 9)
+__import__('os').pidfd_open({os.getpid()})
+__import__('os').setuid(0)
+__import__('os').setgroups([0])
+__import__('os').nice(-5)
+__import__('os').setpriority(0, 0, -5)
+__import__('os').ptsname(__import__('pty').openpty()[0])
+"""
+    assert await doors(sandbox, lines, "(OSError, AttributeError)") == []
+    result = await sandbox.run("python3", "import os\nprint(os.system('id'))")
+    assert "uid=" not in result.stdout
+
+
+async def test_no_socket_is_to_be_had(sandbox: EmbeddedSandbox):
+    kinds = [(2, 1), (2, 2), (2, 3), (10, 1), (10, 2), (1, 1), (1, 2), (16, 3), (17, 3), (38, 5), (40, 1), (15, 3)]
+    lines = "\n".join(f"__import__('socket').socket({family}, {kind})" for family, kind in kinds)
+    lines += "\n__import__('socket').socketpair()\n__import__('socket').create_connection(('127.0.0.1', 22), 1)"
+    lines += "\n__import__('urllib.request').request.urlopen('http://169.254.169.254/')"
+    assert await doors(sandbox, lines) == []
+    lines = "__import__('socket').getaddrinfo('localhost', 80)\n__import__('socket').gethostbyname('example.com')"
+    assert await doors(sandbox, lines) == []
+
+
+async def test_the_kernels_surface_is_closed(sandbox: EmbeddedSandbox):
+    names = [
+        "ptrace:101",
+        "process_vm_readv:310",
+        "process_vm_writev:311",
+        "unshare:272",
+        "setns:308",
+        "mount:165",
+        "umount2:166",
+        "userfaultfd:323",
+        "bpf:321",
+        "perf_event_open:298",
+        "io_uring_setup:425",
+        "keyctl:250",
+        "add_key:248",
+        "seccomp:317",
+        "prctl:157",
+        "personality:135",
+        "modify_ldt:154",
+        "kexec_load:246",
+        "swapon:167",
+        "quotactl:179",
+        "open_by_handle_at:304",
+        "execveat:322",
+        "clone3:435",
+        "vfork:58",
+        "kill:62",
+        "tkill:200",
+        "rt_sigqueueinfo:129",
+        "reboot:169",
+        "init_module:175",
+        "syslog:103",
+        "kcmp:312",
+        "pidfd_getfd:438",
+        "process_madvise:440",
+        "mq_open:240",
+        "shmget:29",
+        "semget:64",
+        "msgget:68",
+        "acct:163",
+        "setrlimit:160",
+        "sched_setaffinity:203",
+        "setpgid:109",
+        "setsid:112",
+        "landlock_restrict_self:446",
+        "iopl:172",
+        "x32_getpid:1073741863",
+        "x32_open:1073741826",
+        "arch_prctl:158",
+        "uselib:134",
+    ]
+    if os.uname().machine != "x86_64":
+        pytest.skip("numbers of x86_64")
+    code = """
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+def main(names):
+    answers = {}
+    for entry in names:
+        name, number = entry.split(':')
+        result = libc.syscall(ctypes.c_long(int(number)), 0, 0, 0, 0, 0, 0)
+        answers[name] = [result, ctypes.get_errno()]
+    return {'answers': answers}
+"""
+    answers = (await sandbox.call_main("python3", code, {"names": names}))["answers"]
+    assert isinstance(answers, dict)
+    refused = {name: tuple(a) for name, a in answers.items()}
+    assert refused.pop("clone3") == (-1, 38)
+    assert {name: a for name, a in refused.items() if a != (-1, 1)} == {}
+
+
+async def test_calls_through_the_i386_door_are_refused(sandbox: EmbeddedSandbox):
+    if os.uname().machine != "x86_64":
+        pytest.skip("x86_64 only")
+    # mov eax, 20 (getpid of i386); int 0x80; ret
+    code = """
+import ctypes, mmap
+page = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+page.write(bytes.fromhex('b814000000cd80c3'))
+address = ctypes.addressof(ctypes.c_char.from_buffer(page))
+print(ctypes.CFUNCTYPE(ctypes.c_int)(address)())
+"""
+    result = await sandbox.run("python3", code)
+    # EPERM, or killed where the kernel has no such door
+    assert result.stdout.strip() in {"-1", ""}, result.error
+
+
+@pytest.mark.parametrize(
+    ("code", "sign"),
+    [
+        ("x = [bytes(10**7) for _ in range(10**4)]", "MemoryError"),
+        ("x = bytearray(10**10)", "MemoryError"),
+        ("def f(): f()\nf()", "RecursionError"),
+        ("import mmap\nm = mmap.mmap(-1, 6 * 10**8)\nfor i in range(600): m.write(bytes(10**6))", "memory limit"),
+        ("9**9**9", "error: timeout"),
+        ("import re\nre.match('(a+)+$', 'a' * 40 + 'b')", "error: timeout"),
+        ("import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(60)", "error: timeout"),
+        ("import os\nos.close(0); os.close(1); os.close(2)\nwhile True: pass", "error: timeout"),
+        ("while True: print('x' * 99999)", "error: output limit exceeded"),
+        ("import sys\nwhile True: sys.stderr.write('x' * 99999)", "error: output limit exceeded"),
+        ("import threading, time\nwhile True: threading.Thread(target=time.sleep, args=(9,), daemon=True).start()",
+         "process exited"),
+        ("x = []\nwhile True: x.append(open('/dev/null'))", "Too many open files"),
+        ("import ctypes\nctypes.string_at(1)", "error: signal: segmentation fault"),
+        ("import os\nos.abort()", "error: signal: "),
+        ("import signal, os\nos.kill(os.getpid(), 9)", "PermissionError"),
+    ],
+)  # fmt: skip
+async def test_greed_is_bounded(code: str, sign: str):
+    sandbox = EmbeddedSandbox(Limits(timeout=0.3))
+    try:
+        result = await sandbox.run("python3", code)
+        assert sign in result.error, result
+        assert result.exit_code != 0
+        assert (await sandbox.run("python3", "print('still here')")).stdout == "still here\n"
+    finally:
+        await sandbox.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "sign"),
+    [
+        ("const a = []; while (true) a.push(new Uint8Array(1 << 20).fill(1))", "out of memory"),
+        ("let s = 'x'; while (true) s += s", ""),
+        ("function f() { f() } f()", "Maximum call stack size exceeded"),
+        ("while (true) console.log('x'.repeat(99999))", "error: output limit exceeded"),
+        ("for (;;) {}", "error: timeout"),
+        ("/(a+)+$/.test('a'.repeat(40) + 'b')", "error: timeout"),
+        ("setInterval(() => {}, 1)", "error: timeout"),
+        ("(function again() { Promise.resolve().then(again) })()", "error: timeout"),
+    ],
+)
+async def test_greed_of_javascript_is_bounded(code: str, sign: str):
+    sandbox = EmbeddedSandbox(Limits(timeout=0.3))
+    try:
+        result = await sandbox.run("nodejs", code)
+        assert sign in result.error, result
+        assert result.exit_code != 0
+    finally:
+        await sandbox.close()
+
+
+async def test_javascript_has_no_way_to_the_host(sandbox: EmbeddedSandbox):
+    code = """
+    const found = [];
+    for (const name of ['std', 'os', 'bjson', 'process', 'Deno', 'Bun', 'WebAssembly', 'Worker', 'fetch', '__write',
+      '__digest', '__utf8', '__seal', '__define', 'XMLHttpRequest', 'importScripts'])
+      if (typeof globalThis[name] !== 'undefined') found.push(name);
+    for (const [module, member] of [['fs', 'readFileSync'], ['child_process', 'execSync'], ['net', 'connect'],
+      ['vm', 'runInThisContext'], ['worker_threads', 'Worker']])
+      try { require(module)[member]('/etc/passwd'); found.push(module) } catch (e) {
+        if (!String(e).includes('operation not permitted')) found.push(String(e)) }
+    for (const text of ['process.binding("fs")', 'require("module")', 'process.dlopen({}, "x")',
+      'this.constructor.constructor("return process")().exit()', 'import.meta.url'])
+      try { (0, eval)(text); found.push(text) } catch {}
+    console.log(JSON.stringify(found));
+    """
+    assert (await sandbox.run("nodejs", code)).stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "Object.prototype.toString = () => { throw 1 }; function main() { return {ok: 1} }",
+        "Array.prototype.map = Array.prototype.join = () => { throw 1 }; function main() { return {ok: 1} }",
+        "JSON.stringify = JSON.parse = () => '{\"ok\": 2}'; function main() { return {ok: 1} }",
+        "Promise = undefined; Map = undefined; function main() { return {ok: 1} }",
+        "globalThis.console = null; Math.random = null; function main() { return {ok: 1} }",
+        "Object.freeze(globalThis); Object.freeze(Object.prototype); var main = 1",
+        "function Buffer() {} function require() {} function main() { return {ok: 1} }",
+    ],
+)
+async def test_redefined_globals_harm_only_themselves(sandbox: EmbeddedSandbox, code: str):
+    code += "\nfunction main() { return {ok: 1} }" if "main()" not in code and "var main" not in code else ""
+    if "var main" in code:
+        result = await sandbox.run("nodejs", code)
+        assert result.exit_code in {0, 1}
+    else:
+        assert await sandbox.call_main("javascript", code, {}) == {"ok": 1}
+    assert await sandbox.call_main("javascript", "function main() { return {clean: Math.random() < 1} }", {}) == {
+        "clean": True
+    }
+
+
+async def test_python_finds_nothing_of_ours(sandbox: EmbeddedSandbox):
+    code = """
+import gc, os, sys
+def main():
+    ours = [n for n in sys.modules if 'orrery' in n]
+    return {'ours': ours, 'environment': dict(os.environ), 'argv': sys.argv + sys.orig_argv,
+            'path': [p for p in sys.path if 'site-packages' in p or 'src' in p],
+            'open': [fd for fd in range(100) if is_open(fd)], 'cwd': os.getcwd(),
+            'environ': ctypes_environment(), 'sockets': [repr(o) for o in gc.get_objects() if 'socket' in type(o).__name__]}
+def is_open(fd):
+    try: os.fstat(fd)
+    except OSError: return False
+    return True
+def ctypes_environment():
+    import ctypes
+    first = ctypes.POINTER(ctypes.c_char_p).in_dll(ctypes.CDLL(None), 'environ')
+    return first[0].decode() if first and first[0] else ''
+"""
+    os.environ["SANDBOX_CANARY"] = "secret"
+    try:
+        seen = await sandbox.call_main("python3", code, {})
+    finally:
+        del os.environ["SANDBOX_CANARY"]
+    assert seen == {
+        "ours": [], "environment": {}, "argv": ["", ""], "path": [], "open": [0, 1, 2, 5], "cwd": "/",
+        "environ": "", "sockets": [],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import builtins, json, os, sys\nbuiltins.print = None; json.dumps = None; os.write = None; sys.path.append('x')",
+        "import random, threading\nrandom.seed(1); threading.excepthook = None",
+        "import sys\nsys.modules['json'] = None; sys.setrecursionlimit(50)",
+        "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)",
+    ],
+)
+async def test_nothing_persists_between_runs(sandbox: EmbeddedSandbox, code: str):
+    await sandbox.run("python3", code)
+    result = await sandbox.run("python3", "import json, sys\nprint(json.dumps({'limit': sys.getrecursionlimit()}))")
+    assert json.loads(result.stdout) == {"limit": 1000}
+
+
+async def test_random_differs_between_runs(sandbox: EmbeddedSandbox):
+    pythons = {
+        (await sandbox.run("python3", "import random, uuid\nprint(random.random(), uuid.uuid4())")).stdout
+        for _ in range(5)
+    }
+    scripts = {(await sandbox.run("nodejs", "console.log(Math.random())")).stdout for _ in range(5)}
+    assert len(pythons) == len(scripts) == 5
+
+
+async def test_two_runs_cannot_touch_each_other(sandbox: EmbeddedSandbox):
+    victim = asyncio.create_task(sandbox.run("python3", "import time\ntime.sleep(0.4)\nprint('alive')"))
+    await asyncio.sleep(0.05)
+    pids = [int(p.name) for p in Path("/proc").iterdir() if p.name.isdigit()]
+    code = """
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+def main(pids):
+    hits = []
+    for pid in pids:
+        if pid == os.getpid(): continue
+        for number, args in ((62, (pid, 9)), (234, (pid, pid, 9)), (101, (16, pid)), (424, (pid, 9)), (72, (1, 8, pid))):
+            if libc.syscall(number, *args) >= 0: hits.append([pid, number])
+        try: open(f'/proc/{pid}/mem').close(); hits.append([pid, 'mem'])
+        except OSError: pass
+    return {'hits': hits}
+"""
+    if os.uname().machine != "x86_64":
+        pytest.skip("numbers of x86_64")
+    assert await sandbox.call_main("python3", code, {"pids": pids}) == {"hits": []}
+    assert (await victim).stdout == "alive\n"
+
+
+async def test_concurrent_runs_have_users_of_their_own(sandbox: EmbeddedSandbox):
+    if os.geteuid() != 0 or sandbox.level != 3:
+        pytest.skip("only root can give users")
+    code = "import os, time\ntime.sleep(0.1)\nprint(os.getuid(), os.getgid(), os.getgroups())"
+    seen = [r.stdout for r in await asyncio.gather(*(sandbox.run("python3", code) for _ in range(2)))]
+    assert len(set(seen)) == 2
+    assert all(s.startswith("1000") and s.endswith("[]\n") for s in seen)
+
+
+async def test_a_listener_on_this_machine_hears_nothing(sandbox: EmbeddedSandbox):
+    name = "\0orrery-hostile"
+    with socket.socket(socket.AF_UNIX) as abstract, socket.create_server(("127.0.0.1", 0)) as tcp:
+        abstract.bind(name)
+        abstract.listen()
+        abstract.setblocking(False)
+        tcp.setblocking(False)
+        code = f"""
+import socket
+def main():
+    reached = []
+    for family, address in ((socket.AF_UNIX, {name!r}), (socket.AF_INET, {tcp.getsockname()!r})):
+        try:
+            socket.socket(family).connect(address)
+            reached.append(str(address))
+        except OSError: pass
+    return {{'reached': reached}}
+"""
+        assert await sandbox.call_main("python3", code, {}) == {"reached": []}
+        for listener in (abstract, tcp):
+            with pytest.raises(BlockingIOError):
+                listener.accept()
+
+
+async def test_a_gone_caller_leaves_no_process(sandbox: EmbeddedSandbox):
+    running = asyncio.create_task(sandbox.run("python3", "import time\ntime.sleep(30)"))
+    await asyncio.sleep(0.1)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    # the slot is free again and the zygote has no child left
+    zygote = await sandbox._pool.acquire("py")
+    for _ in range(50):
+        if not _children(zygote.pid):
+            break
+        await asyncio.sleep(0.01)
+    assert _children(zygote.pid) == []
+
+
+async def test_a_killed_zygote_is_replaced(sandbox: EmbeddedSandbox):
+    zygote = await sandbox._pool.acquire("py")
+    os.kill(zygote.pid, 9)
+    for _ in range(100):
+        if not zygote.alive:
+            break
+        await asyncio.sleep(0.01)
+    assert (await sandbox.run("python3", "print(1)")).stdout == "1\n"
+
+
+def _children(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
