@@ -38,11 +38,14 @@ class GroupCommit:
     """Gathers rows of many callers into one transaction at a time.
 
     Statements must be prebuilt and reused (rows are grouped by the statement's identity and sent with executemany).
+    ``order`` lists them as they must run inside one transaction, since a commit mixes rows of callers that are at
+    different points of their work: parents before children, inserts before updates.
     When a shared commit fails, its batches are tried again one by one, so that one bad row fails only its owner.
     """
 
-    def __init__(self, database: Database, *, most_batches: int = 512) -> None:
+    def __init__(self, database: Database, order: Sequence[Executable], *, most_batches: int = 512) -> None:
         self._database = database
+        self._rank = {statement: place for place, statement in enumerate(order)}
         self._most = most_batches
         self._waiting: list[_Batch] = []
         self._task: asyncio.Task[None] | None = None
@@ -106,9 +109,10 @@ class GroupCommit:
                     if results[index] == 1:
                         kept.append(batch)
                 accepted = kept
-            for statement, rows in _by_statement(accepted).items():
+            grouped = _by_statement(accepted)
+            for statement in sorted(grouped, key=self._rank.__getitem__):
                 self.statements += 1
-                await connection.execute(statement, rows)
+                await connection.execute(statement, grouped[statement])
         return results
 
     async def _guard(self, connection: AsyncConnection, entry: Entry) -> int:
@@ -123,7 +127,6 @@ class GroupCommit:
 
 
 def _by_statement(batches: Sequence[_Batch]) -> dict[Executable, list[Row]]:
-    # Insertion order keeps parents before children: every caller lists its own rows in that order.
     grouped: dict[Executable, list[Row]] = {}
     for batch in batches:
         for statement, row in batch.entries[1:] if batch.expects_one_row else batch.entries:

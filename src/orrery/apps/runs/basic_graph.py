@@ -7,19 +7,22 @@ as the contract orders them (workflow.md 1.7, turn order and prompts).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from orrery.apps.catalog.errors import AppUnavailable
 
 JsonObject = Mapping[str, object]
 
-_PLACEHOLDER = re.compile(r"\{\{(#?[A-Za-z_\u4e00-\u9fa5][\w\u4e00-\u9fa5]{0,99}#?)\}\}")
+_PLACEHOLDER = re.compile(r"\{\{([^{}\n]{1,102})\}\}")
+FORM = "form"
+"""The namespace of a basic app's form values: ``[form, v<place>]``, since form names are freer than references."""
+
 _SPECIAL: Mapping[str, str] = {"#query#": "{{#sys.query#}}", "#context#": "", "#histories#": ""}
 START, MODEL, ANSWER = "start", "llm", "answer"
 
 
-def basic_graph(configs: JsonObject, mode: str) -> JsonObject:
+def basic_graph(configs: JsonObject, form: Sequence[JsonObject], mode: str) -> JsonObject:
     """The graph of a chat or completion configuration. Raises `AppUnavailable` when it names no model."""
     if mode == "agent-chat":
         raise AppUnavailable("Agent apps are kept, but this version can't run them yet. Use a chatflow instead.")
@@ -30,17 +33,18 @@ def basic_graph(configs: JsonObject, mode: str) -> JsonObject:
         "type": "llm",
         "title": "Model",
         "model": _model(cast("JsonObject", model)),
-        "prompt_template": _prompt(configs, cast("JsonObject", model), mode),
+        "prompt_template": _prompt(configs, aliases(form), cast("JsonObject", model), mode),
         "vision": _vision(configs),
         "context": {"enabled": False, "variable_selector": []},
     }
     if mode == "chat":
         llm["memory"] = {"window": {"enabled": False, "size": 50}, "query_prompt_template": "{{#sys.query#}}"}
-    answer = {"type": "answer", "title": "Answer", "answer": "{{#llm.text#}}"}
-    start = {"type": "start", "title": "Start", "variables": []}
-    nodes = [
-        {"id": name, "type": "custom", "data": data} for name, data in ((START, start), (MODEL, llm), (ANSWER, answer))
-    ]
+    data: dict[str, JsonObject] = {
+        START: {"type": "start", "title": "Start", "variables": []},
+        MODEL: llm,
+        ANSWER: {"type": "answer", "title": "Answer", "answer": "{{#llm.text#}}"},
+    }
+    nodes: list[JsonObject] = [{"id": name, "type": "custom", "data": of_node} for name, of_node in data.items()]
     edges = [
         {"id": f"{source}-{target}", "source": source, "sourceHandle": "source", "target": target}
         for source, target in ((START, MODEL), (MODEL, ANSWER))
@@ -57,10 +61,10 @@ def _model(model: JsonObject) -> JsonObject:
     }
 
 
-def _prompt(configs: JsonObject, model: JsonObject, mode: str) -> object:
+def _prompt(configs: JsonObject, names: Mapping[str, str], model: JsonObject, mode: str) -> object:
     if configs.get("prompt_type") == "advanced":
-        return _advanced_prompt(configs, model)
-    text = referring(str(configs.get("pre_prompt") or ""))
+        return _advanced_prompt(configs, names, model)
+    text = referring(str(configs.get("pre_prompt") or ""), names)
     if model.get("mode") == "completion":
         query = "\n\n{{#sys.query#}}" if mode == "chat" else ""
         return {"text": text + query}
@@ -69,14 +73,14 @@ def _prompt(configs: JsonObject, model: JsonObject, mode: str) -> object:
     return [{"role": "system", "text": text}] if text else []
 
 
-def _advanced_prompt(configs: JsonObject, model: JsonObject) -> object:
+def _advanced_prompt(configs: JsonObject, names: Mapping[str, str], model: JsonObject) -> object:
     if model.get("mode") == "completion":
         prompt = cast(
             "JsonObject", cast("JsonObject", configs.get("completion_prompt_config") or {}).get("prompt") or {}
         )
-        return {"text": referring(str(prompt.get("text") or ""))}
+        return {"text": referring(str(prompt.get("text") or ""), names)}
     messages = cast("list[JsonObject]", cast("JsonObject", configs.get("chat_prompt_config") or {}).get("prompt") or [])
-    return [{"role": m.get("role", "user"), "text": referring(str(m.get("text") or ""))} for m in messages]
+    return [{"role": m.get("role", "user"), "text": referring(str(m.get("text") or ""), names)} for m in messages]
 
 
 def _vision(configs: JsonObject) -> JsonObject:
@@ -87,11 +91,18 @@ def _vision(configs: JsonObject) -> JsonObject:
     return {"enabled": enabled, "configs": {"variable_selector": ["sys", "files"], "detail": detail}}
 
 
-def referring(text: str) -> str:
-    """A prompt's ``{{name}}`` as ``{{#start.name#}}``; the special placeholders as what they stand for."""
+def aliases(form: Sequence[JsonObject]) -> dict[str, str]:
+    """Each form variable's name and the name of its value in the `FORM` namespace."""
+    return {str(field.get("variable")): f"v{place}" for place, field in enumerate(form)}
+
+
+def referring(text: str, names: Mapping[str, str]) -> str:
+    """A prompt's ``{{name}}`` as a reference; special placeholders as what they stand for; other text as it is."""
 
     def reference(match: re.Match[str]) -> str:
         name = match[1]
-        return _SPECIAL.get(name, "{{#" + f"{START}.{name}" + "#}}" if not name.startswith("#") else match[0])
+        if name in names:
+            return "{{#" + f"{FORM}.{names[name]}" + "#}}"
+        return _SPECIAL.get(name, match[0])
 
     return _PLACEHOLDER.sub(reference, text)

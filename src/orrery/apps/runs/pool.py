@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from orrery.apps.runs.basic_graph import FORM, aliases
 from orrery.apps.runs.spec import RunSpec
 from orrery.apps.workflows.variables import Variable
 from orrery.workflow.pool import Pool
@@ -16,10 +17,13 @@ def pool_for(
     *,
     environment: Sequence[Variable],
     conversation: Sequence[Variable],
+    form: Sequence[Mapping[str, object]],
     file_url: FileUrl,
 ) -> Pool:
-    """Inputs, ``sys``, ``env`` and ``conversation`` as they are when the run begins."""
+    """Inputs, ``sys``, ``env`` and ``conversation`` as they are when the run begins; ``form`` for basic apps."""
     pool = Pool(inputs=spec.inputs, system=system_variables(spec), file_url=file_url)
+    if spec.kind == "basic":
+        pool.put_all(FORM, {alias: spec.inputs.get(name) for name, alias in aliases(form).items()})
     for scope, items in (("env", environment), ("conversation", conversation)):
         for item in items:
             pool.declare(scope, str(item["name"]), cast("ValueType", item["value_type"]), item["value"])

@@ -12,9 +12,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from orrery.apps.runs import statements
-from orrery.apps.runs.event_log import EventLog
+from orrery.apps.runs.event_log import EventLog, Frame
 from orrery.apps.runs.node_rows import NodeRows
 from orrery.apps.runs.spec import RunSpec
 from orrery.database.group_commit import Entry, GroupCommit
@@ -24,24 +25,41 @@ LEASE = timedelta(seconds=30)
 """How long a run belongs to a process that stopped renewing."""
 
 
+_RETRY_SECONDS = (0.1, 0.3, 1.0, 2.0, 4.0, 8.0)
+
+
 class LeaseLost(Exception):
-    """Another process owns the run now; this one must stop writing."""
+    """Another process owns the run now, or the database is gone; this one must stop writing."""
 
 
 class RunRecorder:
-    """Implements the engine's `Journal`. One per live run; all calls happen on the event loop."""
+    """Implements the engine's `Journal`. One per live run; all calls happen on the event loop.
 
-    def __init__(self, spec: RunSpec, group: GroupCommit, log: EventLog, nodes: NodeRows, *, lease_token: int) -> None:
+    ``accept`` are the rows that make the run exist; None for a run that is taken over. They go into the first commit
+    together with everything that the engine told by then: a run of nodes that never wait costs one shared commit.
+    """
+
+    def __init__(
+        self,
+        spec: RunSpec,
+        group: GroupCommit,
+        log: EventLog,
+        nodes: NodeRows,
+        *,
+        lease_token: int,
+        accept: Sequence[Entry] | None,
+    ) -> None:
         self._spec = spec
         self._group = group
         self._nodes = nodes
         self.log = log
         self.lease_token = lease_token
+        self._accept = accept
         self._entries: list[Entry] = []
         self._frames: list[str] = []
         self._flush: asyncio.Task[None] | None = None
         self._end: Callable[[], Sequence[Entry]] | None = None
-        self._lost: LeaseLost | None = None
+        self._failure: Exception | None = None
 
     def show(self, frames: Sequence[str]) -> None:
         """Frames to log and show, in order."""
@@ -57,64 +75,86 @@ class RunRecorder:
         self._nodes.journal(entry)
 
     async def barrier(self) -> None:
-        """Returns when all that was told so far is durable. Raises `LeaseLost`."""
+        """Returns when all that was told so far is durable. Raises `LeaseLost`, or why the run was not accepted."""
         self._start_flush()
         while self._flush is not None:
             await asyncio.shield(self._flush)
-        if self._lost is not None:
-            raise self._lost
+        if self._failure is not None:
+            raise self._failure
 
     async def finish(self, end: Callable[[], Sequence[Entry]]) -> None:
-        """Commits everything with the rows of ``end`` (whose first is `FINISH_RUN`). Raises `LeaseLost`."""
+        """Commits everything with the rows of ``end`` (whose first is `FINISH_RUN`). Raises as `barrier`."""
         self._end = end
-        await self.barrier()
-        self.log.close()
+        try:
+            await self.barrier()
+        finally:
+            self.log.close()
 
     def _start_flush(self) -> None:
-        if self._flush is None and self._lost is None:
+        if self._flush is None and self._failure is None:
             self._flush = asyncio.create_task(self._flush_all(), name=f"run-flush-{self._spec.run_id}")
+
+    def _has_work(self) -> bool:
+        return bool(self._frames or self._entries or self._accept or self._nodes.waiting) or self._end is not None
 
     async def _flush_all(self) -> None:
         # One turn of the loop lets nodes that don't wait tell everything, so that short runs need a single commit.
         await asyncio.sleep(0)
         try:
-            while self._frames or self._entries or self._end is not None or self._nodes.waiting:
+            while self._has_work():
                 await self._flush_once()
-        except LeaseLost as lost:
-            self._lost = lost
+        except (LeaseLost, SQLAlchemyError, OSError) as error:
+            self._failure = error
             self.log.close()
         finally:
             self._flush = None
 
     async def _flush_once(self) -> None:
+        accept, self._accept = self._accept, None
         entries, self._entries = self._entries, []
         texts, self._frames = self._frames, []
         end, self._end = self._end, None
-        entries = [*self._nodes.take(), *entries]
         frames = self.log.number(texts)
-        if frames:
-            row = {
-                "run_id": self._spec.run_id,
-                "first_seq": frames[0].seq,
-                "frames": msgspec.json.encode(frames).decode(),
-                "created_at": datetime.now(UTC),
-            }
-            entries.append((statements.INSERT_EVENTS, row))
+        entries = [*self._nodes.take(), *entries, *self._events(frames)]
         if end is not None:
-            finishing = end()
-            held = await self._group.commit_fenced([finishing[0], *entries, *finishing[1:]])
+            finish, *after = end()
+            entries = [finish, *entries, *after]
+        if accept is not None:
+            finish_first, rest = (entries[:1], entries[1:]) if end is not None else ([], entries)
+            await self._group.commit([*accept, *rest, *finish_first])
         elif entries:
-            held = await self._group.commit_fenced([self._hold(), *entries])
-        else:
-            return
-        if not held:
-            raise LeaseLost(f"run {self._spec.run_id} belongs to another process")
+            await self._commit_owned(entries if end is not None else [self._hold(), *entries])
         self.log.publish(frames)
 
-    def _hold(self) -> Entry:
+    async def _commit_owned(self, entries: Sequence[Entry]) -> None:
+        """A fenced commit that outlasts a short absence of the database."""
+        for wait in (*_RETRY_SECONDS, None):
+            try:
+                held = await self._group.commit_fenced(entries)
+            except (SQLAlchemyError, OSError) as error:
+                if wait is None or isinstance(error, IntegrityError):
+                    raise LeaseLost(f"run {self._spec.run_id} can't be written: {error}") from error
+                await asyncio.sleep(wait)
+            else:
+                if not held:
+                    raise LeaseLost(f"run {self._spec.run_id} belongs to another process")
+                return
+
+    def _events(self, frames: Sequence[Frame]) -> list[Entry]:
+        if not frames:
+            return []
         row = {
+            "run_id": self._spec.run_id,
+            "first_seq": frames[0].seq,
+            "frames": msgspec.json.encode(frames).decode(),
+            "created_at": datetime.now(UTC),
+        }
+        return [(statements.INSERT_EVENTS, row)]
+
+    def _hold(self) -> Entry:
+        expires = datetime.now(UTC) + LEASE
+        return statements.HOLD_LEASE, {
             "b_id": self._spec.run_id,
             "b_token": self.lease_token,
-            "b_expires": datetime.now(UTC) + LEASE,
+            "b_expires": expires,
         }
-        return statements.HOLD_LEASE, row

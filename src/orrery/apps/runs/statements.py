@@ -98,3 +98,22 @@ SET_CONVERSATION_VARIABLE = (
     )
     .values(data=bindparam("b_data"), updated_at=bindparam("b_updated"))
 )
+
+ORDER = (
+    INSERT_RUN,
+    INSERT_KEY,
+    INSERT_APP_LOG,
+    INSERT_CONVERSATION,
+    INSERT_MESSAGE,
+    INSERT_MESSAGE_FILE,
+    INSERT_CONVERSATION_VARIABLE,
+    INSERT_NODE,
+    FINISH_NODE,
+    SET_CONVERSATION_VARIABLE,
+    HOLD_LEASE,
+    FINISH_MESSAGE,
+    TOUCH_CONVERSATION,
+    FINISH_RUN,
+    INSERT_EVENTS,
+)
+"""How the statements of a shared commit run: parents before children, inserts before updates."""

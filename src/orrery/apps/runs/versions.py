@@ -88,7 +88,8 @@ class VersionCache:
 
     def unsaved_config(self, config_id: str, configs: JsonObject, mode: str, *, is_draft: bool = True) -> AppVersion:
         """A configuration that the debugger tries out. Raises `AppUnavailable`."""
-        built = basic_graph(configs, mode)
+        form = basic_form(configs)
+        built = basic_graph(configs, form, mode)
         text = msgspec.json.encode(built).decode()
         return AppVersion(
             workflow_id=config_id,
@@ -97,7 +98,7 @@ class VersionCache:
             graph=self._parse(text),
             graph_text=text,
             features=configs,
-            form=basic_form(configs),
+            form=form,
             config=configs,
         )
 
@@ -124,8 +125,8 @@ def start_form(graph_text: str) -> list[JsonObject]:
     for node in cast("list[JsonObject]", graph.get("nodes") or []):
         data = node.get("data")
         if isinstance(data, dict) and cast("JsonObject", data).get("type") == "start":
-            items = cast("JsonObject", data).get("variables") or []
-            return [cast("JsonObject", item) for item in cast("list[object]", items) if isinstance(item, dict)]
+            items = cast("list[object]", cast("JsonObject", data).get("variables") or [])
+            return [cast("JsonObject", item) for item in items if isinstance(item, dict)]
     return []
 
 

@@ -1,0 +1,174 @@
+"""One run while it lives in this process: the engine on one side, durable rows and watchers on the other."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from orrery.apps.runs import entries, statements
+from orrery.apps.runs.event_log import EventLog
+from orrery.apps.runs.node_rows import NodeRows
+from orrery.apps.runs.presenters import ChatPresenter, ErrorFrame, WorkflowPresenter
+from orrery.apps.runs.recorder import LeaseLost, RunRecorder
+from orrery.apps.runs.spec import RunSpec
+from orrery.apps.workflows.variables import Variable
+from orrery.database.group_commit import Entry
+from orrery.inference.types import Usage
+from orrery.workflow.engine import WorkflowRun
+from orrery.workflow.events import Event, NodeFinished, RunEnded, RunFailed
+
+_log = logging.getLogger(__name__)
+
+
+class RunOutcome(msgspec.Struct, frozen=True):
+    """How a run ended and what its message holds; for callers who waited for the whole of it."""
+
+    end: RunEnded
+    answer: str
+    metadata: Mapping[str, object]
+
+
+class LiveRun:
+    """Drives one run to its durable end. ``outcome`` is set when the end is durable."""
+
+    def __init__(
+        self,
+        spec: RunSpec,
+        *,
+        log: EventLog,
+        nodes: NodeRows,
+        recorder: RunRecorder,
+        presenter: WorkflowPresenter | ChatPresenter,
+        conversation: Sequence[Variable],
+    ) -> None:
+        self.spec = spec
+        self.log = log
+        self.recorder = recorder
+        self._nodes = nodes
+        self._presenter = presenter
+        self._variables = {str(item["name"]): item for item in conversation}
+        self._prompts: object = None
+        self._end: RunEnded | None = None
+        self._engine: WorkflowRun | None = None
+        self._task: asyncio.Task[None] | None = None
+        self.outcome: asyncio.Future[RunOutcome] = asyncio.get_running_loop().create_future()
+        self.on_done: Callable[[LiveRun], None] | None = None
+
+    def start(self, engine: WorkflowRun) -> None:
+        """Begins to drive; the engine was built with this run's `emit` and `recorder`."""
+        self._engine = engine
+        self._task = asyncio.create_task(self._drive(engine), name=f"run-{self.spec.run_id}")
+
+    async def accepted(self) -> None:
+        """Returns when the run exists durably. Raises what the database said when it never will."""
+        try:
+            await self.recorder.barrier()
+        except BaseException:
+            await self.abandon()
+            raise
+
+    def abort(self, reason: str) -> None:
+        if self._engine is not None:
+            self._engine.abort(reason)
+
+    async def abandon(self) -> None:
+        """Lets go of the run without an end: another process goes on with it, or it never was accepted."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def wait(self) -> None:
+        """Returns when the run's task has ended, in whatever way."""
+        if self._task is not None:
+            await asyncio.wait((self._task,))
+
+    def emit(self, event: Event) -> None:
+        """Takes one event of the engine: rows for the record, frames for watchers."""
+        if isinstance(event, NodeFinished):
+            self._note(event)
+        elif isinstance(event, RunEnded):
+            self._end = event
+        self._nodes.event(event)
+        self.recorder.show(self._presenter.frames(event))
+
+    def _note(self, event: NodeFinished) -> None:
+        if event.conversation_updates:
+            self.recorder.write([e for e in map(self._variable_update, event.conversation_updates) if e is not None])
+        if self.spec.kind == "basic" and event.node_type == "llm":
+            self._prompts = event.process_data.get("prompts")
+
+    def _variable_update(self, update: tuple[str, object]) -> Entry | None:
+        name, value = update
+        item, turn = self._variables.get(name), self.spec.turn
+        if item is None or turn is None:
+            return None
+        row = {
+            "b_conversation": turn.conversation_id,
+            "b_id": item["id"],
+            "b_data": {**item, "value": value},
+            "b_updated": datetime.now(UTC),
+        }
+        return statements.SET_CONVERSATION_VARIABLE, row
+
+    async def _drive(self, engine: WorkflowRun) -> None:
+        try:
+            try:
+                await engine.execute()
+            except LeaseLost:
+                raise
+            except Exception:  # noqa: BLE001  (the run's top loop: an engine fault ends this run, and only this one)
+                _log.exception("run %s met an engine fault", self.spec.run_id)
+                self._end = self._fault()
+                self.recorder.show([self._presenter.error(ErrorFrame("internal_server_error", _FAULT, 500))])
+            await self.recorder.finish(self._end_rows)
+            self._tell()
+        except LeaseLost as lost:
+            _log.warning("%s", lost)
+            self.outcome.cancel()
+        except Exception:  # noqa: BLE001  (rows that can't be written: the caller was told by `accepted`, or recovery ends it)
+            _log.exception("run %s could not be recorded", self.spec.run_id)
+            self.outcome.cancel()
+        finally:
+            if not self.outcome.done():
+                self.outcome.cancel()
+            self.log.close()
+            if self.on_done is not None:
+                self.on_done(self)
+
+    def _fault(self) -> RunEnded:
+        now = datetime.now(UTC).timestamp()
+        return RunFailed(
+            status="failed", outputs={}, error=_FAULT, exceptions_count=1, total_tokens=0, total_steps=0,
+            elapsed=now - self.spec.created_at, started_at=self.spec.created_at, finished_at=now, usage=Usage(),
+        )  # fmt: skip
+
+    def _end_rows(self) -> Sequence[Entry]:
+        end = self._end
+        assert end is not None
+        rows = [entries.finish_row(self.spec, end, self.recorder.lease_token)]
+        if self.spec.turn is not None and end.status != "paused":
+            rows += entries.message_end_rows(
+                self.spec, end, answer=self._answer(), prompts=self._prompts, metadata=self._metadata(end)
+            )
+        return rows
+
+    def _answer(self) -> str:
+        return "".join(self._presenter.answer)
+
+    def _metadata(self, end: RunEnded) -> Mapping[str, object]:
+        return self._presenter.metadata(end.usage) if isinstance(self._presenter, ChatPresenter) else {}
+
+    def _tell(self) -> None:
+        end = self._end
+        assert end is not None
+        if not self.outcome.done():
+            self.outcome.set_result(RunOutcome(end, self._answer(), self._metadata(end)))
+
+
+_FAULT = "Internal Server Error, please contact support."
