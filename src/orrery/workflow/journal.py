@@ -32,7 +32,9 @@ class PausedNode(msgspec.Struct, frozen=True, tag="paused"):
 class FinishedNode(msgspec.Struct, frozen=True, kw_only=True, tag="finished"):
     """A node's result, enough to replay it: pool, edges, text and totals.
 
-    ``steps`` and ``failures`` count its attempts; ``streams`` holds the whole text it sent on each of its streams.
+    ``steps`` and ``failures`` count its attempts; ``run_steps`` and ``run_starts`` are the run's counters when it was
+    done; ``streams`` holds the whole text it sent on each of its streams, ``merged_outputs`` what a container added
+    to the run's outputs.
     """
 
     node_id: str
@@ -42,10 +44,12 @@ class FinishedNode(msgspec.Struct, frozen=True, kw_only=True, tag="finished"):
     handle: str = "source"
     variable_updates: Sequence[tuple[Sequence[str], object]] = ()
     streams: Mapping[str, str] = {}
-    run_outputs: Mapping[str, object] = {}
+    merged_outputs: Mapping[str, object] = {}
     usage: Usage | None = None
     steps: int = 1
     failures: int = 0
+    run_steps: int = 0
+    run_starts: int = 0
 
 
 JournalEntry: TypeAlias = StartedNode | PausedNode | FinishedNode

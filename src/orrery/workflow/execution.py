@@ -1,0 +1,216 @@
+"""One execution of one node: the context it runs with and the events that tell of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Protocol
+
+from orrery.inference.types import Usage
+from orrery.workflow.clock import Clock
+from orrery.workflow.context import Emit, SubRun
+from orrery.workflow.events import Event, Marks, NodeFinished, NodeRetry, NodeStarted, NodeStatus
+from orrery.workflow.failures import Failure
+from orrery.workflow.graph_node import GraphNode
+from orrery.workflow.limits import RunLimits
+from orrery.workflow.node import NodeOutcome, NodeServices
+from orrery.workflow.pool import Pool
+from orrery.workflow.scope import RunScope
+from orrery.workflow.settlement import merge_outputs
+
+
+class ExecutionOwner(Protocol):
+    """The run that an execution belongs to."""
+
+    scope: RunScope
+    pool: Pool
+    marks: Marks
+    emit: Emit
+
+    def stream_chunk(self, node_id: str, name: str, text: str, *, final: bool) -> None: ...
+    def merge_outputs(self, outputs: Mapping[str, object]) -> None: ...
+    def count_usage(self, usage: Usage) -> None: ...
+    def sub_run(self, parent: Execution, start_node_id: str, pool: Pool, marks: Marks, emit: Emit | None) -> SubRun: ...
+    def execution_id_if_known(self, index: int) -> str | None: ...
+    def children(self, node: GraphNode) -> Sequence[GraphNode]: ...
+
+
+class Execution:
+    """Implements `EngineContext`."""
+
+    __slots__ = (
+        "_began",
+        "_owner",
+        "execution_id",
+        "failures",
+        "inner_usage",
+        "merged",
+        "node",
+        "start_index",
+        "started_at",
+        "steps",
+        "streams",
+        "task",
+    )
+
+    def __init__(self, owner: ExecutionOwner, node: GraphNode, execution_id: str, start_index: int) -> None:
+        self._owner, self.node, self.execution_id, self.start_index = owner, node, execution_id, start_index
+        self.started_at = owner.scope.clock.time()
+        self._began = owner.scope.clock.monotonic()
+        self.streams: dict[str, list[str]] | None = None
+        self.task: asyncio.Task[NodeOutcome] | None = None
+        self.steps, self.failures = 1, 0
+        self.inner_usage: Usage | None = None
+        self.merged: dict[str, object] | None = None
+
+    @property
+    def node_id(self) -> str:
+        return self.node.id
+
+    @property
+    def node_type(self) -> str:
+        return self.node.type
+
+    @property
+    def title(self) -> str:
+        return self.node.title
+
+    @property
+    def variables(self) -> Pool:
+        return self._owner.pool
+
+    @property
+    def pool(self) -> Pool:
+        return self._owner.pool
+
+    @property
+    def services(self) -> NodeServices:
+        return self._owner.scope.services
+
+    @property
+    def limits(self) -> RunLimits:
+        return self._owner.scope.limits
+
+    @property
+    def clock(self) -> Clock:
+        return self._owner.scope.clock
+
+    @property
+    def marks(self) -> Marks:
+        return self._owner.marks
+
+    def emit(self, event: Event) -> None:
+        self._owner.emit(event)
+
+    def stream(self, name: str, text: str, *, final: bool = False) -> None:
+        if self.streams is None:
+            self.streams = {}
+        self.streams.setdefault(name, []).append(text)
+        self._owner.stream_chunk(self.node.id, name, text, final=final)
+
+    def before_effect(self) -> Awaitable[None]:
+        journal = self._owner.scope.journal
+        return _nothing() if journal is None else journal.barrier()
+
+    def merge_outputs(self, outputs: Mapping[str, object]) -> None:
+        if self.merged is None:
+            self.merged = {}
+        merge_outputs(self.merged, outputs)
+        self._owner.merge_outputs(outputs)
+
+    def sub_run(self, start_node_id: str, pool: Pool, marks: Marks, emit: Emit | None = None) -> SubRun:
+        return self._owner.sub_run(self, start_node_id, pool, marks, emit)
+
+    def clear_children(self) -> None:
+        for child in self._owner.children(self.node):
+            self._owner.pool.clear(child.id)
+
+    def count_usage(self, usage: Usage) -> None:
+        """Adds what an inner node used; the runs around it hear of it too."""
+        self.inner_usage = usage if self.inner_usage is None else self.inner_usage + usage
+        self._owner.count_usage(usage)
+
+    def outer_execution_id(self, index: int) -> str | None:
+        """The execution id that a run around a sub-run gave to a node."""
+        return self._owner.execution_id_if_known(index)
+
+    def elapsed(self) -> float:
+        """Seconds since the node started, all attempts and waits included."""
+        return self._owner.scope.clock.monotonic() - self._began
+
+    def started(self) -> NodeStarted:
+        node = self.node
+        return NodeStarted(
+            id=self.execution_id,
+            node_id=node.id,
+            node_type=node.type,
+            title=node.title,
+            index=self.start_index,
+            started_at=self.started_at,
+            marks=self._owner.marks,
+        )
+
+    def retry(self, failure: Failure, retry_index: int) -> NodeRetry:
+        node, elapsed = self.node, self.elapsed()
+        return NodeRetry(
+            id=self.execution_id,
+            node_id=node.id,
+            node_type=node.type,
+            title=node.title,
+            index=self.start_index,
+            started_at=self.started_at,
+            marks=self._owner.marks,
+            retry_index=retry_index,
+            error=failure.error,
+            error_type=failure.error_type,
+            elapsed=elapsed,
+            finished_at=self.started_at + elapsed,
+            inputs=failure.inputs,
+            process_data=failure.process_data,
+            outputs=failure.outputs,
+        )
+
+    def finished(self, status: NodeStatus, outcome: NodeOutcome, failure: Failure | None = None) -> NodeFinished:
+        """The node's last event; ``outcome`` holds what its record shows."""
+        node, elapsed = self.node, self.elapsed()
+        return NodeFinished(
+            id=self.execution_id,
+            node_id=node.id,
+            node_type=node.type,
+            title=node.title,
+            index=self.start_index,
+            started_at=self.started_at,
+            marks=self._owner.marks,
+            status=status,
+            inputs=outcome.inputs,
+            process_data=outcome.process_data,
+            outputs=outcome.outputs,
+            error=None if failure is None else failure.error,
+            error_type="" if failure is None else failure.error_type,
+            metadata=self._metadata(outcome),
+            elapsed=elapsed,
+            finished_at=self.started_at + elapsed,
+            usage=outcome.usage,
+            conversation_updates=outcome.conversation_updates,
+        )
+
+    def _metadata(self, outcome: NodeOutcome) -> Mapping[str, object]:
+        usage, marks = outcome.usage, self._owner.marks
+        if usage is None and marks.iteration_id is None and marks.loop_id is None:
+            return outcome.metadata
+        metadata: dict[str, object] = {}
+        if usage is not None:
+            metadata |= {
+                "total_tokens": usage.total_tokens,
+                "total_price": usage.total_price,
+                "currency": usage.currency,
+            }
+        if marks.iteration_id is not None:
+            metadata |= {"iteration_id": marks.iteration_id, "iteration_index": marks.iteration_index}
+        if marks.loop_id is not None:
+            metadata |= {"loop_id": marks.loop_id, "loop_index": marks.loop_index}
+        return metadata | dict(outcome.metadata)
+
+
+async def _nothing() -> None:
+    """Nothing is journalled, so nothing has to become durable."""

@@ -1,0 +1,362 @@
+"""Drives one graph from its root to its end: the outer run, or one round of a container (workflow.md 2.3, 2.7).
+
+All state changes happen on the event loop, between two awaits. Nodes that never wait are driven on the spot, in the
+order in which they became ready; every other node gets a task, and its result is taken in by the driving coroutine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Final, cast
+
+from orrery.inference.types import Usage
+from orrery.workflow.context import Emit, SubRunFailed
+from orrery.workflow.events import OUTSIDE, Marks, NodePaused, RetrieverResources, TextChunk
+from orrery.workflow.execution import Execution
+from orrery.workflow.failures import CANCELLED, INTERRUPTED, Failure, failure_of
+from orrery.workflow.graph import Graph
+from orrery.workflow.graph_node import GraphNode
+from orrery.workflow.journal import FinishedNode, PausedNode, StartedNode
+from orrery.workflow.node import NodeOutcome, NodePause
+from orrery.workflow.pool import Pool
+from orrery.workflow.scope import RunScope, Stop, overtime
+from orrery.workflow.settlement import Settlement, merge_outputs
+
+_INLINE_BURST: Final = 256  # nodes driven on the spot before others on the event loop get a turn
+_CANCEL_GRACE: Final = 5.0  # seconds that cancelled nodes get to clean up
+_NO_WAY: Final = Failure("The branch node chose no handle to go on", "WorkflowNodeError")
+
+
+class GraphRun:
+    """One run of a rooted graph over a pool; `drive` runs it, then the fields tell how it went.
+
+    ``steps`` and ``failures`` count attempts of this run's own nodes, ``usage`` is what they and their inner nodes
+    used, ``interrupted`` maps nodes that must not be done again to the execution that was cut off.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        pool: Pool,
+        scope: RunScope,
+        *,
+        emit: Emit,
+        max_workers: int,
+        marks: Marks = OUTSIDE,
+        parent: Execution | None = None,
+    ) -> None:
+        self.graph, self.pool, self.scope, self.emit, self.marks = graph, pool, scope, emit, marks
+        self.settlement = Settlement(graph, pool, self._release)
+        self.usage = Usage()
+        self.steps = self.failures = 0
+        self.failure: Failure | None = None
+        self.paused_nodes: list[str] = []
+        self.interrupted: Mapping[str, str] = {}
+        self._parent = parent
+        self._journal = scope.journal if parent is None else None
+        self._max_workers = max_workers
+        self._execution_ids: dict[int, str] = {}
+        self._running: dict[int, Execution] = {}
+        self._arrived: deque[Execution] = deque()
+        self._wake: asyncio.Future[None] | None = None
+        self._watchdog: asyncio.Task[None] | None = None
+
+    @property
+    def outputs(self) -> dict[str, object]:
+        return self.settlement.outputs
+
+    def finished(self, node_type: str) -> bool:
+        return node_type in self.settlement.done_types
+
+    async def execute(self) -> None:
+        """Drives a container's round. Raises `SubRunFailed`."""
+        await self.drive()
+        if self.scope.stop is not None or self.paused_nodes:
+            # The container can't go on: its own task ends here, the outer run knows why.
+            raise asyncio.CancelledError
+        if self.failure is not None:
+            raise SubRunFailed(self.failure.error, self.failure.error_type)
+
+    async def drive(self) -> None:
+        """Runs nodes until none is left, one failed unhandled, or the run is to stop or to pause."""
+        try:
+            await self._drive()
+        finally:
+            if self._watchdog is not None:
+                self._watchdog.cancel()
+            if self._running:
+                await self._cancel_running()
+        if not self._halted() and not self.scope.pausing:
+            self.settlement.coordinator.finish()
+
+    async def _drive(self) -> None:
+        scope, ready, burst = self.scope, self.settlement.frontier.ready, 0
+        while True:
+            while ready and len(self._running) < self._max_workers and not self._halted() and not scope.pausing:
+                node = self.graph.nodes[ready.popleft()]
+                execution = self._begin(node)
+                if node.id in self.interrupted:
+                    self._count_failure(execution)
+                    self._fail(execution, INTERRUPTED)
+                elif node.inline:
+                    self._run_inline(execution)
+                    burst += 1
+                    if burst >= _INLINE_BURST:
+                        burst = 0
+                        await asyncio.sleep(0)
+                else:
+                    self._spawn(execution)
+            if self._halted() or not self._running:
+                return
+            await self._wait()
+            while self._arrived and not self._halted():
+                self._take_in(self._arrived.popleft())
+
+    def _halted(self) -> bool:
+        return self.failure is not None or self.scope.stop is not None
+
+    def wake(self) -> None:
+        """Makes the driving coroutine look around."""
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)
+
+    async def _wait(self) -> None:
+        if self._arrived:
+            return
+        if self._watchdog is None and self._parent is None:
+            self._watchdog = asyncio.create_task(self._watch_time())
+        self._wake = asyncio.get_running_loop().create_future()
+        await self._wake
+
+    async def _watch_time(self) -> None:
+        scope = self.scope
+        await scope.clock.sleep(max(scope.limits.max_seconds - scope.elapsed(), 0.0))
+        scope.ask_stop(Stop(overtime(scope.elapsed(), scope.limits), by_limit=True))
+
+    def _begin(self, node: GraphNode) -> Execution:
+        scope = self.scope
+        scope.steps += 1
+        self.steps += 1
+        if node.hidden:
+            return Execution(self, node, self.execution_id(node), 0)
+        scope.starts += 1
+        execution = Execution(self, node, self.execution_id(node), scope.starts)
+        self.emit(execution.started())
+        if self._journal is not None and not self.graph.repeatable(node):
+            self._journal.record(StartedNode(node.id, execution.execution_id))
+        return execution
+
+    def execution_id(self, node: GraphNode) -> str:
+        """The id of a node's execution; given out early when its text is streamed before it starts."""
+        known = self.execution_id_if_known(node.index)
+        if known is None:
+            known = self._execution_ids[node.index] = self.scope.new_id()
+        return known
+
+    def execution_id_if_known(self, index: int) -> str | None:
+        """The id that this run, or one around it, gave to a node."""
+        known = self._execution_ids.get(index)
+        return self._parent.outer_execution_id(index) if known is None and self._parent is not None else known
+
+    def adopt_execution_id(self, node: GraphNode, execution_id: str) -> None:
+        """Keeps the id that an earlier part of the run gave to a node."""
+        self._execution_ids[node.index] = execution_id
+
+    def _run_inline(self, execution: Execution) -> None:
+        # Protocols can't say "coroutine function", but that is what every node's run is.
+        coroutine = execution.node.node.run(execution)
+        try:
+            coroutine.send(None)
+        except StopIteration as stop:
+            self._succeed(execution, cast("NodeOutcome", stop.value))
+        except Exception as error:  # noqa: BLE001 - the top loop of a node: whatever it raises is its failure
+            self._count_failure(execution)
+            self._fail(execution, failure_of(error))
+        else:
+            coroutine.close()
+            self._count_failure(execution)
+            self._fail(execution, failure_of(RuntimeError(f"The node type {execution.node.type} is inline but waits")))
+
+    def _spawn(self, execution: Execution) -> None:
+        self._running[execution.node.index] = execution
+        execution.task = asyncio.create_task(self._attempts(execution))
+
+        def arrived(_: object) -> None:
+            self._arrived.append(execution)
+            self.wake()
+
+        execution.task.add_done_callback(arrived)
+
+    async def _attempts(self, execution: Execution) -> NodeOutcome:
+        policy, node = execution.node.settings.retry, execution.node.node
+        while True:
+            try:
+                return await node.run(execution)
+            except NodePause:
+                raise
+            except Exception as error:
+                self._count_failure(execution)
+                if policy is None or execution.failures > policy.max_retries:
+                    raise
+                failure = failure_of(error)
+            await self.scope.clock.sleep(policy.interval)
+            self.settlement.coordinator.forget(execution.node.id)
+            execution.streams = None
+            execution.steps += 1
+            self.steps += 1
+            self.scope.steps += 1
+            self.emit(execution.retry(failure, execution.failures))
+
+    def _count_failure(self, execution: Execution) -> None:
+        execution.failures += 1
+        self.failures += 1
+
+    def _take_in(self, execution: Execution) -> None:
+        del self._running[execution.node.index]
+        task = execution.task
+        assert task is not None
+        if task.cancelled():
+            if self.scope.pausing:
+                self._pause(execution, {})
+            else:
+                self._fail(execution, CANCELLED)
+            return
+        error = task.exception()
+        if error is None:
+            self._succeed(execution, task.result())
+        elif isinstance(error, NodePause):
+            self._pause(execution, error.reason)
+        elif isinstance(error, Exception):
+            self._fail(execution, failure_of(error))
+        else:
+            raise error
+
+    def _succeed(self, execution: Execution, outcome: NodeOutcome) -> None:
+        node = execution.node
+        if node.kind == "branch" and not outcome.handle:
+            self._count_failure(execution)
+            self._fail(execution, _NO_WAY)
+            return
+        if outcome.usage is not None:
+            self.count_usage(outcome.usage)
+        if outcome.retriever_resources:
+            self.emit(RetrieverResources(node.id, outcome.retriever_resources))
+        self._settle(execution, outcome, "succeeded")
+        if not node.hidden:
+            self.emit(execution.finished("succeeded", outcome))
+        self.scope.check_limits()
+
+    def _fail(self, execution: Execution, failure: Failure) -> None:
+        strategy = execution.node.settings.strategy
+        shown = NodeOutcome(outputs=failure.outputs, inputs=failure.inputs, process_data=failure.process_data)
+        if strategy is None or failure is CANCELLED:
+            if self.failure is None:
+                self.failure = failure
+            self.emit(execution.finished("failed", shown, failure))
+            self.scope.check_limits()
+            return
+        told: Mapping[str, object] = {"error_message": failure.error, "error_type": failure.error_type}
+        outcome = NodeOutcome(
+            outputs={**execution.node.settings.defaults, **told},
+            inputs=failure.inputs,
+            process_data=failure.process_data,
+            handle="fail-branch" if strategy == "fail-branch" else "source",
+            metadata={"error_strategy": strategy},
+        )
+        self._settle(execution, outcome, "exception")
+        self.emit(execution.finished("exception", outcome, failure))
+        self.scope.check_limits()
+
+    def _pause(self, execution: Execution, reason: Mapping[str, object]) -> None:
+        self.paused_nodes.append(execution.node.id)
+        self.scope.pause_for((reason,) if reason else ())
+        if self._journal is not None:
+            self._journal.record(PausedNode(execution.node.id, execution.execution_id))
+        self.emit(
+            NodePaused(
+                id=execution.execution_id,
+                node_id=execution.node.id,
+                node_type=execution.node.type,
+                title=execution.node.title,
+                index=execution.start_index,
+                started_at=execution.started_at,
+                marks=self.marks,
+                reason=reason,
+            )
+        )
+
+    def _settle(self, execution: Execution, outcome: NodeOutcome, status: str) -> None:
+        self.settlement.settle(execution.node, outcome)
+        if self._journal is None:
+            return
+        updates = [*outcome.variable_updates]
+        updates += [(("conversation", name), value) for name, value in outcome.conversation_updates]
+        self._journal.record(
+            FinishedNode(
+                node_id=execution.node.id,
+                execution_id=execution.execution_id,
+                status=status,
+                outputs=outcome.outputs,
+                handle=outcome.handle,
+                variable_updates=updates,
+                streams={name: "".join(texts) for name, texts in (execution.streams or {}).items()},
+                merged_outputs=execution.merged or {},
+                usage=execution.inner_usage if outcome.usage is None else outcome.usage,
+                steps=execution.steps,
+                failures=execution.failures,
+                run_steps=self.scope.steps,
+                run_starts=self.scope.starts,
+            )
+        )
+
+    async def _cancel_running(self) -> None:
+        told = self._halted() or self.scope.closing
+        if told:
+            self.scope.closing = True
+            while self._arrived:
+                self._take_in(self._arrived.popleft())
+        tasks = [execution.task for execution in self._running.values() if execution.task is not None]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=_CANCEL_GRACE)
+        if told:
+            for execution in self._running.values():
+                shown = NodeOutcome()
+                self.emit(execution.finished("failed", shown, CANCELLED))
+        self._running.clear()
+
+    def _release(self, node: GraphNode, selector: Sequence[str], text: str, *, final: bool) -> None:
+        self.emit(TextChunk(self.execution_id(node), node.id, node.type, selector, text, final, self.marks))
+
+    def stream_chunk(self, node_id: str, name: str, text: str, *, final: bool) -> None:
+        """A node's chunk on ``[node_id, name]``."""
+        self.settlement.coordinator.chunk(node_id, name, text, final=final)
+
+    def merge_outputs(self, outputs: Mapping[str, object]) -> None:
+        """Adds a container's inner outputs to this run's."""
+        merge_outputs(self.outputs, outputs)
+
+    def count_usage(self, usage: Usage) -> None:
+        """Adds a node's usage here and in all runs around."""
+        self.usage += usage
+        if self._parent is not None:
+            self._parent.count_usage(usage)
+
+    def children(self, node: GraphNode) -> Sequence[GraphNode]:
+        """A container's inner nodes."""
+        return self.graph.children(node)
+
+    def sub_run(self, parent: Execution, start_node_id: str, pool: Pool, marks: Marks, emit: Emit | None) -> GraphRun:
+        """A round of a container: the same graph with another root."""
+        return GraphRun(
+            self.graph.rooted(start_node_id),
+            pool,
+            self.scope,
+            emit=emit or self.emit,
+            max_workers=self.scope.limits.container_workers,
+            marks=marks,
+            parent=parent,
+        )

@@ -1,0 +1,69 @@
+"""Replays the finished nodes of an interrupted run, so that it goes on where it was (reliability.md 3.1, G2)."""
+
+from __future__ import annotations
+
+from orrery.workflow.context import Emit
+from orrery.workflow.events import Event, TextChunk
+from orrery.workflow.graph_node import GraphNode
+from orrery.workflow.graph_run import GraphRun
+from orrery.workflow.journal import FinishedNode, Resume
+from orrery.workflow.node import NodeOutcome
+
+
+class StreamedText:
+    """Passes events on, without the text that watchers already hold.
+
+    A run's text is one sequence, so a count of characters says what was shown. Without a count, everything that the
+    replay releases is taken as shown.
+    """
+
+    def __init__(self, emit: Emit, shown: int | None) -> None:
+        self._emit, self._left = emit, shown
+        self.replaying = True
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, TextChunk) and (self.replaying or self._left):
+            if self._left is None:
+                return
+            text = event.text[self._left :]
+            self._left = max(self._left - len(event.text), 0)
+            if not text:
+                return
+            event.text = text
+        self._emit(event)
+
+
+def replay(run: GraphRun, resume: Resume) -> None:
+    """Takes the finished nodes in, in their order; nodes that must not be done twice are marked as interrupted."""
+    ready = run.settlement.frontier.ready
+    for entry in resume.finished:
+        index = run.graph.index.get(entry.node_id)
+        if index is None or index not in ready:
+            continue  # the graph changed under the run, or the entry was written twice
+        ready.remove(index)
+        _take_in(run, run.graph.nodes[index], entry)
+    for node_id, execution_id in resume.started.items():
+        index = run.graph.index.get(node_id)
+        if index is not None:
+            node = run.graph.nodes[index]
+            run.adopt_execution_id(node, execution_id)
+            if not run.graph.repeatable(node):
+                run.interrupted = {**run.interrupted, node_id: execution_id}
+    run.scope.began -= resume.elapsed
+
+
+def _take_in(run: GraphRun, node: GraphNode, entry: FinishedNode) -> None:
+    run.adopt_execution_id(node, entry.execution_id)
+    run.steps += entry.steps
+    run.failures += entry.failures
+    run.scope.steps = max(run.scope.steps, entry.run_steps)
+    run.scope.starts = max(run.scope.starts, entry.run_starts)
+    if entry.usage is not None:
+        run.count_usage(entry.usage)
+    for name, text in entry.streams.items():
+        run.stream_chunk(node.id, name, text, final=True)
+    if entry.merged_outputs:
+        run.merge_outputs(entry.merged_outputs)
+    run.settlement.settle(
+        node, NodeOutcome(outputs=entry.outputs, handle=entry.handle, variable_updates=entry.variable_updates)
+    )
