@@ -24,7 +24,8 @@ class EmbeddedSandbox:
     """`Sandbox` and `CodeRunner` over zygotes of this machine. Start with `start`, end with `close`.
 
     ``levels`` are tried in their order, none below ``minimum_level``; ``packages`` are folders from which Python
-    snippets may import besides the standard library.
+    snippets may import besides the standard library. ``allow_network`` only says that a request which asks for the
+    network is not turned away: no socket is to be had at any level yet.
     """
 
     def __init__(
@@ -34,7 +35,9 @@ class EmbeddedSandbox:
         levels: Sequence[int] = (3, 1),
         minimum_level: int = 1,
         packages: Sequence[str] = (),
+        allow_network: bool = False,
     ) -> None:
+        self._allow_network = allow_network
         self._limits = limits or Limits()
         self._pool = ZygotePool(self._limits, levels=levels, minimum=minimum_level, packages=packages)
         self._admitted = 0
@@ -69,6 +72,10 @@ class EmbeddedSandbox:
         except Unconfined as error:
             raise _unavailable(str(error)) from error
 
+    async def renew_packages(self) -> None:
+        """Lets the next Python snippets see what has changed in the package folders."""
+        await self._pool.renew("py")
+
     async def close(self) -> None:
         """Ends every running snippet and the zygotes."""
         if self._warming is not None:
@@ -81,7 +88,7 @@ class EmbeddedSandbox:
         kind = _KINDS.get(language)
         if kind is None:
             raise SandboxRefusal(-400, "unsupported language", status=400)
-        if enable_network:
+        if enable_network and not self._allow_network:
             raise SandboxRefusal(-400, NETWORK_DISABLED)
         return (await self._execute(kind, "raw", code, "{}")).run
 

@@ -109,6 +109,14 @@ class ZygotePool:
         finally:
             await self._close_idle()
 
+    async def renew(self, kind: str) -> None:
+        """Replaces the zygote of ``kind`` before its next job; running jobs end in the old one."""
+        async with self._locks[kind]:
+            old = self._current.pop(kind, None)
+            if old is not None:
+                self._retired.append(old)
+        await self._close_idle()
+
     def _job(self, mode: str, slot: int) -> Job:
         self._jobs += 1
         return Job(self._jobs, mode, int(self._limits.timeout) + 2, slot)

@@ -1,0 +1,74 @@
+"""The process role ``sandbox``: the service on TCP 8194, or on a Unix socket."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import uvicorn
+
+from orrery.sandbox.configuration import CONFIGURATION_FILES, Misconfigured, ServiceSettings, read_settings
+from orrery.sandbox.dependencies import Dependencies
+from orrery.sandbox.embedded import EmbeddedSandbox
+from orrery.sandbox.service import SandboxService
+
+# base64 or escapes may blow a snippet up on the wire
+_ENCODING_FACTOR = 2
+
+_log = logging.getLogger(__name__)
+
+
+def application(settings: ServiceSettings) -> SandboxService:
+    """The service for ``settings``; it starts its sandbox when its server starts it."""
+    dependencies = Dependencies(Path(settings.packages), Path(settings.requirements), mirror=settings.mirror)
+    sandbox = EmbeddedSandbox(
+        settings.limits,
+        minimum_level=settings.minimum_level,
+        packages=(settings.packages,),
+        allow_network=settings.enable_network,
+    )
+    body_limit = settings.limits.code * _ENCODING_FACTOR
+    return SandboxService(sandbox, dependencies, key=settings.key, body_limit=body_limit)
+
+
+async def serve(settings: ServiceSettings) -> None:
+    """Serves until SIGINT or SIGTERM; runs that are under way end first."""
+    if settings.enable_network:
+        _log.warning("snippets get no network, whatever they ask for")
+    config = uvicorn.Config(
+        application(settings),
+        host=settings.host,
+        port=settings.port,
+        uds=settings.socket,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=int(settings.limits.timeout) + 1,
+    )
+    await uvicorn.Server(config).serve()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Reads arguments, file and environment, then serves. Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="orrery sandbox", description="Run code snippets for other services.")
+    parser.add_argument("--host")
+    parser.add_argument("--port", type=int)
+    parser.add_argument("--socket", help="path of a Unix socket to listen on instead of TCP")
+    parser.add_argument("--config", type=Path, help="YAML file; default: conf/config.yaml")
+    arguments = parser.parse_args(argv)
+    found = next((Path(p) for p in CONFIGURATION_FILES if Path(p).is_file()), None)
+    try:
+        settings = read_settings(os.environ, arguments.config or found)
+    except Misconfigured as error:
+        sys.stderr.write(f"{error}\n")
+        return 78  # EX_CONFIG
+    given = {k: v for k in ("host", "port", "socket") if (v := getattr(arguments, k)) is not None}
+    logging.basicConfig(level=logging.INFO)
+    asyncio.run(serve(msgspec.structs.replace(settings, **given)))
+    return 0

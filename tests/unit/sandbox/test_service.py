@@ -1,0 +1,260 @@
+"""The HTTP API of the service, over real sockets (sandbox-and-security.md 1), and the client that speaks to it."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+import pytest_asyncio
+import uvicorn
+
+from orrery.egress.protocol import EgressConnectionFailed, HttpResponse
+from orrery.sandbox.configuration import Misconfigured, ServiceSettings, read_settings
+from orrery.sandbox.limits import Limits
+from orrery.sandbox.protocol import CodeExecutionError
+from orrery.sandbox.remote import RemoteSandbox
+from orrery.sandbox.role import application, main
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+KEY = "a-key-of-ours"
+
+
+class PlainClient:
+    """`HttpClient` enough for these tests: one request per connection."""
+
+    async def request(self, method, url, *, headers=None, content=None, **_):
+        host, _, path = url.removeprefix("http://").partition("/")
+        name, _, port = host.partition(":")
+        try:
+            reader, writer = await asyncio.open_connection(name, int(port))
+        except OSError as error:
+            raise EgressConnectionFailed(str(error)) from error
+        lines = [f"{method} /{path} HTTP/1.1", f"Host: {host}", "Connection: close"]
+        lines += [f"{k}: {v}" for k, v in (headers or {}).items()]
+        body = content or b""
+        lines += [f"Content-Length: {len(body)}"]
+        writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+        answer = await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        head, _, payload = answer.partition(b"\r\n\r\n")
+        first, *rest = head.decode().split("\r\n")
+        pairs = [tuple(line.split(": ", 1)) for line in rest]
+        return HttpResponse(int(first.split()[1]), pairs, payload, url)
+
+
+@asynccontextmanager
+async def serving(settings: ServiceSettings) -> AsyncIterator[str]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(application(settings), log_config=None, access_log=False, loop="asyncio", http="httptools")
+    server = uvicorn.Server(config)
+    server.install_signal_handlers = lambda: None
+    running = asyncio.create_task(server._serve(sockets=[listener]))
+    while not server.started:
+        await asyncio.sleep(0.005)
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    await running
+    listener.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def endpoint(tmp_path_factory) -> AsyncIterator[str]:
+    packages = tmp_path_factory.mktemp("packages")
+    packages.chmod(0o755)
+    (packages / "pretend").mkdir()
+    (packages / "pretend" / "__init__.py").write_text("x = 'imported'")
+    info = packages / "pretend-1.5.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: pretend\nVersion: 1.5\n")
+    settings = ServiceSettings(
+        key=KEY, limits=Limits(timeout=1.0, requests=3, code=1 << 20), packages=str(packages), requirements="/nowhere"
+    )
+    async with serving(settings) as url:
+        yield url
+
+
+async def call(endpoint: str, method: str, path: str, body=None, *, key: str | None = KEY, kind="application/json"):
+    headers = {"Content-Type": kind} | ({"X-Api-Key": key} if key is not None else {})
+    content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+    return await PlainClient().request(method, endpoint + path, headers=headers, content=content)
+
+
+async def test_health_needs_no_key(endpoint: str):
+    answer = await call(endpoint, "GET", "/health", key=None)
+    assert (answer.status, answer.content) == (200, b'"ok"')
+
+
+@pytest.mark.parametrize("key", [None, "", "wrong", KEY + "x", "k" * 60_000])
+async def test_a_wrong_key_is_turned_away(endpoint: str, key):
+    for method, path in (("POST", "/v1/sandbox/run"), ("GET", "/v1/sandbox/dependencies")):
+        answer = await call(endpoint, method, path, {"language": "python3", "code": "print(1)"}, key=key)
+        assert (answer.status, answer.content) in {(401, b""), (400, b"Invalid HTTP request received.")}
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-8"])
+async def test_a_run_answers_four_fields(endpoint: str, kind: str):
+    body = {"language": "python3", "code": "print('é')", "preload": "1/0", "enable_network": True}
+    answer = await call(endpoint, "POST", "/v1/sandbox/run", body, kind=kind)
+    assert answer.status == 200
+    assert json.loads(answer.content) == {
+        "code": 0,
+        "message": "success",
+        "data": {"stdout": "é\n", "stderr": "", "error": "", "exit_code": 0},
+    }
+
+
+async def test_a_form_is_read_too(endpoint: str):
+    answer = await call(
+        endpoint, "POST", "/v1/sandbox/run", b"language=nodejs&code=console.log(1%2B1)", kind="application/x-www-form-urlencoded"
+    )  # fmt: skip
+    assert json.loads(answer.content)["data"]["stdout"] == "2\n"
+
+
+async def test_the_contracts_example_of_a_timeout(endpoint: str):
+    answer = await call(endpoint, "POST", "/v1/sandbox/run", {"language": "python3", "code": "while True: pass"})
+    assert answer.content == (
+        b'{"code":0,"message":"success","data":{"stdout":"","stderr":"",'
+        b'"error":"process exited with code -1\\nerror: timeout\\n","exit_code":-1}}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"language": "python3"}, 200),
+        ({"language": "", "code": "x"}, 200),
+        ({"language": "python3", "code": ""}, 200),
+        ({"language": 3, "code": "x"}, 200),
+        (b"{", 200),
+        (b"", 200),
+        (b"[]", 200),
+        (b"\xff", 200),
+        ({"language": "ruby", "code": "x"}, 400),
+        ({"language": "python3", "code": "x" * 3_000_000}, 413),
+        ({"language": "python3", "code": "x" * 1_500_000}, 200),
+    ],
+)
+async def test_a_bad_request_is_named(endpoint: str, body, status: int):
+    answer = await call(endpoint, "POST", "/v1/sandbox/run", body)
+    envelope = json.loads(answer.content)
+    assert (answer.status, envelope["code"], envelope["data"]) == (status, -400, None)
+    assert envelope["message"]
+
+
+async def test_overload_is_refused_at_once(endpoint: str):
+    body = {"language": "python3", "code": "import time\ntime.sleep(0.3)"}
+    answers = await asyncio.gather(*(call(endpoint, "POST", "/v1/sandbox/run", body) for _ in range(8)))
+    refused = [a for a in answers if a.status == 503]
+    assert len(refused) == 5
+    assert json.loads(refused[0].content) == {"code": -503, "message": "Too many requests", "data": None}
+    assert refused[0].header("retry-after") == "1"
+
+
+async def test_packages_are_listed_and_imported(endpoint: str):
+    listed = await call(endpoint, "GET", "/v1/sandbox/dependencies?language=python3", kind="text/plain")
+    expected = {"code": 0, "message": "success", "data": {"dependencies": [{"name": "pretend", "version": "1.5"}]}}
+    assert json.loads(listed.content) == expected
+    refreshed = await call(endpoint, "GET", "/v1/sandbox/dependencies/refresh", {"language": "python3"})
+    assert json.loads(refreshed.content) == expected
+    updated = await call(endpoint, "POST", "/v1/sandbox/dependencies/update", {"language": "python3"})
+    assert json.loads(updated.content)["data"] == {}
+    foreign = await call(endpoint, "GET", "/v1/sandbox/dependencies?language=nodejs", kind="text/plain")
+    assert (foreign.status, json.loads(foreign.content)["message"]) == (400, "unsupported language")
+    run = await call(
+        endpoint, "POST", "/v1/sandbox/run", {"language": "python3", "code": "import pretend\nprint(pretend.x)"}
+    )
+    assert json.loads(run.content)["data"]["stdout"] == "imported\n"
+
+
+async def test_an_unknown_path_is_not_found(endpoint: str):
+    assert (await call(endpoint, "GET", "/v1/sandbox/run")).status == 404
+
+
+async def test_network_is_refused_when_switched_off(tmp_path):
+    settings = ServiceSettings(key=KEY, enable_network=False, packages=str(tmp_path), requirements="/nowhere")
+    async with serving(settings) as url:
+        body = {"language": "python3", "code": "print(1)", "enable_network": True}
+        answer = await call(url, "POST", "/v1/sandbox/run", body)
+    assert (answer.status, json.loads(answer.content)) == (
+        200,
+        {"code": -400, "message": "network is disabled, please enable it in the configuration", "data": None},
+    )
+
+
+async def test_the_client_and_the_service_understand_each_other(endpoint: str):
+    remote = RemoteSandbox(PlainClient(), endpoint, KEY)
+    python = "def main(a, b):\n    print('noise')\n    return {'sum': a + b, 'text': '日本'}"
+    assert await remote.call_main("python3", python, {"a": 1, "b": 2}) == {"sum": 3, "text": "日本"}
+    script = "function main({a}) { console.log('noise'); return {a} }"
+    assert await remote.call_main("javascript", script, {"a": ["x", None]}) == {"a": ["x", None]}
+    with pytest.raises(CodeExecutionError, match="ZeroDivisionError"):
+        await remote.call_main("python3", "def main(): return {'x': 1 / 0}", {})
+    with pytest.raises(ValueError, match=r"no result tag found in response\. Response: hi"):
+        await remote.call_main("python3", "import sys\nprint('hi')\ndef main(): sys.exit(0)", {})
+
+
+async def test_the_client_tells_what_is_wrong(endpoint: str):
+    wrong = RemoteSandbox(PlainClient(), endpoint, "no key")
+    with pytest.raises(CodeExecutionError, match=r"^Failed to execute code, which is likely a network issue.*401"):
+        await wrong.call_main("python3", "def main(): return {}", {})
+    gone = RemoteSandbox(PlainClient(), "http://127.0.0.1:1", KEY)
+    with pytest.raises(CodeExecutionError, match="please check if the sandbox service is running"):
+        await gone.render_template("x", {})
+    with pytest.raises(CodeExecutionError, match=r"^Unsupported language ruby$"):
+        await gone.call_main("ruby", "x", {})  # pyright: ignore[reportArgumentType]  # on purpose
+
+
+class Answering:
+    """`HttpClient` with one answer."""
+
+    def __init__(self, status: int, body: bytes):
+        self.status, self.body = status, body
+
+    async def request(self, method, url, **_):
+        return HttpResponse(self.status, [], self.body, url)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "text"),
+    [
+        (503, b"", "Code execution service is unavailable"),
+        (200, b"<html>", "Failed to parse response"),
+        (200, b'{"code":-500,"message":"broken","data":null}', "Got error code: -500. Got error msg: broken"),
+        (200, b'{"code":0,"message":"success","data":{"stdout":"","error":"boom"}}', "boom"),
+    ],
+)
+async def test_answers_of_other_services(status: int, body: bytes, text: str):
+    remote = RemoteSandbox(Answering(status, body), "http://sandbox:8194", KEY)
+    with pytest.raises(CodeExecutionError) as raised:
+        await remote.call_main("python3", "def main(): return {}", {})
+    assert str(raised.value) == text
+
+
+async def test_text_around_the_tags_is_ignored():
+    body = {"code": 0, "message": "success", "data": {"stdout": 'a<<RESULT>>\n{"x": 1}\n<<RESULT>>b', "error": ""}}
+    remote = RemoteSandbox(Answering(200, json.dumps(body).encode()), "http://sandbox:8194", KEY)
+    assert await remote.call_main("python3", "def main(): return {}", {}) == {"x": 1}
+
+
+@pytest.mark.parametrize("key", ["", "dify-sandbox"])
+async def test_a_default_key_keeps_the_service_from_starting(key: str, monkeypatch: pytest.MonkeyPatch, capsys):
+    with pytest.raises(Misconfigured, match="set API_KEY"):
+        read_settings({"API_KEY": key})
+    assert read_settings({"API_KEY": key, "SANDBOX_ALLOW_DEFAULT_KEY": "1"}).key == key
+    monkeypatch.setenv("API_KEY", key)
+    assert main([]) == 78
+    assert "set API_KEY" in capsys.readouterr().err
+
+
+async def test_the_environment_wins_over_the_file(tmp_path):
+    file = tmp_path / "config.yaml"
+    file.write_text("app:\n  port: 9000\n  key: from-file\nmax_workers: 7\nworker_timeout: 9\nenable_network: false\n")
+    settings = read_settings({"MAX_WORKERS": "2"}, file)
+    assert (settings.key, settings.port, settings.enable_network) == ("from-file", 9000, False)
+    assert (settings.limits.workers, settings.limits.timeout, settings.limits.requests) == (2, 9.0, 50)
+    with pytest.raises(Misconfigured, match="no number"):
+        read_settings({"API_KEY": "k", "MAX_WORKERS": "many"})
