@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, Self, cast
 
 import msgspec
 
@@ -54,16 +54,20 @@ class DocumentExtractorNode:
     type: ClassVar[str] = "document-extractor"
     kind: ClassVar[NodeKindName] = "executable"
     repeatable: ClassVar[bool] = True
+    extract: ClassVar[Extract] = staticmethod(extract_in_thread)
 
-    def __init__(self, node_id: str, data: DocumentData, extract: Extract = extract_in_thread) -> None:
+    def __init__(self, node_id: str, data: DocumentData, extract: Extract) -> None:
         self.node_id = node_id
         self._data, self._extract = data, extract
 
     @classmethod
-    def parse(
-        cls, node_id: str, data: Mapping[str, object], options: Extract = extract_in_thread
-    ) -> DocumentExtractorNode:
-        return cls(node_id, msgspec.convert(data, DocumentData, strict=False), options)
+    def configured(cls, extract: Extract) -> type[Self]:
+        """The same kind of node with another way to extract, for the registry's table."""
+        return cast("type[Self]", type(cls.__name__, (cls,), {"extract": staticmethod(extract)}))
+
+    @classmethod
+    def parse(cls, node_id: str, data: Mapping[str, object]) -> Self:
+        return cls(node_id, msgspec.convert(data, DocumentData, strict=False), cls.extract)
 
     def references(self) -> Sequence[Selector]:
         return [self._data.variable_selector]

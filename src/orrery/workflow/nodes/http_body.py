@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
-import json_repair
 import msgspec
 
 from orrery.egress.protocol import FilePart
@@ -15,6 +14,7 @@ from orrery.workflow.node import FileAccess, Variables
 from orrery.workflow.nodes.http_data import Body, BodyItem
 from orrery.workflow.nodes.http_errors import FileFetchError, RequestBodyError
 from orrery.workflow.nodes.http_lines import Fill
+from orrery.workflow.nodes.llm_json import read_json
 from orrery.workflow.nodes.prompt_template import FileValue
 from orrery.workflow.segments import files_in
 
@@ -38,7 +38,7 @@ class BodyBuilder:
         """Raises `RequestBodyError`, `FileFetchError`."""
         match body.type if body else "none":
             case "json":
-                return self._json(_only(body, "json"))
+                return await self._json(_only(body, "json"))
             case "raw-text":
                 text = self._fill(_only(body, "raw-text").value or "")
                 return Payload(content=text.encode(), content_type="text/plain", shown=text)
@@ -55,10 +55,10 @@ class BodyBuilder:
     def _pair(self, item: BodyItem) -> tuple[str, str]:
         return self._fill(item.key or ""), self._fill(item.value or "")
 
-    def _json(self, item: BodyItem) -> Payload:
+    async def _json(self, item: BodyItem) -> Payload:
         text = self._fill(item.value or "")
         try:
-            value = json.loads(json_repair.repair_json(text), strict=False)
+            value = await read_json(text)
             content = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         except (ValueError, RecursionError) as error:
             raise RequestBodyError(f"Failed to parse JSON: {text}") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, Self, cast
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
@@ -32,7 +32,6 @@ from orrery.workflow.nodes.http_errors import (
 from orrery.workflow.nodes.http_lines import Fill, RequestHeaders, pairs
 from orrery.workflow.nodes.prompt_template import references
 
-_DEFAULT_OPTIONS = HttpNodeOptions()
 _NOT_IN_URLS = re.compile(r"[\x00-\x20\x7f]")
 
 
@@ -54,18 +53,22 @@ class HttpRequestNode:
 
     type: ClassVar[str] = "http-request"
     kind: ClassVar[NodeKindName] = "executable"
+    options: ClassVar[HttpNodeOptions] = HttpNodeOptions()
 
-    def __init__(self, node_id: str, data: HttpData, options: HttpNodeOptions = _DEFAULT_OPTIONS) -> None:
+    def __init__(self, node_id: str, data: HttpData, options: HttpNodeOptions) -> None:
         self.node_id = node_id
         self._data, self._options = data, options
         self._safe = data.method.lower() in REPEATABLE_METHODS
         self.repeatable = self._safe or data.retries
 
     @classmethod
-    def parse(
-        cls, node_id: str, data: Mapping[str, object], options: HttpNodeOptions = _DEFAULT_OPTIONS
-    ) -> HttpRequestNode:
-        return cls(node_id, parse_data(data), options)
+    def configured(cls, options: HttpNodeOptions) -> type[Self]:
+        """The same kind of node under an installation's settings, for the registry's table."""
+        return cast("type[Self]", type(cls.__name__, (cls,), {"options": options}))
+
+    @classmethod
+    def parse(cls, node_id: str, data: Mapping[str, object]) -> Self:
+        return cls(node_id, parse_data(data), cls.options)
 
     def references(self) -> Sequence[Selector]:
         data = self._data

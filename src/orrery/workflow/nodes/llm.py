@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, Self, cast
 
 import msgspec
 
@@ -22,8 +22,6 @@ from orrery.workflow.nodes.prompt_messages import PromptBuilder, PromptRequest
 from orrery.workflow.nodes.prompt_template import FileValue, is_list, is_mapping, references, require
 from orrery.workflow.segments import files_in, text_of
 
-_DEFAULT_OPTIONS = ModelNodeOptions()
-
 
 class LlmNode:
     """Asks a model once and streams its answer on ``[node_id, "text"]``.
@@ -33,15 +31,21 @@ class LlmNode:
 
     type: ClassVar[str] = "llm"
     kind: ClassVar[NodeKindName] = "executable"
+    options: ClassVar[ModelNodeOptions] = ModelNodeOptions()
 
-    def __init__(self, node_id: str, data: LlmData, options: ModelNodeOptions = _DEFAULT_OPTIONS) -> None:
+    def __init__(self, node_id: str, data: LlmData, options: ModelNodeOptions) -> None:
         self.node_id = node_id
         self._data, self._options = data, options
         self.repeatable = data.retry_config is not None and data.retry_config.retry_enabled
 
     @classmethod
-    def parse(cls, node_id: str, data: Mapping[str, object], options: ModelNodeOptions = _DEFAULT_OPTIONS) -> LlmNode:
-        return cls(node_id, msgspec.convert(data, LlmData, strict=False), options)
+    def configured(cls, options: ModelNodeOptions) -> type[Self]:
+        """The same kind of node under an installation's settings, for the registry's table."""
+        return cast("type[Self]", type(cls.__name__, (cls,), {"options": options}))
+
+    @classmethod
+    def parse(cls, node_id: str, data: Mapping[str, object]) -> Self:
+        return cls(node_id, msgspec.convert(data, LlmData, strict=False), cls.options)
 
     def references(self) -> Sequence[Selector]:
         data = self._data
@@ -73,7 +77,7 @@ class LlmNode:
             reader = ReplyReader(context.services, self._options)
             reply = await reader.read(call, lambda piece: context.stream("text", piece))
             context.stream("text", "", final=True)
-            outputs = self._outputs(reply)
+            outputs = await self._outputs(reply)
         except NodeFailure as failure:
             failure.inputs = failure.inputs or inputs
             if messages:
@@ -150,7 +154,7 @@ class LlmNode:
             json_schema=schema,
         )
 
-    def _outputs(self, reply: Reply) -> dict[str, object]:
+    async def _outputs(self, reply: Reply) -> dict[str, object]:
         text, reasoning = reply.text, ""
         if self._data.reasoning_format == "separated":
             text, reasoning = split_reasoning(text)
@@ -161,7 +165,7 @@ class LlmNode:
             "finish_reason": reply.finish_reason,
         }
         if self._data.structured_output_enabled:
-            outputs["structured_output"] = parse_structured(reply.text)
+            outputs["structured_output"] = await parse_structured(reply.text)
         if reply.files:
             outputs["files"] = list(reply.files)
         return outputs

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-import json_repair
 import msgspec
 
 from orrery.inference.types import Message
 from orrery.workflow.nodes.llm_errors import LLMNodeError, OutputParserError
+from orrery.workflow.nodes.llm_json import BrokenJson, read_json
 from orrery.workflow.nodes.llm_reasoning import split_reasoning
 from orrery.workflow.nodes.prompt_template import is_list, is_mapping
 
@@ -37,30 +37,24 @@ def demand_json(messages: Sequence[Message], schema: Mapping[str, object], *, co
     return (Message(role="system", content=demand.strip()), *messages)
 
 
-def read_object(text: str) -> dict[str, object] | None:
+async def read_object(text: str) -> dict[str, object] | None:
     """The JSON object in a model's answer, forgiving what models get wrong; None without one.
 
     Reasoning and code fences are left out; of a list, the first object counts.
     """
     answer, _ = split_reasoning(text)
-    value = _exact(answer)
-    if value is None:
-        value = json_repair.loads(answer)
+    try:
+        value = await read_json(answer)
+    except BrokenJson:
+        return None
     if is_list(value):
         value = next((item for item in value if is_mapping(item)), None)
     return dict(value) if is_mapping(value) else None
 
 
-def _exact(text: str) -> object | None:
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeEncodeError):
-        return None
-
-
-def parse_structured(text: str) -> dict[str, object]:
+async def parse_structured(text: str) -> dict[str, object]:
     """Raises `OutputParserError`."""
-    value = read_object(text)
+    value = await read_object(text)
     if value is None:
         raise OutputParserError(f"Failed to parse structured output: {text}")
     return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self, cast
 
 import msgspec
 
@@ -19,7 +19,6 @@ from orrery.workflow.nodes.llm_task import Task, TaskCaller
 from orrery.workflow.nodes.prompt_template import references
 from orrery.workflow.segments import files_in, text_of
 
-_DEFAULT_OPTIONS = ModelNodeOptions()
 _TOOL = "extract_parameters"
 _NOTHING = "Failed to extract result from function call or text response, using empty result."
 _RULES = """You read a text and find the values of parameters in it.
@@ -57,22 +56,26 @@ class ParameterExtractorNode:
 
     type: ClassVar[str] = "parameter-extractor"
     kind: ClassVar[NodeKindName] = "executable"
+    options: ClassVar[ModelNodeOptions] = ModelNodeOptions()
 
-    def __init__(self, node_id: str, data: ExtractorData, options: ModelNodeOptions = _DEFAULT_OPTIONS) -> None:
+    def __init__(self, node_id: str, data: ExtractorData, options: ModelNodeOptions) -> None:
         self.node_id = node_id
         self._data, self._options = data, options
         self._schema = schema_of(data.parameters)
         self.repeatable = data.retry_config is not None and data.retry_config.retry_enabled
 
     @classmethod
-    def parse(
-        cls, node_id: str, data: Mapping[str, object], options: ModelNodeOptions = _DEFAULT_OPTIONS
-    ) -> ParameterExtractorNode:
+    def configured(cls, options: ModelNodeOptions) -> type[Self]:
+        """The same kind of node under an installation's settings, for the registry's table."""
+        return cast("type[Self]", type(cls.__name__, (cls,), {"options": options}))
+
+    @classmethod
+    def parse(cls, node_id: str, data: Mapping[str, object]) -> Self:
         parsed = msgspec.convert(data, ExtractorData, strict=False)
         for place, parameter in enumerate(parsed.parameters):
             if parameter.name in RESERVED or not parameter.name:
                 raise ValueError(f"Invalid parameter name {parameter.name!r} - at `$.parameters[{place}].name`")
-        return cls(node_id, parsed, options)
+        return cls(node_id, parsed, cls.options)
 
     def references(self) -> Sequence[Selector]:
         data = self._data
@@ -109,7 +112,7 @@ class ParameterExtractorNode:
                 failure.process_data = process_data(data.model, messages, None)
             raise
         return NodeOutcome(
-            outputs=self._outputs(reply),
+            outputs=await self._outputs(reply),
             inputs=inputs,
             process_data=process_data(data.model, messages, reply) | _calls(reply, tools),
             metadata=metadata(reply.usage),
@@ -123,12 +126,14 @@ class ParameterExtractorNode:
             material = f"<instructions>\n{instruction}\n</instructions>\n\n{material}"
         return Task(rules=_RULES.format(how=how), material=material, memory=self._data.memory, vision=self._data.vision)
 
-    def _outputs(self, reply: Reply) -> dict[str, object]:
+    async def _outputs(self, reply: Reply) -> dict[str, object]:
         texts = [call.arguments for call in reply.tool_calls] + [reply.text]
-        answer = next((found for text in texts if (found := read_object(text))), None)
+        answer: dict[str, object] | None = None
+        for text in texts:
+            answer = answer or await read_object(text)
         parameters = self._data.parameters
         reason: str | None = None
-        if answer is None:
+        if not answer:
             answer = {parameter.name: parameter.default() for parameter in parameters}
             reason = _NOTHING
         else:

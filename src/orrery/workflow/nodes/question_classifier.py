@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, Self, cast
 
 import msgspec
 
@@ -19,7 +19,6 @@ from orrery.workflow.nodes.llm_task import Task, TaskCaller
 from orrery.workflow.nodes.prompt_template import references
 from orrery.workflow.segments import text_of
 
-_DEFAULT_OPTIONS = ModelNodeOptions()
 _RULES = """You sort texts into categories.
 
 You are given a JSON object with "input_text", "categories" (each with "category_id" and "category_name") and
@@ -57,20 +56,24 @@ class QuestionClassifierNode:
 
     type: ClassVar[str] = "question-classifier"
     kind: ClassVar[NodeKindName] = "branch"
+    options: ClassVar[ModelNodeOptions] = ModelNodeOptions()
 
-    def __init__(self, node_id: str, data: ClassifierData, options: ModelNodeOptions = _DEFAULT_OPTIONS) -> None:
+    def __init__(self, node_id: str, data: ClassifierData, options: ModelNodeOptions) -> None:
         self.node_id = node_id
         self._data, self._options = data, options
         self.repeatable = data.retry_config is not None and data.retry_config.retry_enabled
 
     @classmethod
-    def parse(
-        cls, node_id: str, data: Mapping[str, object], options: ModelNodeOptions = _DEFAULT_OPTIONS
-    ) -> QuestionClassifierNode:
+    def configured(cls, options: ModelNodeOptions) -> type[Self]:
+        """The same kind of node under an installation's settings, for the registry's table."""
+        return cast("type[Self]", type(cls.__name__, (cls,), {"options": options}))
+
+    @classmethod
+    def parse(cls, node_id: str, data: Mapping[str, object]) -> Self:
         parsed = msgspec.convert(data, ClassifierData, strict=False)
         if not parsed.classes:
             raise ValueError("A question classifier needs at least one class - at `$.classes`")
-        return cls(node_id, parsed, options)
+        return cls(node_id, parsed, cls.options)
 
     def references(self) -> Sequence[Selector]:
         data = self._data
@@ -95,7 +98,7 @@ class QuestionClassifierNode:
             if not self.repeatable:
                 await context.before_effect()
             reply = await caller.ask(messages)
-            chosen = _chosen(reply.text, names)
+            chosen = await _chosen(reply.text, names)
         except NodeFailure as failure:
             failure.inputs = inputs
             if messages:
@@ -117,9 +120,9 @@ def _material(query: str, names: Mapping[str, str], instruction: str) -> str:
     return json.dumps(material, ensure_ascii=False)
 
 
-def _chosen(text: str, names: Mapping[str, str]) -> str:
+async def _chosen(text: str, names: Mapping[str, str]) -> str:
     """The id of the class that the answer names, or of the first class. Raises `OutputParserError`."""
-    answer = read_object(text)
+    answer = await read_object(text)
     if answer is None:
         raise OutputParserError(f"The model's answer is not JSON: {text}")
     chosen = str(answer.get("category_id")) if "category_name" in answer else ""

@@ -257,6 +257,16 @@ async def test_the_node_gives_a_text_or_a_list():
     assert type(caught.value).__name__ == "FileDownloadError"
 
 
+async def test_the_installation_chooses_how_to_extract():
+    async def shout(content: bytes, *, extension: str, mime_type: str) -> str:
+        return f"{content.decode().upper()}{extension}"
+
+    made = Context()
+    made.variables.put("a", "file", made.services.files.add(b"x", name="a.txt", mime_type="text/plain"))
+    kind = DocumentExtractorNode.configured(shout)
+    assert (await kind.parse("d", {"variable_selector": ["a", "file"]}).run(made)).outputs == {"text": "X.txt"}
+
+
 async def test_the_node_names_what_it_cannot_read():
     made = Context()
     odd = made.services.files.add(b"1", name="a.xyz", mime_type="text/plain")

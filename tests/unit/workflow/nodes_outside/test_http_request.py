@@ -24,7 +24,7 @@ OK = answer(b'{"ok": 1}', content_type="application/json")
 
 def node(options: HttpNodeOptions | None = None, **data: object) -> HttpRequestNode:
     data = {"type": "http-request", "title": "t", "method": "get", "headers": "", "params": ""} | data
-    return HttpRequestNode.parse("http1", data, *([options] if options else []))
+    return HttpRequestNode.configured(options or HttpNodeOptions()).parse("http1", data)
 
 
 async def failure(of: HttpRequestNode, made: Context | None = None) -> NodeFailure:

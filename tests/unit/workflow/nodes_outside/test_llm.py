@@ -31,7 +31,7 @@ SEEING = ModelFeatures(context_size=8000, vision=True)
 
 def node(options: ModelNodeOptions | None = None, **data: object) -> LlmNode:
     data = {"type": "llm", "title": "t", "model": MODEL, "prompt_template": [{"role": "user", "text": "hi"}]} | data
-    return LlmNode.parse("llm1", data, *([options] if options else []))
+    return LlmNode.configured(options or ModelNodeOptions()).parse("llm1", data)
 
 
 def context(*script: LLMDelta | Exception, features: ModelFeatures | Exception | None = None) -> Context:
