@@ -38,7 +38,14 @@ def install_packages(npm: list[str], environment: dict[str, str]) -> None:
     if stamp.exists() and stamp.read_text() == digest:
         return
     print("orrery: installing the packages of the pages", file=sys.stderr, flush=True)
-    subprocess.run([*npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=WEB, env=environment, check=True)
+    subprocess.run(
+        [*npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"],
+        cwd=WEB,
+        env=environment,
+        check=True,
+        stdout=sys.stderr,
+    )
+    stamp.parent.mkdir(exist_ok=True)
     stamp.write_text(digest)
 
 

@@ -47,11 +47,9 @@ def _fetch() -> None:
     install = ["install", "--quiet", "--require-hashes", "--target", str(PRIVATE), "-r", str(LOCK)]
     private_uv = ROOT / ".orrery" / "uv" / "bin" / "uv"
     uv = shutil.which("uv") or (str(private_uv) if private_uv.exists() else None)
-    if uv:
-        command = [uv, "pip", *install, "--python", sys.executable]
-    else:
-        command = [sys.executable, "-m", "pip", *install]
-    if subprocess.run(command, check=False).returncode != 0:
+    commands = [[uv, "pip", *install, "--python", sys.executable]] if uv else []
+    commands.append([sys.executable, "-m", "pip", *install])
+    if all(subprocess.run(command, check=False).returncode != 0 for command in commands):
         raise NodeMissingError(
             f"Node {OLDEST_NODE} or newer is missing and can't be fetched. Install it (https://nodejs.org), "
             "or check the network and the package index (PIP_INDEX_URL, UV_INDEX_URL)."
