@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from orrery.egress.protocol import FilePart
-from orrery.workflow.node import FileAccess, Variables
+from orrery.workflow.node import NodeServices, Variables
 from orrery.workflow.nodes.http_data import Body, BodyItem
 from orrery.workflow.nodes.http_errors import FileFetchError, RequestBodyError
 from orrery.workflow.nodes.http_lines import Fill
@@ -31,8 +31,8 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True):
 class BodyBuilder:
     """Makes payloads of one run. Files are read whole, each at most ``max_file_bytes``."""
 
-    def __init__(self, variables: Variables, files: FileAccess, fill: Fill, *, max_file_bytes: int) -> None:
-        self._variables, self._files, self._fill, self._limit = variables, files, fill, max_file_bytes
+    def __init__(self, variables: Variables, services: NodeServices, fill: Fill, *, max_file_bytes: int) -> None:
+        self._variables, self._services, self._fill, self._limit = variables, services, fill, max_file_bytes
 
     async def build(self, body: Body | None) -> Payload:
         """Raises `RequestBodyError`, `FileFetchError`."""
@@ -69,7 +69,7 @@ class BodyBuilder:
         files = files_in(self._variables.get(selector))
         if not files:
             raise FileFetchError(f"cannot fetch file with selector {list(selector)}")
-        content = await self._files.read(files[0], max_bytes=self._limit)
+        content = await self._services.files.read(files[0], max_bytes=self._limit)
         return Payload(content=content, shown=f"<binary_content: size={len(content)} bytes>")
 
     async def _form(self, items: Sequence[BodyItem]) -> Payload:
@@ -91,7 +91,7 @@ class BodyBuilder:
         return FilePart(
             name=key,
             filename=str(file.get("filename") or "file"),
-            content=await self._files.read(file, max_bytes=self._limit),
+            content=await self._services.files.read(file, max_bytes=self._limit),
             mime_type=str(file.get("mime_type") or "application/octet-stream"),
         )
 

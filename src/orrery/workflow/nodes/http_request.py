@@ -107,9 +107,7 @@ class HttpRequestNode:
         for name, value in pairs(data.headers or "", fill):
             headers.set(name, value)
         url = _address(fill(data.url or ""), pairs(data.params or "", fill))
-        body = BodyBuilder(
-            context.variables, context.services.files, fill, max_file_bytes=self._options.max_upload_bytes
-        )
+        body = BodyBuilder(context.variables, context.services, fill, max_file_bytes=self._options.max_upload_bytes)
         payload = await body.build(data.body)
         if payload.content_type and (payload.boundary or "content-type" not in headers):
             headers.set("Content-Type", payload.content_type)

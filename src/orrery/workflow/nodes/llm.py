@@ -124,7 +124,7 @@ class LlmNode:
     ) -> tuple[Message, ...]:
         data = self._data
         detail = data.vision.detail if data.vision else "high"
-        media = MediaLoader(context.services.files, features, self._options, detail)
+        media = MediaLoader(context.services, features, self._options, detail)
         return await PromptBuilder(context, features, media).build(
             PromptRequest(
                 model=data.model,

@@ -58,7 +58,7 @@ class TaskCaller:
             messages = [Message("system", rules), Message("user", (TextPart(task.material),))]
         if task.vision is not None and task.vision.selector:
             files = files_in(self._context.variables.get(task.vision.selector))
-            loader = MediaLoader(self._context.services.files, features, self._options, task.vision.detail)
+            loader = MediaLoader(self._context.services, features, self._options, task.vision.detail)
             messages = with_media(messages, await loader.parts(files))
         final = tuple([m for message in messages if (m := supported(message, features))])
         if not final:

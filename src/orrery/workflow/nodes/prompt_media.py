@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from orrery.inference.types import ContentPart, MediaPart, Message, ModelFeatures, TextPart
-from orrery.workflow.node import FileAccess
+from orrery.workflow.node import NodeServices
 from orrery.workflow.nodes.llm_data import ModelNodeOptions
 from orrery.workflow.nodes.prompt_template import FileValue
 
@@ -21,9 +21,9 @@ class MediaLoader:
     """
 
     def __init__(
-        self, files: FileAccess, features: ModelFeatures, options: ModelNodeOptions, detail: Literal["high", "low"]
+        self, services: NodeServices, features: ModelFeatures, options: ModelNodeOptions, detail: Literal["high", "low"]
     ) -> None:
-        self._files, self._features, self._options, self._detail = files, features, options, detail
+        self._services, self._features, self._options, self._detail = services, features, options, detail
 
     async def parts(self, files: Iterable[FileValue]) -> tuple[MediaPart, ...]:
         """Parts in the order of the files. Raises `NodeFailure` when a file can't be read."""
@@ -40,8 +40,10 @@ class MediaLoader:
             detail="low" if self._detail == "low" else "high",
         )
         if self._options.media_format == "url":
-            return msgspec.structs.replace(part, url=str(file.get("remote_url") or "") or self._files.url(file))
-        content = await self._files.read(file, max_bytes=self._options.max_media_bytes)
+            return msgspec.structs.replace(
+                part, url=str(file.get("remote_url") or "") or self._services.files.url(file)
+            )
+        content = await self._services.files.read(file, max_bytes=self._options.max_media_bytes)
         return msgspec.structs.replace(part, data=base64.b64encode(content).decode())
 
 
