@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
-from orrery.egress.protocol import EgressError, HttpClient, HttpResponse, HttpStream, Timeouts
+from orrery.egress.protocol import EgressError, EgressTimeout, HttpClient, HttpResponse, HttpStream, Timeouts
 from orrery.inference.endpoint import Endpoint
 from orrery.inference.failures import malformed, refused, stalled, unreached, web_page
 from orrery.inference.types import InvokeError, InvokeRateLimitError
@@ -119,7 +119,7 @@ class ModelTransport:
                     return answer.content
                 raise refused(endpoint, answer.status, answer.headers, answer.content)
             except InvokeError as exc:
-                wait = self._retries.wait(attempt, exc)
+                wait = None if isinstance(exc.__cause__, EgressTimeout) else self._retries.wait(attempt, exc)
                 if wait is None:
                     raise
             attempt += 1
