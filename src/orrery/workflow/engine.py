@@ -35,7 +35,7 @@ from orrery.workflow.scope import RunScope, Stop
 
 USER_STOP: Final = "User requested stop"
 ABORTED: Final = "Workflow execution aborted by user command"
-_HIDDEN_INPUTS: Final = frozenset({"conversation_id"})
+_HIDDEN_INPUTS: Final = frozenset({"conversation_id", "timestamp"})
 _ENDS: Final[Mapping[RunStatus, type[End]]] = {
     "succeeded": RunSucceeded,
     "partial-succeeded": RunPartialSucceeded,

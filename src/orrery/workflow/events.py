@@ -30,7 +30,7 @@ OUTSIDE = Marks()
 
 
 class RunStarted(msgspec.Struct, tag="graph_run_started"):
-    """The run begins; ``inputs`` are the user inputs plus ``sys.*``, without the conversation id."""
+    """The run begins; ``inputs`` are the user inputs plus ``sys.*``, without conversation id and time."""
 
     started_at: float
     inputs: Mapping[str, object] = {}

@@ -88,13 +88,13 @@ class GraphRun:
                 self._watchdog.cancel()
             if self._running:
                 await self._cancel_running()
-        if not self._halted() and not self.scope.pausing:
+        if not self._halted() and not self._pauses():
             self.settlement.coordinator.finish()
 
     async def _drive(self) -> None:
-        scope, ready, burst = self.scope, self.settlement.frontier.ready, 0
+        ready, burst = self.settlement.frontier.ready, 0
         while True:
-            while ready and len(self._running) < self._max_workers and not self._halted() and not scope.pausing:
+            while ready and len(self._running) < self._max_workers and not self._halted() and not self._pauses():
                 node = self.graph.nodes[ready.popleft()]
                 execution = self._begin(node)
                 if node.id in self.interrupted:
@@ -116,6 +116,10 @@ class GraphRun:
 
     def _halted(self) -> bool:
         return self.failure is not None or self.scope.stop is not None
+
+    def _pauses(self) -> bool:
+        # A pause from outside lets containers that run finish; a pause from inside ends their round.
+        return self.scope.pausing if self._parent is None else bool(self.paused_nodes)
 
     def wake(self) -> None:
         """Makes the driving coroutine look around."""
