@@ -6,6 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,7 +18,8 @@ from orrery.http.endpoint import BoundEndpoint, Endpoint
 from orrery.http.responses import error_response, json_response, response_of
 from orrery.http.router import MethodNotAllowed, Router
 from orrery.security.permissions import Permission, Role, allows
-from orrery.telemetry.trace import request_context
+from orrery.telemetry.context import work
+from orrery.telemetry.trace import new_trace
 
 _log = logging.getLogger(__name__)
 
@@ -61,15 +63,16 @@ class OrreryApp:
             return
         if scope["type"] != "http":
             return
-        with request_context(scope) as trace_id:
-            headers = [*self._fixed, (b"x-trace-id", trace_id.encode())]
+        trace = new_trace(Headers(scope=scope).get("traceparent"))
+        with work(trace):
+            headers = [*self._fixed, (b"x-trace-id", trace.trace_id.encode())]
 
             async def send_with_headers(message: Message) -> None:
                 if message["type"] == "http.response.start":
                     message["headers"] = [*message["headers"], *headers, *self._cors.headers(scope)]
                 await send(message)
 
-            await self._serve(scope, receive, send_with_headers, trace_id)
+            await self._serve(scope, receive, send_with_headers, trace.trace_id)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, trace_id: str) -> None:
         request = Request(scope, receive)

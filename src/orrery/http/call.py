@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import msgspec
 from starlette.requests import Request
 
+from orrery.apps.catalog.access import AppRecord
 from orrery.errors import InvalidParam, NotFound, OrreryError
 
 
@@ -32,19 +33,13 @@ class ConsoleCaller(msgspec.Struct, frozen=True, kw_only=True):
 class AppCaller(msgspec.Struct, frozen=True, kw_only=True):
     """The holder of an app's key."""
 
-    workspace_id: str
-    app_id: str
-    app_mode: str
-    key_id: str
+    app: AppRecord
 
 
 class EndUserCaller(msgspec.Struct, frozen=True, kw_only=True):
     """The holder of a passport: one end user of one app's page."""
 
-    workspace_id: str
-    app_id: str
-    app_mode: str
-    app_code: str
+    app: AppRecord
     end_user_id: str
     session_id: str
 
@@ -71,10 +66,10 @@ class Call:
         return self.caller
 
     @property
-    def app(self) -> AppCaller:
-        """The key's app; only for routes with auth ``service``."""
-        assert isinstance(self.caller, AppCaller)
-        return self.caller
+    def app(self) -> AppRecord:
+        """The app; only for routes with auth ``service`` or ``passport``."""
+        assert isinstance(self.caller, AppCaller | EndUserCaller)
+        return self.caller.app
 
     @property
     def end_user(self) -> EndUserCaller:

@@ -13,6 +13,8 @@ from orrery.http.console.account import AccountRoutes
 from orrery.http.console.auth import SessionRoutes
 from orrery.http.console.features import FeatureRoutes
 from orrery.http.console.members import MemberRoutes
+from orrery.http.console.models import ModelProviderRoutes
+from orrery.http.console.models_own import OwnModelRoutes
 from orrery.http.console.setup import SetupRoutes
 from orrery.http.console.workspaces import WorkspaceRoutes
 from orrery.http.endpoint import RouteGroup
@@ -53,6 +55,8 @@ def people_routes(workspaces: Workspaces, settings: PeopleSettings) -> list[Rout
         AccountRoutes(workspaces.profiles, cookies),
         WorkspaceRoutes(workspaces.directory, workspaces.audit),
         MemberRoutes(workspaces.members, workspaces.invitations, workspaces.profiles, settings.urls),
+        ModelProviderRoutes(workspaces.offer, workspaces.provider_credentials, workspaces.vendors),
+        OwnModelRoutes(workspaces.own_models, workspaces.vendors),
         FeatureRoutes(
             accounts=settings.accounts, mail=settings.mail, plugins=settings.plugins, version=settings.version
         ),

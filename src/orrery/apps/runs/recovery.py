@@ -1,0 +1,248 @@
+"""Leases: renewing those of this process, and going on with runs whose process died (reliability.md 3.1, G1, G2).
+
+A run belongs to the process named in its row until the lease expires. Another process may then take it over by
+raising the lease's token, which makes every later write of the first one fail.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import cast
+
+import msgspec
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from orrery.apps.catalog.tables import AppModelConfig
+from orrery.apps.runs.event_log import Frame
+from orrery.apps.runs.recorder import LEASE
+from orrery.apps.runs.service import STOP_CHANNEL, RunService
+from orrery.apps.runs.spec import RunSpec
+from orrery.apps.runs.tables import IdempotencyKey, NodeExecution, RunEvents, WorkflowRun
+from orrery.apps.runs.turns import stored_variables
+from orrery.apps.runs.versions import AppVersion, VersionCache
+from orrery.apps.workflows.tables import Workflow
+from orrery.apps.workflows.variables import Variable
+from orrery.cache.protocol import Cache, CacheUnavailable
+from orrery.database.engine import Database
+from orrery.errors import OrreryError
+from orrery.workflow.engine import USER_STOP
+from orrery.workflow.journal import FinishedNode, JournalEntry, Resume, StartedNode
+
+_log = logging.getLogger(__name__)
+
+_RENEW_SECONDS = LEASE.total_seconds() / 3
+_LOOK_SECONDS = 5.0
+_CLEAN_SECONDS = 60.0
+_EVENTS_KEPT_SECONDS = 600
+_KEYS_KEPT_SECONDS = 24 * 3600
+_AT_ONCE = 20
+
+
+class Recovery:
+    """The loops that keep runs alive. One per process that runs apps."""
+
+    def __init__(self, database: Database, runs: RunService, versions: VersionCache, cache: Cache) -> None:
+        self._database = database
+        self._runs = runs
+        self._versions = versions
+        self._cache = cache
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self, *, alone: bool) -> None:
+        """Begins the loops. ``alone``: no other process uses this database, so every foreign lease is a dead one."""
+        if alone:
+            await self.take_over(expired_only=False)
+        for name, step, pause in (
+            ("renew", self.renew, _RENEW_SECONDS),
+            ("recover", self.take_over, _LOOK_SECONDS),
+            ("clean", self.clean, _CLEAN_SECONDS),
+        ):
+            self._tasks.append(asyncio.create_task(_forever(step, pause), name=f"runs-{name}"))
+        self._tasks.append(asyncio.create_task(self._listen_for_stops(), name="runs-stop"))
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        self._tasks.clear()
+
+    async def renew(self) -> None:
+        """Keeps the leases of this process's runs, and stops those that somebody asked to stop."""
+        if not len(self._runs.live):
+            return
+        mine = (WorkflowRun.lease_owner == self._runs.owner, WorkflowRun.status == "running")
+        async with self._database.write() as session:
+            await session.execute(update(WorkflowRun).where(*mine).values(lease_expires_at=datetime.now(UTC) + LEASE))
+            asked = await session.scalars(select(WorkflowRun.id).where(*mine, WorkflowRun.stop_requested.is_(True)))
+            wanted = list(asked)
+        for run_id in wanted:
+            live = self._runs.live.by_run(run_id)
+            if live is not None:
+                live.abort(USER_STOP)
+
+    async def take_over(self, *, expired_only: bool = True) -> int:
+        """Goes on with runs whose lease is over; how many."""
+        query = select(WorkflowRun).where(WorkflowRun.status == "running", WorkflowRun.lease_owner != self._runs.owner)
+        if expired_only:
+            query = query.where(WorkflowRun.lease_expires_at < datetime.now(UTC))
+        async with self._database.read() as session:
+            rows = list(await session.scalars(query.order_by(WorkflowRun.created_at).limit(_AT_ONCE)))
+        taken = 0
+        for row in rows:
+            taken += await self._take(row)
+        return taken
+
+    async def _take(self, row: WorkflowRun) -> bool:
+        token = row.lease_token + 1
+        async with self._database.write() as session:
+            claimed = await session.execute(
+                update(WorkflowRun)
+                .where(
+                    WorkflowRun.id == row.id,
+                    WorkflowRun.lease_token == row.lease_token,
+                    WorkflowRun.status == "running",
+                )
+                .values(lease_token=token, lease_owner=self._runs.owner, lease_expires_at=datetime.now(UTC) + LEASE)
+            )
+        if cast("int", getattr(claimed, "rowcount", 0)) != 1:
+            return False
+        spec = msgspec.convert(row.request, RunSpec)
+        try:
+            await self._resume(spec, row, token)
+        except (OrreryError, ValueError) as error:
+            _log.warning("run %s can't be resumed: %s", row.id, error)
+            await self._give_up(spec, row, token, str(error))
+        else:
+            _log.info("run %s goes on after its process was lost", row.id)
+        return True
+
+    async def _resume(self, spec: RunSpec, row: WorkflowRun, token: int) -> None:
+        async with self._database.read() as session:
+            executions = list(
+                await session.scalars(
+                    select(NodeExecution)
+                    .where(NodeExecution.workflow_run_id == spec.run_id)
+                    .order_by(NodeExecution.finished_at, NodeExecution.index)
+                )
+            )
+            events = list(
+                await session.scalars(
+                    select(RunEvents).where(RunEvents.run_id == spec.run_id).order_by(RunEvents.first_seq)
+                )
+            )
+            version = await self._version(spec, row)
+            held = await stored_variables(session, spec.turn.conversation_id) if spec.turn is not None else {}
+        frames = [frame for stretch in events for frame in msgspec.json.decode(stretch.frames, type=list[Frame])]
+        elapsed = (
+            max((e.finished_at or e.created_at).timestamp() for e in executions) if executions else spec.created_at
+        )
+        resume = Resume.from_entries(
+            journal_of(executions), streamed_chars=_streamed(frames, spec), elapsed=max(elapsed - spec.created_at, 0.0)
+        )
+        conversation: Sequence[Variable] = [held.get(str(item["id"]), item) for item in version.conversation]
+        self._runs.assemble(
+            spec,
+            version,
+            conversation,
+            accept=None,
+            resume=resume,
+            lease_token=token,
+            first_seq=frames[-1].seq + 1 if frames else 1,
+            next_index=len(executions) + 1,
+        )
+
+    async def _version(self, spec: RunSpec, row: WorkflowRun) -> AppVersion:
+        async with self._database.read() as session:
+            if spec.kind == "basic":
+                config = await session.get(AppModelConfig, spec.workflow_id)
+                if config is not None:
+                    return self._versions.config(config, spec.app_mode)
+            else:
+                workflow = await session.get(Workflow, spec.workflow_id)
+                if workflow is not None:
+                    version = self._versions.workflow(workflow)
+                    if row.graph is not None:
+                        version = msgspec.structs.replace(version, graph=self._versions.stored(row.graph))
+                    return version
+        raise ValueError("the version that it ran is gone")
+
+    async def _give_up(self, spec: RunSpec, row: WorkflowRun, token: int, reason: str) -> None:
+        async with self._database.write() as session:
+            await session.execute(
+                update(WorkflowRun)
+                .where(WorkflowRun.id == row.id, WorkflowRun.lease_token == token, WorkflowRun.status == "running")
+                .values(
+                    status="failed",
+                    error=f"The run was interrupted and can't go on: {reason}",
+                    finished_at=datetime.now(UTC),
+                    elapsed_time=(datetime.now(UTC) - row.created_at).total_seconds(),
+                    lease_owner=None,
+                )
+            )
+
+    async def clean(self) -> None:
+        """Forgets event logs 10 minutes after their last frame, and idempotency keys after a day."""
+        now = datetime.now(UTC).timestamp()
+        events = datetime.fromtimestamp(now - _EVENTS_KEPT_SECONDS, UTC)
+        keys = datetime.fromtimestamp(now - _KEYS_KEPT_SECONDS, UTC)
+        running = select(WorkflowRun.id).where(WorkflowRun.status.in_(("running", "paused")))
+        async with self._database.write() as session:
+            await session.execute(
+                delete(RunEvents).where(RunEvents.created_at < events, RunEvents.run_id.not_in(running))
+            )
+            await session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < keys))
+
+    async def _listen_for_stops(self) -> None:
+        while True:
+            try:
+                async with self._cache.subscribe(STOP_CHANNEL) as messages:
+                    async for message in messages:
+                        live = self._runs.live.by_task(message.data.decode())
+                        if live is not None:
+                            live.abort(USER_STOP)
+            except CacheUnavailable as error:
+                # The renewing loop reads the stop mark of the row, so that a stop is late but not lost.
+                _log.warning("stops of other processes arrive late: %s", error)
+            await asyncio.sleep(_LOOK_SECONDS)
+
+
+def journal_of(executions: Sequence[NodeExecution]) -> list[JournalEntry]:
+    """The engine's journal as the node rows hold it."""
+    found: list[JournalEntry] = []
+    for row in executions:
+        if row.checkpoint is not None:
+            found.append(msgspec.json.decode(row.checkpoint, type=FinishedNode))
+        elif row.status == "running" and row.finished_at is None:
+            found.append(StartedNode(row.node_id, row.id))
+    return found
+
+
+def _streamed(frames: Sequence[Frame], spec: RunSpec) -> int | None:
+    """How many characters of answer text the log holds; None when nobody watched."""
+    if spec.watched is None:
+        return None
+    total = 0
+    for frame in frames:
+        event = msgspec.json.decode(frame.data, type=dict[str, object])
+        if event.get("event") == "message":
+            total += len(str(event.get("answer") or ""))
+        elif event.get("event") == "text_chunk":
+            data = cast("Mapping[str, object]", event.get("data") or {})
+            total += len(str(data.get("text") or ""))
+    return total
+
+
+async def _forever(step: Callable[[], Awaitable[object]], pause: float) -> None:
+    while True:
+        await asyncio.sleep(pause)
+        try:
+            await step()
+        except (SQLAlchemyError, OSError) as error:
+            _log.warning("the database did not answer a housekeeping step: %s", error)

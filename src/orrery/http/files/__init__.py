@@ -1,0 +1,1 @@
+"""Signed downloads and uploads: `/files` (workflow.md 5.6)."""

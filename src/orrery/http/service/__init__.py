@@ -1,0 +1,1 @@
+"""The Service API: `/v1` (openapi_service.json, workflow.md 5)."""

@@ -1,0 +1,70 @@
+"""A run's frames on the wire: server-sent events with pings, and with ids for clients that ask for them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+
+from orrery.apps.runs.event_log import EventLog, FellBehind, Frame
+from orrery.http.responses import EventStream
+
+PING = b"event: ping\n\n"
+PING_SECONDS = 10.0
+
+
+def event_stream(log: EventLog, *, after: int = 0, with_ids: bool = False, first: Sequence[Frame] = ()) -> EventStream:
+    """The answer to a streaming request: ``first``, then the log's frames after ``after``, until it closes."""
+    return EventStream(_with_pings(_encoded(log, after, first, with_ids=with_ids)))
+
+
+def frames_response(frames: Sequence[Frame], *, with_ids: bool = False) -> EventStream:
+    """Frames of a run that is over."""
+
+    async def once() -> AsyncIterator[bytes]:
+        yield b"".join(encode(frame, with_id=with_ids) for frame in frames)
+
+    return EventStream(once())
+
+
+def encode(frame: Frame, *, with_id: bool) -> bytes:
+    """One frame as bytes (workflow.md 4.1)."""
+    prefix = f"id: {frame.seq}\n" if with_id else ""
+    return f"{prefix}data: {frame.data}\n\n".encode()
+
+
+async def _encoded(log: EventLog, after: int, first: Sequence[Frame], *, with_ids: bool) -> AsyncIterator[bytes]:
+    if first:
+        yield b"".join([encode(frame, with_id=with_ids) for frame in first])
+    # A watcher that fell out of the window ends here: it can come back, and is then served from the store.
+    with contextlib.suppress(FellBehind):
+        async for frames in log.follow(after):
+            yield b"".join([encode(frame, with_id=with_ids) for frame in frames])
+
+
+async def _with_pings(source: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The source's chunks, and a ping in every interval of the stream's life, busy or not."""
+    loop = asyncio.get_running_loop()
+    due = loop.time() + PING_SECONDS
+    pending: asyncio.Future[bytes] | None = None
+    try:
+        while True:
+            if pending is None:
+                pending = asyncio.ensure_future(anext(source))
+            done, _ = await asyncio.wait((pending,), timeout=max(due - loop.time(), 0))
+            if loop.time() >= due:
+                due += PING_SECONDS
+                yield PING
+            if done:
+                try:
+                    chunk = pending.result()
+                except StopAsyncIteration:
+                    return
+                finally:
+                    pending = None
+                yield chunk
+    finally:
+        if pending is not None:
+            pending.cancel()
+            with contextlib.suppress(asyncio.CancelledError, StopAsyncIteration):
+                await pending

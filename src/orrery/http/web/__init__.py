@@ -1,0 +1,1 @@
+"""The API of published pages: `/api` (workflow.md 6)."""
