@@ -138,8 +138,11 @@ class Node(Protocol):
 
     type: ClassVar[str]
     kind: ClassVar[NodeKindName]
-    repeatable: ClassVar[bool]
-    """True when a crashed execution may simply be done again (reliability.md 3.1, G2)."""
+
+    @property
+    def repeatable(self) -> bool:
+        """True when a crashed execution may simply be done again (reliability.md 3.1, G2)."""
+        ...
 
     @classmethod
     def parse(cls, node_id: str, data: Mapping[str, object]) -> Node:
