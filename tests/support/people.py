@@ -15,9 +15,12 @@ from tests.support.clock import MovableClock
 
 from orrery.cache.memory import MemoryCache
 from orrery.database import Database
+from orrery.egress import GuardedHttpClient, operator_policy
 from orrery.http.app import Authenticator, OrreryApp
 from orrery.http.console.people import PeopleSettings, people_authenticators, people_routes
 from orrery.http.endpoint import RouteGroup
+from orrery.inference.registry import ProviderRegistry
+from orrery.inference.transport import ModelTimeouts, ModelTransport, RetryPolicy
 from orrery.security.encryption import Vault
 from orrery.security.passwords import Passwords
 from orrery.security.tokens import Tokens
@@ -133,7 +136,8 @@ async def people(
         plugins=Plugins(),
         version="1.2.3",
     )
-    async with new_database(folder) as database:
+    http = GuardedHttpClient(operator_policy(allow_private=True))
+    async with new_database(folder) as database, http:
         workspaces = Workspaces.build(
             WorkspaceNeeds(
                 database=database,
@@ -143,6 +147,12 @@ async def people(
                 vault=Vault(secret_key=choices.security.secret_key),
                 accounts=choices.accounts,
                 security=choices.security,
+                registry=ProviderRegistry(),
+                transport=ModelTransport(
+                    http,
+                    timeouts=ModelTimeouts(connect=1.0, first_byte=1.0, between=1.0, whole=2.0),
+                    retries=RetryPolicy(retries=0),
+                ),
                 version="1.2.3",
                 pictures=choices.pictures,
                 now=clock.now,

@@ -10,6 +10,9 @@ import msgspec
 from orrery.cache.protocol import Cache
 from orrery.database import Database
 from orrery.database.orm import utc_now
+from orrery.inference.check import CredentialCheck
+from orrery.inference.registry import ProviderRegistry
+from orrery.inference.transport import ModelTransport
 from orrery.security.encryption import Vault
 from orrery.security.passwords import Passwords
 from orrery.security.tokens import Tokens
@@ -25,11 +28,19 @@ from orrery.workspaces.audit.service import AuditLog
 from orrery.workspaces.members.invitations import Invitations
 from orrery.workspaces.members.service import Members
 from orrery.workspaces.members.workspaces import WorkspaceDirectory
+from orrery.workspaces.models.credentials import ProviderCredentials
+from orrery.workspaces.models.gateway import WorkspaceModels
+from orrery.workspaces.models.offer import Offer
+from orrery.workspaces.models.own_models import OwnModels
+from orrery.workspaces.models.sealing import Seal
+from orrery.workspaces.models.snapshot import Snapshots
+from orrery.workspaces.models.vendors import Vendors
 
 
 class WorkspaceNeeds(msgspec.Struct, frozen=True, kw_only=True):
     """What the room is built from. ``now`` is the wall clock, aware, in UTC; ``version`` goes into the setup record.
 
+    ``transport`` carries model calls: its client must let through the addresses that administrators may name.
     ``self_hosted`` is false for editions whose first run happens elsewhere.
     """
 
@@ -40,6 +51,8 @@ class WorkspaceNeeds(msgspec.Struct, frozen=True, kw_only=True):
     vault: Vault
     accounts: AccountSettings
     security: SecuritySettings
+    registry: ProviderRegistry
+    transport: ModelTransport
     version: str
     pictures: Pictures = NoPictures()
     self_hosted: bool = True
@@ -57,11 +70,18 @@ class Workspaces(msgspec.Struct, frozen=True, kw_only=True):
     members: Members
     invitations: Invitations
     audit: AuditLog
+    vendors: Vendors
+    offer: Offer
+    provider_credentials: ProviderCredentials
+    own_models: OwnModels
+    models: WorkspaceModels
 
     @classmethod
     def build(cls, needs: WorkspaceNeeds) -> Workspaces:
         """Builds every service; opens nothing."""
         database, passwords, now = needs.database, needs.passwords, needs.now
+        vendors = Vendors(needs.registry, CredentialCheck(needs.registry, needs.transport))
+        snapshots, seal = Snapshots(database, needs.cache), Seal(needs.vault)
         lockout = Lockout(needs.cache, lockout_seconds=needs.accounts.login_lockout_seconds)
         return cls(
             first_run=FirstRun(
@@ -88,4 +108,9 @@ class Workspaces(msgspec.Struct, frozen=True, kw_only=True):
             members=Members(database, passwords),
             invitations=Invitations(database, passwords, settings=needs.accounts, now=now),
             audit=AuditLog(database),
+            vendors=vendors,
+            offer=Offer(database, snapshots, vendors, seal),
+            provider_credentials=ProviderCredentials(database, snapshots, vendors, seal),
+            own_models=OwnModels(database, snapshots, vendors, seal),
+            models=WorkspaceModels(needs.registry, needs.transport, snapshots, seal),
         )

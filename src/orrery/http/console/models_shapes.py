@@ -46,7 +46,7 @@ def model_object(card: ProviderCard, model: OfferedModel) -> JsonObject:
     if model.card is not None:
         shape = model_wire(model.card)
     else:
-        features = features_of(card, None, model.values)
+        features = features_of(card, model.base, model.values)
         shape = custom_model_wire(card, model.key.name, kind=model.key.kind, context_size=features.context_size)
         if model.key.kind == "llm":
             shape["features"] = _feature_words(features)
@@ -72,8 +72,9 @@ def provider_summary(workspace_id: str, card: ProviderCard) -> JsonObject:
 
 def parameter_rules(card: ProviderCard, model: OfferedModel) -> list[JsonObject]:
     """The parameters that the model's form shows."""
-    if model.card is not None:
-        return [rule_wire(rule) for rule in model.card.rules]
+    known = model.card or model.base
+    if known is not None:
+        return [rule_wire(rule) for rule in known.rules]
     return [rule_wire(rule) for rule in card.rules] if model.key.kind == "llm" else []
 
 

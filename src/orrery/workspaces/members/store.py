@@ -33,7 +33,7 @@ async def membership(session: AsyncSession, workspace_id: str, account_id: str) 
         select(Membership)
         .join(Workspace, and_(Workspace.id == Membership.tenant_id, Workspace.status == "normal"))
         .where(Membership.tenant_id == workspace_id, Membership.account_id == account_id)
-        .with_for_update(of=Membership)
+        .with_for_update()
     )
     return (await session.scalars(query)).one_or_none()
 

@@ -1,0 +1,56 @@
+"""Model calls on behalf of a workspace: its credentials behind inference's gateway."""
+
+from __future__ import annotations
+
+from orrery.inference.gateway import InferenceGateway
+from orrery.inference.registry import ProviderRegistry
+from orrery.inference.transport import ModelTransport
+from orrery.inference.types import Credentials, ModelKind, ModelNotFound, ProviderNotConfigured
+from orrery.workspaces.models.errors import CredentialUnreadable
+from orrery.workspaces.models.sealing import Seal
+from orrery.workspaces.models.snapshot import Snapshots
+from orrery.workspaces.models.store import ModelKey
+
+
+class WorkspaceCredentials:
+    """The `CredentialSource` of one workspace. Rows come from memory until they change; secrets are opened per call."""
+
+    def __init__(self, workspace_id: str, snapshots: Snapshots, seal: Seal) -> None:
+        self._workspace_id = workspace_id
+        self._snapshots = snapshots
+        self._seal = seal
+
+    async def find(self, provider_id: str, model: str, kind: ModelKind) -> Credentials | None:
+        """The model's own credential, else the provider's, else None.
+
+        Raises `ModelNotFound` for a model that is switched off, `ProviderNotConfigured` for one that can't be read.
+        """
+        snapshot = await self._snapshots.of(self._workspace_id)
+        key = ModelKey(provider_id, model, kind)
+        if not snapshot.is_enabled(key):
+            raise ModelNotFound(f"Model {model} is switched off in this workspace. Switch it on in Integrations.")
+        row = snapshot.model_credential(key) or snapshot.provider_credential(provider_id)
+        if row is None:
+            return None
+        try:
+            return self._seal.open(self._workspace_id, row.encrypted_config)
+        except CredentialUnreadable as error:
+            raise ProviderNotConfigured(error.message) from error
+
+
+class WorkspaceModels:
+    """Makes the gateway of any workspace; cheap enough to be asked for each run."""
+
+    def __init__(self, registry: ProviderRegistry, transport: ModelTransport, snapshots: Snapshots, seal: Seal) -> None:
+        self._registry = registry
+        self._transport = transport
+        self._snapshots = snapshots
+        self._seal = seal
+
+    def gateway(self, workspace_id: str) -> InferenceGateway:
+        """A `ModelGateway` that calls with this workspace's credentials only."""
+        return InferenceGateway(self._registry, self.credentials(workspace_id), self._transport)
+
+    def credentials(self, workspace_id: str) -> WorkspaceCredentials:
+        """The workspace's credentials alone."""
+        return WorkspaceCredentials(workspace_id, self._snapshots, self._seal)
