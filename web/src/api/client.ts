@@ -25,6 +25,8 @@ export interface CallOptions {
   signal?: AbortSignal;
   /** False for calls that must not trigger a session refresh (sign-in itself). */
   session?: boolean;
+  /** Lets the call outlive the page, for calls made while leaving it. */
+  keepalive?: boolean;
 }
 
 /** Calls without a stream give up after this long, in milliseconds. */
@@ -119,7 +121,7 @@ export class Client {
     options: CallOptions,
     timeout: number | undefined,
   ): Promise<Response> {
-    const { body, query, signal } = options;
+    const { body, query, signal, keepalive } = options;
     const headers: Record<string, string> = { ...this.#options.headers?.() };
     const isForm = body instanceof FormData;
     if (body !== undefined && !isForm) headers["Content-Type"] = "application/json";
@@ -130,6 +132,7 @@ export class Client {
         method,
         headers,
         credentials: "include",
+        keepalive,
         body: body === undefined ? undefined : isForm ? body : JSON.stringify(body),
         signal: given.length > 1 ? AbortSignal.any(given) : given[0],
       });
