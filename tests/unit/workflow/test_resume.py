@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orrery.workflow.events import NodeFinished
+from orrery.workflow.journal import FinishedNode, JournalEntry, Resume
+from orrery.workflow.pool import Pool
+from orrery.workflow.testing import ListJournal
+
+from .graphs import answer, assign, end, if_else, node, run, start, stored
+
+
+def conversation() -> Pool:
+    pool = Pool(inputs={"q": "x"}, system={"query": "hello"})
+    pool.declare("conversation", "seen", "array[string]", [])
+    return pool
+
+
+GRAPH = stored(
+    start(),
+    node("a", "llm"),
+    if_else("fork", "a.text", "contains", "one"),
+    assign("keep", ("conversation.seen", "append", ("a", "text"))),
+    node("b", "llm"),
+    node("never", "tool"),
+    answer("out", "A {{#a.text#}} B {{#b.text#}} C {{#conversation.seen#}}"),
+    end(x="b.text"),
+    edges_="start > a > fork, fork:true > keep > b > out > end, fork:false > never > out",
+)
+
+
+async def whole() -> tuple[Any, list[JournalEntry]]:
+    journal = ListJournal()
+    return await run(GRAPH, {"b": {"text": "b1 b2"}}, pool=conversation(), journal=journal), journal.entries
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 20), st.data())
+async def test_a_run_cut_anywhere_ends_as_if_nothing_had_happened(cut: int, data: st.DataObject) -> None:
+    trial, entries = await whole()
+    text = "".join(trial.chunks())
+    finished = [entry for entry in entries if isinstance(entry, FinishedNode)][:cut]
+    shown = data.draw(st.integers(0, len(text)))
+    # Journals travel: what comes back from JSON must do.
+    finished = msgspec.json.decode(msgspec.json.encode(finished), type=list[FinishedNode])
+    later = await run(
+        GRAPH, {"b": {"text": "b1 b2"}}, pool=conversation(), resume=Resume(finished, {}, streamed_chars=shown)
+    )
+    assert "".join(later.chunks()) == text[shown:]
+    assert later.result.outputs == trial.result.outputs
+    assert (later.result.status, later.result.total_steps) == ("succeeded", trial.result.total_steps)
+    assert later.result.total_tokens == trial.result.total_tokens
+    ended = [event.node_id for event in later.events if isinstance(event, NodeFinished)]
+    assert sorted([entry.node_id for entry in finished] + ended) == sorted(
+        event.node_id for event in trial.events if isinstance(event, NodeFinished)
+    )
+
+
+async def test_what_finished_nodes_released_is_not_repeated_without_a_count() -> None:
+    trial, entries = await whole()
+    before = entries[: next(i for i, e in enumerate(entries) if e.node_id == "b")]
+    later = await run(GRAPH, {"b": {"text": "b1 b2"}}, pool=conversation(), resume=Resume.from_entries(before))
+    assert "".join(later.chunks()) == "b1 b2 C - one two"
+    assert later.result.outputs == trial.result.outputs
+
+
+async def test_a_node_that_must_not_run_twice_fails_as_interrupted() -> None:
+    graph = stored(start(), node("a", "tool"), end(x="a.text"), edges_="start > a > end")
+    trial = await run(graph, resume=Resume((), {"a": "old-id"}))
+    failed = next(event for event in trial.events if isinstance(event, NodeFinished) and event.node_id == "a")
+    assert (failed.id, failed.error, failed.error_type) == ("old-id", "interrupted", "Interrupted")
+    assert (trial.result.status, trial.result.error) == ("failed", "interrupted")
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "status"),
+    [
+        ({"error_strategy": "default-value", "default_value": []}, "tool", "partial-succeeded"),
+        ({"retry_config": {"retry_enabled": True, "max_retries": 1}}, "tool", "succeeded"),
+        ({}, "code", "succeeded"),
+    ],
+)
+async def test_strategies_and_retries_help_the_interrupted(data: dict[str, Any], kind: str, status: str) -> None:
+    graph = stored(start(), node("a", kind, **data), end(x="a.text"), edges_="start > a > end")
+    trial = await run(graph, resume=Resume((), {"a": "old-id"}))
+    assert trial.result.status == status
+
+
+async def test_the_start_of_what_must_not_run_twice_is_durable_before_its_effect() -> None:
+    journal = ListJournal()
+    durable: list[tuple[int, int]] = []
+
+    def effect(context: Any) -> dict[str, object]:
+        return {"text": "sent"}
+
+    class Sender:
+        type, kind, repeatable = "sender", "executable", False
+
+        @classmethod
+        def parse(cls, node_id: str, data: Any) -> Any:
+            return cls()
+
+        def references(self) -> Any:
+            return ()
+
+        async def run(self, context: Any) -> Any:
+            await context.before_effect()
+            durable.append((journal.durable, len(journal.entries)))
+            from orrery.workflow.node import NodeOutcome
+
+            return NodeOutcome(outputs=effect(context))
+
+    trial = await run(
+        stored(start(), node("a", "sender"), edges_="start > a"), kinds={"sender": Sender}, journal=journal
+    )
+    assert durable == [(2, 2)]  # start's end and the sender's begin
+    assert [type(entry).__name__ for entry in journal.entries] == ["FinishedNode", "StartedNode", "FinishedNode"]
+    assert (journal.durable, trial.result.status) == (3, "succeeded")
+
+
+async def test_the_end_is_told_only_when_it_is_durable() -> None:
+    gate = asyncio.Event()
+
+    class Slow(ListJournal):
+        async def barrier(self) -> None:
+            await gate.wait()
+            await super().barrier()
+
+    events: list[Any] = []
+    task = asyncio.create_task(run(stored(start(), edges_=""), journal=Slow(), drive=events.append))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert not task.done()
+    gate.set()
+    assert (await task).names()[-1] == "graph_run_succeeded"
+
+
+@pytest.mark.parametrize(("inner", "status"), [("code", "succeeded"), ("tool", "failed")])
+async def test_a_container_is_done_again_only_if_everything_inside_may_be(inner: str, status: str) -> None:
+    graph = stored(
+        start(),
+        node("it", "iteration", iterator_selector=["start", "items"], output_selector=["x", "result"]),
+        node("itstart", "iteration-start", parent="it"),
+        node("x", inner, parent="it"),
+        end(x="it.output"),
+        edges_="start > it > end, itstart > x",
+    )
+    journal = ListJournal()
+    await run(graph, pool=Pool(inputs={"items": [1, 2]}), journal=journal)
+    cut = [entry for entry in journal.entries if not (isinstance(entry, FinishedNode) and entry.node_id != "start")]
+    trial = await run(graph, pool=Pool(inputs={"items": [1, 2]}), resume=Resume.from_entries(cut))
+    assert trial.result.status == status
+    assert trial.result.error == (None if status == "succeeded" else "interrupted")
