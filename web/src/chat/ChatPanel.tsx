@@ -1,4 +1,4 @@
-import { type ReactNode, useCallback, useEffect, useMemo, useState } from "react";
+import { lazy, type ReactNode, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { StreamEvent } from "@/api/events";
 import type { ChatClient, FileUploadConfig } from "./client";
@@ -10,13 +10,15 @@ import { Announcer } from "./parts/Announcer";
 import { Composer } from "./parts/Composer";
 import { MessageList } from "./parts/MessageList";
 import { Opening } from "./parts/Opening";
-import { PassagePanel } from "./parts/PassagePanel";
 import { QuestionChips } from "./parts/QuestionChips";
 import type { TurnActions, TurnLook } from "./parts/turnTypes";
 import { useDropZone } from "./parts/useDropZone";
 import { useLatest } from "./parts/useLatest";
 import { useSession } from "./parts/useSession";
 import "./chat.css";
+
+/** Few readers open a source; the others need not load its panel. */
+const PassagePanel = lazy(() => import("./parts/PassagePanel"));
 
 export interface ChatPanelProps {
   client: ChatClient;
@@ -129,7 +131,7 @@ export function ChatPanel(props: ChatPanelProps) {
             <QuestionChips label={t("followUps")} questions={state.followUps} onAsk={askOrNot} />
           }
         />
-        <div className="mx-auto w-full max-w-[760px] shrink-0 px-4 pb-3">
+        <div className="mx-auto w-full max-w-[712px] shrink-0 px-4 pb-3">
           <Composer
             {...{ rules, uploads, running }}
             placeholder={props.placeholder}
@@ -139,7 +141,11 @@ export function ChatPanel(props: ChatPanelProps) {
           {props.note && <div className="pt-2 text-center text-xs text-muted">{props.note}</div>}
         </div>
       </div>
-      {cited && <PassagePanel citation={cited} onClose={() => setCited(null)} />}
+      {cited && (
+        <Suspense>
+          <PassagePanel citation={cited} onClose={() => setCited(null)} />
+        </Suspense>
+      )}
       {drop.over && <DropNotice />}
       <Announcer answer={newest?.answer ?? null} />
     </section>

@@ -21,11 +21,21 @@ export { UploadTray } from "./files/UploadTray";
 export { refsOf, type Uploads, useUploads } from "./files/useUploads";
 export { bytes, duration } from "./format";
 export { Markdown } from "./markdown/Markdown";
+export { passages, spoken } from "./markdown/thinking";
+export { applyToAnswer, endOfStream, failed } from "./model/answer";
 export { failureOf } from "./model/failure";
 export { messageFile, messageFiles } from "./model/files";
-export type { Failure, Run, Step } from "./model/message";
-export { applyToRun, interruptedRun, startedRun } from "./model/steps";
+export {
+  type Answer,
+  blankAnswer,
+  type Failure,
+  isRunning,
+  type Run,
+  type Step,
+} from "./model/message";
 export { FileList } from "./parts/FileList";
+export { Fold } from "./parts/Fold";
 export { failureText } from "./parts/failureText";
+export { Reasoning } from "./parts/Reasoning";
 export { RunSteps } from "./parts/RunSteps";
 export { useCopy } from "./parts/useCopy";

@@ -13,6 +13,10 @@ export function applyToAnswer(answer: Answer, event: StreamEvent): Answer {
     case "message":
     case "agent_message":
       return { ...next, status: "streaming", text: next.text + (event.answer ?? "") };
+    case "text_chunk":
+      return { ...next, status: "streaming", text: next.text + (event.data.text ?? "") };
+    case "text_replace":
+      return { ...next, text: event.data.text ?? "" };
     case "message_replace":
       return { ...next, text: event.answer ?? "" };
     case "agent_thought":

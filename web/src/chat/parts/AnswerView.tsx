@@ -30,7 +30,7 @@ export function AnswerView({ turn, siblings, group, actions, look, busy }: Answe
   return (
     <article aria-busy={running} className="flex gap-3 pb-7">
       <h2 className="sr-only">{t("assistant")}</h2>
-      {look.avatar && <div className="hidden shrink-0 pt-0.5 @md:block">{look.avatar}</div>}
+      {look.avatar && <div className="hidden shrink-0 pt-0.5 @[520px]:block">{look.avatar}</div>}
       <div className="flex min-w-0 flex-1 flex-col gap-2">
         {look.showSteps && answer.run && <RunSteps run={answer.run} />}
         <ToolCalls thoughts={answer.thoughts} running={running} />

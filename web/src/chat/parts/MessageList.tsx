@@ -42,7 +42,7 @@ export function MessageList({ session, state, actions, look, head, foot }: Messa
         className="min-h-0 flex-1 overflow-y-auto overscroll-contain"
         data-chat-scroller
       >
-        <div ref={content} className="mx-auto flex w-full max-w-[760px] flex-col px-4 pb-4 pt-6">
+        <div ref={content} className="mx-auto flex w-full max-w-[712px] flex-col px-4 pb-4 pt-6">
           <EarlierMessages session={session} state={state} watch={watch} />
           {wholeStory && head}
           <NearContext value={watch}>
@@ -66,7 +66,7 @@ export function MessageList({ session, state, actions, look, head, foot }: Messa
           {foot}
         </div>
       </div>
-      {!atEnd && (
+      {!atEnd && thread.length > 0 && (
         <button
           type="button"
           onClick={toEnd}

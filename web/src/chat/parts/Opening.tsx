@@ -17,7 +17,7 @@ export function Opening({ text, questions, inputs, avatar, label, onAsk }: Openi
   if (!text && questions.length === 0) return null;
   return (
     <div className="flex gap-3 pb-7">
-      {avatar && <div className="hidden shrink-0 pt-0.5 @md:block">{avatar}</div>}
+      {avatar && <div className="hidden shrink-0 pt-0.5 @[520px]:block">{avatar}</div>}
       <div className="flex min-w-0 flex-1 flex-col gap-4">
         {text && <Markdown text={filled(text, inputs)} />}
         <QuestionChips label={label} questions={questions} onAsk={onAsk} />

@@ -11,7 +11,7 @@ interface PassagePanelProps {
 }
 
 /** The passage behind a citation: beside the chat, or over its lower half where there is no room. */
-export function PassagePanel({ citation, onClose }: PassagePanelProps) {
+export default function PassagePanel({ citation, onClose }: PassagePanelProps) {
   const { t } = useTranslation("chat");
   const panel = useRef<HTMLElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another source moves the reader's focus again
@@ -26,7 +26,7 @@ export function PassagePanel({ citation, onClose }: PassagePanelProps) {
         event.stopPropagation();
         onClose();
       }}
-      className="appear absolute inset-x-0 bottom-0 z-20 flex max-h-[60%] flex-col border-t border-line bg-raised outline-none @3xl:static @3xl:max-h-none @3xl:w-80 @3xl:shrink-0 @3xl:border-l @3xl:border-t-0"
+      className="appear absolute inset-x-0 bottom-0 z-20 flex max-h-[60%] flex-col border-t border-line bg-raised outline-none @[820px]:static @[820px]:max-h-none @[820px]:w-80 @[820px]:shrink-0 @[820px]:border-l @[820px]:border-t-0"
     >
       <header className="flex items-center gap-2 border-b border-line py-2 pl-4 pr-2">
         <h2 className="min-w-0 flex-1">

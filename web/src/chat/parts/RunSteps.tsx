@@ -54,7 +54,7 @@ function Summary({ run }: { run: Run }) {
       <span className="truncate">{useSummary(run)}</span>
       {run.elapsed !== null && <Time seconds={run.elapsed} />}
       {run.tokens ? (
-        <span className="hidden whitespace-nowrap @md:inline">
+        <span className="hidden whitespace-nowrap @[520px]:inline">
           {t("steps.tokens", { count: run.tokens })}
         </span>
       ) : null}

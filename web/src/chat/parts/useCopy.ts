@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useState } from "react";
+import { copyText } from "@/ui/CopyButton";
 
 /** How long "copied" is shown, in milliseconds. */
 const SHOWN = 1600;
@@ -12,24 +13,7 @@ export function useCopy(): [boolean, (text: string) => void] {
     return () => clearTimeout(timer);
   }, [copied]);
   const copy = useCallback((text: string) => {
-    write(text).then(setCopied, () => setCopied(false));
+    void copyText(text).then(setCopied);
   }, []);
   return [copied, copy];
-}
-
-/** Pages served without https have no clipboard; there the old command does it. */
-async function write(text: string): Promise<boolean> {
-  if (navigator.clipboard) {
-    await navigator.clipboard.writeText(text);
-    return true;
-  }
-  const area = document.createElement("textarea");
-  area.value = text;
-  area.style.position = "fixed";
-  area.style.opacity = "0";
-  document.body.append(area);
-  area.select();
-  const done = document.execCommand("copy");
-  area.remove();
-  return done;
 }

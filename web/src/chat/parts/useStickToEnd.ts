@@ -18,7 +18,8 @@ interface StickToEnd {
 export function useStickToEnd(firstKey: string | undefined): StickToEnd {
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
-  const stuck = useRef(true);
+  // A form or greeting before the first message is read from its top.
+  const stuck = useRef(false);
   const [atEnd, setAtEnd] = useState(true);
   const lastTop = useRef(0);
   const anchor = useRef<{ element: Element; top: number } | null>(null);
@@ -56,15 +57,20 @@ export function useStickToEnd(firstKey: string | undefined): StickToEnd {
     };
   }, []);
 
-  const before = useRef(firstKey);
+  const before = useRef<string | undefined>(undefined);
   useLayoutEffect(() => {
-    if (before.current === firstKey) return;
+    const was = before.current;
+    if (was === firstKey) return;
     before.current = firstKey;
+    if (was === undefined) {
+      toEnd();
+      return;
+    }
     const box = scroller.current;
     const held = anchor.current;
     if (!box || !held?.element.isConnected) return;
     box.scrollTop += held.element.getBoundingClientRect().top - held.top;
-  }, [firstKey]);
+  }, [firstKey, toEnd]);
 
   return { scroller, content, atEnd, toEnd };
 }
