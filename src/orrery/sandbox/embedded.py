@@ -12,7 +12,7 @@ from typing import Literal
 from orrery.sandbox.answers import no_result, parse_object, refused, serialise
 from orrery.sandbox.limits import Limits
 from orrery.sandbox.pool import Unconfined, ZygotePool
-from orrery.sandbox.protocol import CodeExecutionError, RunResult, SandboxRefusal
+from orrery.sandbox.protocol import CodeExecutionError, NetworkGate, RunResult, SandboxRefusal
 from orrery.sandbox.runs import Outcome
 from orrery.sandbox.zygotes import ZygoteLost
 
@@ -24,8 +24,8 @@ class EmbeddedSandbox:
     """`Sandbox` and `CodeRunner` over zygotes of this machine. Start with `start`, end with `close`.
 
     ``levels`` are tried in their order, none below ``minimum_level``; ``packages`` are folders from which Python
-    snippets may import besides the standard library. ``allow_network`` only says that a request which asks for the
-    network is not turned away: no socket is to be had at any level yet.
+    snippets may import besides the standard library. ``allow_network`` says that a run which asks for the
+    network is not turned away; it gets one at level 3 if there is a ``gate``, and finds every socket refused if not.
     """
 
     def __init__(
@@ -36,8 +36,10 @@ class EmbeddedSandbox:
         minimum_level: int = 1,
         packages: Sequence[str] = (),
         allow_network: bool = False,
+        gate: NetworkGate | None = None,
     ) -> None:
         self._allow_network = allow_network
+        self._gate = gate if allow_network else None
         self._limits = limits or Limits()
         self._pool = ZygotePool(self._limits, levels=levels, minimum=minimum_level, packages=packages)
         self._admitted = 0
@@ -54,6 +56,11 @@ class EmbeddedSandbox:
     def refusal(self) -> str | None:
         """Why nothing may run here, once known; None while all is well."""
         return self._pool.refusal
+
+    @property
+    def zygotes(self) -> dict[str, int]:
+        """Process ids of the running zygotes by kind (``py``, ``tpl``, ``js``)."""
+        return self._pool.zygotes
 
     def start(self) -> None:
         """Prepares the Python zygote in the background, so that the first snippet need not wait for it."""
@@ -90,7 +97,7 @@ class EmbeddedSandbox:
             raise SandboxRefusal(-400, "unsupported language", status=400)
         if enable_network and not self._allow_network:
             raise SandboxRefusal(-400, NETWORK_DISABLED)
-        return (await self._execute(kind, "raw", code, "{}")).run
+        return (await self._execute(kind, "raw", code, "{}", self._gate if enable_network else None)).run
 
     async def call_main(
         self, language: Literal["python3", "javascript"], code: str, inputs: Mapping[str, object]
@@ -100,7 +107,7 @@ class EmbeddedSandbox:
         if kind is None:
             msg = f"Unsupported language {language}"
             raise CodeExecutionError(msg)
-        outcome = await self._answered(kind, "main", code, inputs)
+        outcome = await self._answered(kind, "main", code, inputs, self._gate)
         if outcome.result is None:
             raise no_result(outcome.run.stdout)
         return parse_object(outcome.result.decode(errors="replace"))
@@ -112,23 +119,25 @@ class EmbeddedSandbox:
             raise no_result(outcome.run.stdout)
         return outcome.result.decode("utf-8", "surrogatepass")
 
-    async def _answered(self, kind: str, mode: str, code: str, inputs: Mapping[str, object]) -> Outcome:
+    async def _answered(
+        self, kind: str, mode: str, code: str, inputs: Mapping[str, object], gate: NetworkGate | None = None
+    ) -> Outcome:
         text = serialise(dict(inputs))
         try:
-            outcome = await self._execute(kind, mode, code, text)
+            outcome = await self._execute(kind, mode, code, text, gate)
         except SandboxRefusal as refusal:
             raise refused(refusal) from refusal
         if outcome.run.error:
             raise CodeExecutionError(outcome.run.error)
         return outcome
 
-    async def _execute(self, kind: str, mode: str, code: str, inputs: str) -> Outcome:
+    async def _execute(self, kind: str, mode: str, code: str, inputs: str, gate: NetworkGate | None = None) -> Outcome:
         _require_linux()
         if len(code) + len(inputs) > self._limits.code:
             raise SandboxRefusal(-400, f"code and inputs must be smaller than {self._limits.code} bytes")
         async with self._admission() as slot:
             try:
-                outcome = await self._pool.run(kind, mode, code, inputs, slot)
+                outcome = await self._pool.run(kind, mode, code, inputs, slot, gate)
             except Unconfined as error:
                 raise _unavailable(str(error)) from error
             except ZygoteLost as error:

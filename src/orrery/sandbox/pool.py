@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from orrery.sandbox.cell.plan import Job, Plan
 from orrery.sandbox.limits import Limits
+from orrery.sandbox.protocol import NetworkGate
 from orrery.sandbox.runs import Outcome, execute
 from orrery.sandbox.zygotes import BOOTSTRAP, Zygote, ZygoteLost, engine_folders
 
@@ -60,6 +61,11 @@ class ZygotePool:
         """Why nothing may run, once that is known."""
         return self._refusal
 
+    @property
+    def zygotes(self) -> dict[str, int]:
+        """Process ids of the zygotes that serve now, by kind."""
+        return {kind: zygote.pid for kind, zygote in self._current.items() if zygote.alive}
+
     async def settle(self) -> int:
         """Finds the strongest confinement that works here by trying it. Returns its level; raises Unconfined."""
         async with self._settling:
@@ -101,11 +107,17 @@ class ZygotePool:
                 zygote = self._current[kind] = await self._start(kind, level, drop_user=drop_user)
             return zygote
 
-    async def run(self, kind: str, mode: str, code: str, inputs: str, slot: int) -> Outcome:
-        """Runs one job in a child of the zygote of ``kind``; ``slot`` is unique among the jobs running now."""
+    async def run(
+        self, kind: str, mode: str, code: str, inputs: str, slot: int, gate: NetworkGate | None = None
+    ) -> Outcome:
+        """Runs one job in a child of the zygote of ``kind``; ``slot`` is unique among the jobs running now.
+
+        Only level 3 can give a ``gate``; at others the job runs without network.
+        """
         zygote = await self.acquire(kind)
+        job = self._job(mode, slot, network=gate is not None and self.level >= 3)
         try:
-            return await execute(zygote, self._job(mode, slot), code, inputs, self._limits)
+            return await execute(zygote, job, code, inputs, self._limits, gate)
         finally:
             await self._close_idle()
 
@@ -117,9 +129,9 @@ class ZygotePool:
                 self._retired.append(old)
         await self._close_idle()
 
-    def _job(self, mode: str, slot: int) -> Job:
+    def _job(self, mode: str, slot: int, *, network: bool = False) -> Job:
         self._jobs += 1
-        return Job(self._jobs, mode, int(self._limits.timeout) + 2, slot)
+        return Job(self._jobs, mode, int(self._limits.timeout) + 2, slot, network)
 
     def _worn(self, kind: str, zygote: Zygote) -> bool:
         if zygote.jobs_taken >= self._limits.jobs_per_zygote:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from typing import Literal, Protocol, TypeAlias
 
@@ -36,6 +37,14 @@ class Sandbox(Protocol):
 
     async def run(self, language: str, code: str, *, enable_network: bool = False) -> RunResult:
         """Raises `SandboxRefusal`."""
+        ...
+
+
+class NetworkGate(Protocol):
+    """Carries what a snippet with network sends: an HTTP proxy that holds to the egress rules."""
+
+    async def serve(self, listener: socket.socket) -> None:
+        """Accepts connections on ``listener`` until cancelled, and ends those still open then."""
         ...
 
 

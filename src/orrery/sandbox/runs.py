@@ -12,8 +12,9 @@ import msgspec
 
 from orrery.sandbox.cell.confinement import EXIT_UNCONFINED
 from orrery.sandbox.cell.plan import Job, pack_payload
+from orrery.sandbox.gate import GateDoor
 from orrery.sandbox.limits import Limits
-from orrery.sandbox.protocol import RunResult
+from orrery.sandbox.protocol import NetworkGate, RunResult
 from orrery.sandbox.zygotes import Started, Zygote, resident_bytes
 
 TIMEOUT = "error: timeout\n"
@@ -108,22 +109,30 @@ class _Watch:
             os.close(self._child.pidfd)
 
 
-async def execute(zygote: Zygote, job: Job, code: str, inputs: str, limits: Limits) -> Outcome:
-    """Runs one job in a fresh child of ``zygote``. Raises ZygoteLost when the zygote goes away meanwhile."""
+async def execute(
+    zygote: Zygote, job: Job, code: str, inputs: str, limits: Limits, gate: NetworkGate | None = None
+) -> Outcome:
+    """Runs one job in a fresh child of ``zygote``. Raises ZygoteLost when the zygote goes away meanwhile.
+
+    A job with network needs a ``gate``, which serves it until the child has ended.
+    """
     payload = os.memfd_create("payload", os.MFD_CLOEXEC)
     writers: list[int] = []
     readers: list[_PipeReader] = []
     watch = _Watch(limits)
     running = True
+    door = GateDoor(gate) if gate is not None and job.network else None
     try:
         _write_all(payload, pack_payload(code, inputs))
         for _ in range(3):
             reader, writer = os.pipe()
             writers.append(writer)
             readers.append(_PipeReader(reader, limits.output, lambda: watch.kill(OUTPUT_LIMIT)))
-        started, ended = zygote.submit(job, [payload, *writers])
+        started, ended = zygote.submit(job, [payload, *writers, *([] if door is None else [door.child_end])])
         while writers:
             os.close(writers.pop())
+        if door is not None:
+            door.close_child_end()
         watch.attach(await _started(started))
         status = await ended
         running = False
@@ -131,6 +140,8 @@ async def execute(zygote: Zygote, job: Job, code: str, inputs: str, limits: Limi
             await reader.ended
     finally:
         watch.close(running=running)
+        if door is not None:
+            await door.close()
         for fd in (payload, *writers):
             os.close(fd)
         for reader in readers:

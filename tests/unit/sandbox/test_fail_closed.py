@@ -33,6 +33,7 @@ Broken.prctl = broken_prctl
 # How each step is made to fail, in the zygote's own process.
 BREAKS = {
     "session": "import os; os.setsid = fail",
+    "network": "confinement.Confinement._open_network = fail",
     "descriptors": "confinement.Confinement._place = fail",
     "environment": "import os; os.umask = fail",
     "user": "import os; os.setresuid = fail",
@@ -78,7 +79,7 @@ async def test_every_step_is_covered():
     from orrery.sandbox.cell.confinement import Confinement, JobDescriptors
     from orrery.sandbox.cell.kernel import Kernel
 
-    confinement = Confinement(Kernel(), plan(), landlock=True, program=b"")
+    confinement = Confinement(Kernel(), plan(), landlock=True, programs={})
     names = [name for name, _ in confinement.steps(Job(1, "raw", 5, 0), JobDescriptors(9, 9, 9, 9))]
     assert names == list(BREAKS)
     assert names[-1] == "seccomp"
@@ -89,7 +90,7 @@ async def test_every_step_is_covered():
     [
         ("Broken.seccomp = lambda *a: None", "tcp"),
         ("Broken.landlock_restrict = lambda *a: None", "read /etc/passwd"),
-        ("confinement._clear_environment = lambda: __import__('os').environ.update(A='1')", "environment left"),
+        ("confinement._clear_environment = lambda network: __import__('os').environ.update(A='1')", "environment left"),
         ("import os; os.closerange = lambda a, b: [os.dup(0) for _ in range(8)]", "descriptors left"),
     ],
 )

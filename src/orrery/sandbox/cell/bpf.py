@@ -30,6 +30,8 @@ def fail_with(errno: int) -> int:
 class Rule:
     """Lets a call through; with ``argument`` only if ``argument & mask`` is one of ``values``.
 
+    ``next_check`` is a second condition that must hold too.
+
     Only the low 32 bits of an argument are compared: use it for those that the kernel takes as int.
     ``verdict`` other than ALLOW answers without running the call.
     """
@@ -39,6 +41,7 @@ class Rule:
     mask: int = 0xFFFFFFFF
     values: tuple[int, ...] = ()
     verdict: int = ALLOW
+    next_check: Rule | None = None
 
 
 def _instruction(code: int, k: int, on_true: int = 0, on_false: int = 0) -> bytes:
@@ -49,11 +52,12 @@ def _body(rule: Rule) -> list[bytes]:
     """Instructions after the call's number has matched; always ends in a verdict."""
     if rule.argument is None:
         return [_instruction(_RETURN, rule.verdict)]
+    after = [_instruction(_RETURN, rule.verdict)] if rule.next_check is None else _body(rule.next_check)
     body = [_instruction(_LOAD, _OFFSET_ARGUMENTS + 8 * rule.argument), _instruction(_AND, rule.mask)]
     count = len(rule.values)
     # each comparison jumps over the rest and over the refusal, to the verdict
     body += [_instruction(_JUMP_EQUAL, value, count - i, 0) for i, value in enumerate(rule.values)]
-    return [*body, _instruction(_RETURN, fail_with(EPERM)), _instruction(_RETURN, rule.verdict)]
+    return [*body, _instruction(_RETURN, fail_with(EPERM)), *after]
 
 
 def assemble(rules: Sequence[Rule], machine: int) -> bytes:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from orrery.sandbox.cell import kernel as k
+from orrery.sandbox.cell import namespaces
 from orrery.sandbox.cell.kernel import Kernel
 from orrery.sandbox.cell.plan import FIRST_RUN_UID, Job, Plan
 from orrery.sandbox.cell.policy import for_process
@@ -19,8 +20,11 @@ EXIT_UNCONFINED = 97
 SIGKILL = 9
 
 # Where descriptors stand in a zygote and in its children; a job's own ones arrive above them.
-CONTROL, NULL, RULESET, PROCESS_NAMESPACE = 0, 3, 4, 5
+CONTROL, NULL, RULESET = 0, 3, 4
 CODE, RESULT = 3, 5
+NETWORK_RULESET = 6
+
+_PROXY = "http://127.0.0.1:{port}"
 
 
 @dataclass(frozen=True)
@@ -31,21 +35,23 @@ class JobDescriptors:
     stdout: int
     stderr: int
     result: int
+    gate: int | None = None
 
 
 class Confinement:
     """Holds what a zygote prepared once (ruleset, filter) and applies it to each child."""
 
-    def __init__(self, kernel: Kernel, plan: Plan, *, landlock: bool, program: bytes) -> None:
-        self._kernel, self._plan, self._landlock, self._program = kernel, plan, landlock, program
+    def __init__(self, kernel: Kernel, plan: Plan, *, landlock: bool, programs: Mapping[bool, bytes]) -> None:
+        self._kernel, self._plan, self._landlock, self._programs = kernel, plan, landlock, programs
 
     def steps(self, job: Job, descriptors: JobDescriptors) -> list[tuple[str, Callable[[], object]]]:
         """Name and action of each step. The filter comes last, because the others need calls that it refuses."""
         kernel, plan = self._kernel, self._plan
         return [
             ("session", os.setsid),
+            ("network", lambda: self._open_network(job, descriptors)),
             ("descriptors", lambda: self._place(descriptors)),
-            ("environment", _clear_environment),
+            ("environment", lambda: _clear_environment(network=job.network)),
             ("user", lambda: self._change_user(job.slot)),
             ("capabilities", kernel.drop_capabilities),
             ("limits", lambda: _limit(plan, job.cpu_seconds)),
@@ -54,8 +60,17 @@ class Confinement:
             ("dumpable", lambda: kernel.prctl(k.PR_SET_DUMPABLE, 0)),
             ("no-new-privileges", lambda: kernel.prctl(k.PR_SET_NO_NEW_PRIVS, 1)),
             ("landlock", self._restrict_files),
-            ("seccomp", lambda: kernel.seccomp(for_process(self._program, os.getpid()))),
+            ("seccomp", lambda: kernel.seccomp(for_process(self._programs[job.network], os.getpid()))),
         ]
+
+    def _open_network(self, job: Job, descriptors: JobDescriptors) -> None:
+        if not job.network:
+            return
+        if self._plan.level < 3 or descriptors.gate is None:
+            msg = "no network to be had"
+            raise OSError(msg)
+        namespaces.open_gate(self._kernel, descriptors.gate)
+        os.dup2(NETWORK_RULESET, RULESET)
 
     def _place(self, descriptors: JobDescriptors) -> None:
         # stderr is in its place already, so that a failing step can be named
@@ -81,8 +96,11 @@ class Confinement:
         os.close(RULESET)
 
 
-def _clear_environment() -> None:
+def _clear_environment(*, network: bool) -> None:
     os.environ.clear()
+    if network:
+        proxy = _PROXY.format(port=namespaces.GATE_PORT)
+        os.environ.update(dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), proxy))
     os.umask(0o077)
     os.chdir("/")
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import socket
+import struct
 
 from orrery.sandbox.cell import kernel as k
-from orrery.sandbox.cell.confinement import PROCESS_NAMESPACE
 from orrery.sandbox.cell.kernel import Kernel
 
+# where the zygote keeps a descriptor of the process namespace that it lives in itself
+PROCESS_NAMESPACE = 5
+# the one address that a snippet with network can reach
+GATE_PORT = 3128
+
 _INSIDE_ID = 65534
+_SIOCSIFFLAGS, _IFF_UP, _IFF_RUNNING = 0x8914, 0x1, 0x40
 
 
 def enter(kernel: Kernel) -> None:
@@ -37,3 +45,16 @@ def next_child_gets_own_processes(kernel: Kernel) -> None:
     """The next fork becomes the first process of a new process namespace. Undoes the previous such wish first."""
     kernel.setns(PROCESS_NAMESPACE, k.CLONE_NEWPID)
     kernel.unshare(k.CLONE_NEWPID)
+
+
+def open_gate(kernel: Kernel, gate: int) -> None:
+    """Gives the calling child an own network of ``lo`` only, and sends its listening socket out through ``gate``.
+
+    Whoever accepts on that socket decides what the snippet reaches; there is no route to anywhere else.
+    """
+    kernel.unshare(k.CLONE_NEWNET)
+    with socket.socket() as listener, socket.socket(fileno=os.dup(gate)) as out:
+        fcntl.ioctl(listener, _SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", _IFF_UP | _IFF_RUNNING))
+        listener.bind(("127.0.0.1", GATE_PORT))
+        listener.listen(16)
+        socket.send_fds(out, [b"L"], [listener.fileno()])

@@ -43,20 +43,24 @@ class Plan:
 
 @dataclass(frozen=True)
 class Job:
-    """One run. ``mode`` is ``raw``, ``main`` or ``template``; ``cpu_seconds`` a hard limit; ``slot`` picks the uid."""
+    """One run. ``mode`` is ``raw``, ``main``, ``template`` or ``escapes``; ``cpu_seconds`` a hard limit.
+
+    ``slot`` picks the uid. With ``network`` the child gets a network of its own whose one door is a listening socket,
+    handed out before its confinement through the fifth descriptor of the job.
+    """
 
     number: int
     mode: str
     cpu_seconds: int
     slot: int
+    network: bool = False
 
     def to_json(self) -> bytes:
-        return json.dumps([self.number, self.mode, self.cpu_seconds, self.slot]).encode()
+        return json.dumps([self.number, self.mode, self.cpu_seconds, self.slot, self.network]).encode()
 
     @classmethod
     def from_json(cls, text: bytes) -> Job:
-        number, mode, cpu_seconds, slot = json.loads(text)
-        return cls(number, mode, cpu_seconds, slot)
+        return cls(*json.loads(text))
 
 
 def pack_payload(code: str, inputs: str) -> bytes:

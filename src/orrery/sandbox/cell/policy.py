@@ -50,7 +50,12 @@ _RULES = (
 
 _NETWORK_RULES = (
     *(Rule(name) for name in _NETWORK),
-    Rule("socket", argument=0, values=(_AF_INET, _AF_INET6)),
+    Rule(
+        "socket",
+        argument=0,
+        values=(_AF_INET, _AF_INET6),
+        next_check=Rule("socket", argument=1, mask=_SOCK_TYPE_MASK, values=(_SOCK_STREAM,)),
+    ),
 )
 
 

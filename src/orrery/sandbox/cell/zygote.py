@@ -2,7 +2,7 @@
 
 It is single-threaded, has an empty environment and no descriptor but its control socket, and never reads a payload.
 Messages on the control socket (SEQPACKET, JSON):
-in: a `Job` with four descriptors (payload, stdout, stderr, result); out: ``{"ready": true, "landlock": version}`` once, then per job
+in: a `Job` with descriptors (payload, stdout, stderr, result, and the gate of one with network); out: ``{"ready": true, "landlock": version}`` once, then per job
 ``{"started": number, "pid": pid}`` with a pidfd, and ``{"ended": number, "status": exit code or minus signal}``.
 """
 
@@ -23,8 +23,8 @@ from orrery.sandbox.cell.confinement import (
     CODE,
     CONTROL,
     EXIT_UNCONFINED,
+    NETWORK_RULESET,
     NULL,
-    PROCESS_NAMESPACE,
     RESULT,
     RULESET,
     Confinement,
@@ -61,13 +61,13 @@ class Zygote:
         self._running: dict[int, tuple[int, int]] = {}  # pidfd -> job number, pid
         os.closerange(NULL, 4096)
         null = os.open("/dev/null", os.O_RDWR)
-        for target in (NULL, RULESET, PROCESS_NAMESPACE):
+        for target in (NULL, RULESET, namespaces.PROCESS_NAMESPACE, NETWORK_RULESET):
             if target != null:
                 os.dup2(null, target)
         self._runners = _import_engine(plan)
         abi = self._enter_namespaces()
-        program = snippet_filter(numbers.machine())
-        self._confinement = Confinement(kernel, plan, landlock=abi > 0, program=program)
+        programs = {network: snippet_filter(numbers.machine(), network=network) for network in (False, True)}
+        self._confinement = Confinement(kernel, plan, landlock=abi > 0, programs=programs)
         self.landlock = abi
         self._poll = select.poll()
         self._poll.register(CONTROL, select.POLLIN)
@@ -86,9 +86,10 @@ class Zygote:
             msg = "this kernel has no Landlock"
             raise OSError(msg)
         if abi:
-            ruleset = files.landlock_ruleset(kernel, abi, readable)
-            os.dup2(ruleset, RULESET)
-            os.close(ruleset)
+            for place, port in ((RULESET, None), (NETWORK_RULESET, namespaces.GATE_PORT if abi >= 4 else None)):
+                ruleset = files.landlock_ruleset(kernel, abi, readable, connect_port=port)
+                os.dup2(ruleset, place)
+                os.close(ruleset)
         return abi
 
     def serve(self) -> None:
@@ -102,7 +103,7 @@ class Zygote:
 
     def _take_job(self) -> bool:
         size = array.array("i").itemsize
-        message, ancillary, _, _ = self._control.recvmsg(4096, socket.CMSG_SPACE(4 * size))
+        message, ancillary, _, _ = self._control.recvmsg(4096, socket.CMSG_SPACE(5 * size))
         if not message:
             return False
         descriptors = array.array("i")
