@@ -16,6 +16,7 @@ import msgspec
 from orrery.egress.protocol import EgressError, EgressTimeout, HttpClient, HttpResponse, HttpStream, Timeouts
 from orrery.inference.endpoint import Endpoint
 from orrery.inference.failures import malformed, refused, stalled, unreached, web_page
+from orrery.inference.silence import SilenceLimit
 from orrery.inference.types import InvokeError, InvokeRateLimitError
 
 StructT = TypeVar("StructT", bound=msgspec.Struct)
@@ -158,21 +159,30 @@ class ModelTransport:
             deadline = asyncio.get_running_loop().time() + allowed
             async with asyncio.timeout_at(deadline):
                 answer = await connection.__aenter__()
+            silence: SilenceLimit | None = None
             try:
                 if not 200 <= answer.status < 300:
                     raise refused(endpoint, answer.status, answer.headers, await _error_body(answer))
                 if _is_web_page(answer):
                     raise web_page(endpoint)
                 chunks = aiter(answer.chunks())
+                async with asyncio.timeout_at(deadline):
+                    piece = await anext(chunks, b"")
+                if not piece:
+                    return
+                started, allowed = True, clock.between
+                yield piece
+                # A deadline round each read, not round the generator: time the consumer takes does not count.
+                silence = SilenceLimit(allowed)
                 while True:
-                    # A deadline round each read, not round the generator: time the consumer takes does not count.
-                    async with asyncio.timeout(allowed) if started else asyncio.timeout_at(deadline):
+                    with silence:
                         piece = await anext(chunks, b"")
                     if not piece:
                         return
-                    started, allowed = True, clock.between
                     yield piece
             finally:
+                if silence is not None:
+                    silence.close()
                 await connection.__aexit__(None, None, None)
         except TimeoutError as exc:
             raise stalled(allowed, started=started) from exc

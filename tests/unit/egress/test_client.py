@@ -33,6 +33,12 @@ async def test_sends_what_was_asked() -> None:
     assert "cookie" not in headers
 
 
+async def test_a_blank_in_the_path_is_encoded() -> None:
+    async with Canary() as server, GuardedHttpClient(LOCAL) as client:
+        await client.request("GET", server.url + "/a b\\c?q=x y")
+        assert server.seen[0][0] == "GET /a%20b%5Cc?q=x+y HTTP/1.1"
+
+
 async def test_credentials_in_the_url_become_a_header_and_are_not_shown() -> None:
     async with Canary() as server, GuardedHttpClient(LOCAL) as client:
         response = await client.request("GET", f"http://me:p%40ss@127.0.0.1:{server.port}/")
