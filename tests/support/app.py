@@ -6,10 +6,13 @@ Use it like this::
         app = asgi_app([("/console/api", group)], authenticators)
         async with browser(app) as client:
             await client.get("/console/api/ping")
+
+With ORRERY_TEST_DATABASE_URL set (an async URL of an empty PostgreSQL or MySQL database) the same tests run there.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Iterable, Mapping
@@ -27,6 +30,7 @@ from orrery.http.cors import CorsPolicy
 from orrery.http.endpoint import RouteGroup
 from orrery.http.router import Router
 
+SERVER_URL = "ORRERY_TEST_DATABASE_URL"
 ORIGIN = "http://orrery.test"
 
 
@@ -43,13 +47,26 @@ def _template() -> Path:
 @asynccontextmanager
 async def new_database(folder: Path) -> AsyncGenerator[Database]:
     """An empty database with every table, in ``folder``."""
-    path = folder / "orrery.db"
-    shutil.copyfile(_template(), path)
-    database = Database(f"sqlite+aiosqlite:///{path}")
+    server = os.environ.get(SERVER_URL)
+    if server:
+        database = Database(server)
+        await _empty(database)
+    else:
+        path = folder / "orrery.db"
+        shutil.copyfile(_template(), path)
+        database = Database(f"sqlite+aiosqlite:///{path}")
     try:
         yield database
     finally:
         await database.close()
+
+
+async def _empty(database: Database) -> None:
+    tables = schema()
+    async with database.writer.begin() as connection:
+        await connection.run_sync(tables.create_all)
+        for table in reversed(tables.sorted_tables):
+            await connection.execute(table.delete())
 
 
 def asgi_app(

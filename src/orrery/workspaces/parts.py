@@ -23,6 +23,8 @@ from orrery.workspaces.accounts.first_run import FirstRun
 from orrery.workspaces.accounts.lockout import Lockout
 from orrery.workspaces.accounts.pictures import NoPictures, Pictures
 from orrery.workspaces.accounts.profile import Profiles
+from orrery.workspaces.accounts.recovery import Recovery
+from orrery.workspaces.accounts.revocation import Revocation
 from orrery.workspaces.accounts.sign_in import SignIn
 from orrery.workspaces.audit.service import AuditLog
 from orrery.workspaces.members.invitations import Invitations
@@ -66,6 +68,7 @@ class Workspaces(msgspec.Struct, frozen=True, kw_only=True):
     sign_in: SignIn
     callers: Callers
     profiles: Profiles
+    recovery: Recovery
     directory: WorkspaceDirectory
     members: Members
     invitations: Invitations
@@ -82,6 +85,7 @@ class Workspaces(msgspec.Struct, frozen=True, kw_only=True):
         database, passwords, now = needs.database, needs.passwords, needs.now
         vendors = Vendors(needs.registry, CredentialCheck(needs.registry, needs.transport))
         snapshots, seal = Snapshots(database, needs.cache), Seal(needs.vault)
+        revocation = Revocation(needs.cache, minutes=needs.security.access_token_minutes, now=now)
         lockout = Lockout(needs.cache, lockout_seconds=needs.accounts.login_lockout_seconds)
         return cls(
             first_run=FirstRun(
@@ -98,12 +102,14 @@ class Workspaces(msgspec.Struct, frozen=True, kw_only=True):
                 passwords,
                 needs.tokens,
                 lockout,
+                revocation,
                 accounts=needs.accounts,
                 security=needs.security,
                 now=now,
             ),
-            callers=Callers(database, needs.tokens, security=needs.security, now=now),
-            profiles=Profiles(database, passwords, needs.pictures),
+            callers=Callers(database, needs.tokens, revocation, security=needs.security, now=now),
+            profiles=Profiles(database, passwords, needs.pictures, revocation),
+            recovery=Recovery(database, passwords, revocation),
             directory=WorkspaceDirectory(database, settings=needs.accounts),
             members=Members(database, passwords),
             invitations=Invitations(database, passwords, settings=needs.accounts, now=now),

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from tests.support.people import OWNER, PASSWORD, Choices, People, encoded, people
 
+from orrery.workspaces.accounts.errors import AccountNotFound, EmailInUse, WeakPassword
+
 NEW = "another horse 2"
 
 
@@ -80,8 +82,12 @@ async def test_only_own_uploads_become_avatars(tmp_path: Path) -> None:
 
 async def test_a_new_password_ends_the_other_sessions(site: People) -> None:
     here, there = await site.signed_in(), await site.signed_in()
+    site.clock.advance(seconds=5)
     body = {"password": PASSWORD, "new_password": NEW, "repeat_new_password": NEW}
     assert (await here.post("/account/password", json=body)).status_code == 200
+    assert (await there.get("/account/profile")).status_code == 401, "access tokens from before stop counting"
+    here.headers["X-CSRF-Token"] = here.cookies["csrf_token"]
+    assert (await here.get("/account/profile")).status_code == 200
     assert (await there.post("/refresh-token")).status_code == 401
     assert (await here.post("/refresh-token")).status_code == 200
     assert (
@@ -105,3 +111,30 @@ async def test_refuses_a_new_password(site: People, wrong: dict[str, str | None]
     answer = await client.post("/account/password", json=body)
     assert (answer.status_code, answer.json()["code"]) == (400, code)
     await site.signed_in()
+
+
+async def test_a_bearer_is_given_no_cookies_with_its_new_password(site: People) -> None:
+    bearer = {"Authorization": f"Bearer {(await site.signed_in()).cookies['access_token']}"}
+    client = site.browser()
+    body = {"password": PASSWORD, "new_password": NEW, "repeat_new_password": NEW}
+    answer = await client.post("/account/password", json=body, headers=bearer)
+    assert (answer.status_code, answer.headers.get("set-cookie")) == (200, None)
+
+
+async def test_an_administrator_helps_who_can_not_sign_in(site: People) -> None:
+    client = await site.signed_in()
+    site.clock.advance(seconds=5)
+    recovery = site.workspaces.recovery
+    await recovery.set_password(OWNER.upper(), NEW)
+    assert (await client.get("/account/profile")).status_code == 401
+    assert (await client.post("/refresh-token")).status_code == 401
+    owner = await site.signed_in(password=NEW)
+    await site.invited(owner, "bob@example.com")
+    with pytest.raises(EmailInUse):
+        await recovery.change_email(OWNER, "bob@example.com")
+    await recovery.change_email(OWNER, "countess@example.com")
+    await site.signed_in("countess@example.com", NEW)
+    with pytest.raises(AccountNotFound):
+        await recovery.set_password(OWNER, NEW)
+    with pytest.raises(WeakPassword):
+        await recovery.set_password("countess@example.com", "weak")

@@ -55,7 +55,7 @@ class ConsoleAuthenticator:
         token = cookie or bearer
         if not token:
             raise Unauthorized
-        account_id = self._callers.account_of(token)
+        account_id = await self._callers.account_of(token)
         if cookie and not self._is_beacon(request):
             self._check_csrf(request, account_id)
         identity = await self._callers.find(account_id)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import msgspec
+from starlette.responses import Response
 
 from orrery.http.authenticators.cookies import SessionCookies
 from orrery.http.call import Call
 from orrery.http.console.people_shapes import AccountView, account_view, acting
 from orrery.http.endpoint import RouteGroup, route
+from orrery.http.responses import json_response
 from orrery.workspaces.accounts.profile import Profiles
+from orrery.workspaces.accounts.sign_in import SignIn
 
 
 class NameBody(msgspec.Struct, frozen=True):
@@ -52,8 +55,9 @@ class PasswordBody(msgspec.Struct, frozen=True):
 class AccountRoutes(RouteGroup):
     """Reads and changes the caller's own account."""
 
-    def __init__(self, profiles: Profiles, cookies: SessionCookies) -> None:
+    def __init__(self, profiles: Profiles, sign_in: SignIn, cookies: SessionCookies) -> None:
         self._profiles = profiles
+        self._sign_in = sign_in
         self._cookies = cookies
 
     @route("GET", "/account/profile", auth="console", scope="account")
@@ -87,8 +91,8 @@ class AccountRoutes(RouteGroup):
         return account_view(await self._profiles.change_timezone(acting(call), body.timezone), self._profiles)
 
     @route("POST", "/account/password", auth="console", scope="account", body=PasswordBody)
-    async def change_password(self, call: Call, body: PasswordBody) -> AccountView:
-        """Changes the password and ends the other sessions."""
+    async def change_password(self, call: Call, body: PasswordBody) -> Response:
+        """Changes the password and ends the other sessions; this browser gets new cookies."""
         account = await self._profiles.change_password(
             acting(call),
             current=body.password,
@@ -96,4 +100,7 @@ class AccountRoutes(RouteGroup):
             repeated=body.repeat_new_password,
             session_token=self._cookies.refresh_of(call.request),
         )
-        return account_view(account, self._profiles)
+        answer = json_response(account_view(account, self._profiles))
+        if self._cookies.access in call.request.cookies:
+            self._cookies.put(answer, self._sign_in.renewed(account.id))
+        return answer

@@ -52,7 +52,7 @@ def people_routes(workspaces: Workspaces, settings: PeopleSettings) -> list[Rout
     return [
         SetupRoutes(workspaces.first_run, cookies),
         SessionRoutes(workspaces.sign_in, cookies),
-        AccountRoutes(workspaces.profiles, cookies),
+        AccountRoutes(workspaces.profiles, workspaces.sign_in, cookies),
         WorkspaceRoutes(workspaces.directory, workspaces.audit),
         MemberRoutes(workspaces.members, workspaces.invitations, workspaces.profiles, settings.urls),
         ModelProviderRoutes(workspaces.offer, workspaces.provider_credentials, workspaces.vendors),

@@ -11,6 +11,7 @@ from orrery.security.jws import TokenError
 from orrery.security.tokens import Tokens, same_text
 from orrery.settings.groups.security import Security as SecuritySettings
 from orrery.workspaces.accounts import store
+from orrery.workspaces.accounts.revocation import Revocation
 from orrery.workspaces.accounts.store import Identity
 
 ACTIVE_AGAIN = timedelta(minutes=10)
@@ -20,19 +21,30 @@ class Callers:
     """Looks callers up: one indexed query a request, so that a removed member is out with the next one."""
 
     def __init__(
-        self, database: Database, tokens: Tokens, *, security: SecuritySettings, now: Callable[[], datetime]
+        self,
+        database: Database,
+        tokens: Tokens,
+        revocation: Revocation,
+        *,
+        security: SecuritySettings,
+        now: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._tokens = tokens
+        self._revocation = revocation
         self._security = security
         self._now = now
 
-    def account_of(self, access_token: str) -> str:
-        """The account id of a console access token. Raises `Unauthorized` with the contract's text."""
+    async def account_of(self, access_token: str) -> str:
+        """The account id of a console access token that still counts. Raises `Unauthorized` with the contract's text."""
         try:
-            return self._tokens.console_user(access_token)
+            account_id = self._tokens.console_user(access_token)
+            expiry = self._tokens.read(access_token)["exp"]
         except TokenError as error:
             raise Unauthorized(str(error)) from error
+        if isinstance(expiry, (int, float)) and await self._revocation.covers(account_id, expiry):
+            raise Unauthorized("Token has expired.")
+        return account_id
 
     def is_csrf_pair(self, header: str | None, cookie: str | None, account_id: str) -> bool:
         """Whether header and cookie are one unexpired CSRF token of this account."""

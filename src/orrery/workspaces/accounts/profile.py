@@ -11,6 +11,7 @@ from orrery.security.tokens import fingerprint
 from orrery.workspaces.accounts import store
 from orrery.workspaces.accounts.errors import CurrentPasswordIncorrect, RepeatPasswordMismatch
 from orrery.workspaces.accounts.pictures import Pictures
+from orrery.workspaces.accounts.revocation import Revocation
 from orrery.workspaces.accounts.tables import Account
 from orrery.workspaces.accounts.words import (
     THEMES,
@@ -25,9 +26,10 @@ from orrery.workspaces.audit.service import Actor, record
 class Profiles:
     """Reads and changes accounts on behalf of themselves."""
 
-    def __init__(self, database: Database, passwords: Passwords, pictures: Pictures) -> None:
+    def __init__(self, database: Database, passwords: Passwords, pictures: Pictures, revocation: Revocation) -> None:
         self._database = database
         self._passwords = passwords
+        self._revocation = revocation
         self._pictures = pictures
 
     async def get(self, account_id: str) -> Account:
@@ -74,6 +76,7 @@ class Profiles:
     ) -> Account:
         """Sets a new password and ends every session but the one of ``session_token`` (a refresh token).
 
+        Access tokens issued so far stop counting, so the kept session needs a new one.
         Raises `RepeatPasswordMismatch`, `CurrentPasswordIncorrect`, `WeakPassword`.
         """
         if new != repeated:
@@ -97,6 +100,7 @@ class Profiles:
             await store.end_other_sessions(session, actor.account_id, kept)
             if actor.workspace_id:
                 record(session, actor, "account.password", actor.account_id)
+        await self._revocation.revoke(actor.account_id)
         return row
 
     async def _change(self, actor: Actor, **values: str) -> Account:

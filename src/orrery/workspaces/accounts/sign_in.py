@@ -30,6 +30,7 @@ from orrery.workspaces.accounts.errors import (
     PasswordLoginOff,
 )
 from orrery.workspaces.accounts.lockout import Lockout
+from orrery.workspaces.accounts.revocation import Revocation
 from orrery.workspaces.accounts.tables import Account, AccountSession
 from orrery.workspaces.accounts.words import checked_password
 from orrery.workspaces.audit.service import Actor, record
@@ -61,6 +62,7 @@ class SignIn:
         passwords: Passwords,
         tokens: Tokens,
         lockout: Lockout,
+        revocation: Revocation,
         *,
         accounts: AccountSettings,
         security: SecuritySettings,
@@ -70,6 +72,7 @@ class SignIn:
         self._passwords = passwords
         self._tokens = tokens
         self._lockout = lockout
+        self._revocation = revocation
         self._accounts = accounts
         self._security = security
         self._now = now
@@ -181,6 +184,7 @@ class SignIn:
                     actor = Actor(workspace_id=identity.workspace_id, account_id=account_id)
                     record(session, actor, "account.session.stolen", account_id)
         if stolen:
+            await self._revocation.revoke(account_id)
             raise RefreshRefused("Invalid refresh token")
         return self._issue(account_id, fresh)
 
@@ -189,6 +193,10 @@ class SignIn:
         if token:
             async with self._database.write() as session:
                 await store.end_session(session, fingerprint(token))
+
+    def renewed(self, account_id: str) -> SessionTokens:
+        """Fresh access and CSRF tokens for a caller who has proved himself; the refresh token stays."""
+        return self._issue(account_id, None)
 
     @property
     def _life(self) -> timedelta:
