@@ -27,7 +27,7 @@ class TrivialNode:
 
     type: ClassVar[str] = "trivial"
     kind: ClassVar[NodeKindName] = "executable"
-    repeatable: ClassVar[bool] = True
+    repeatable: bool = True
     inline: ClassVar[bool] = True
 
     @classmethod

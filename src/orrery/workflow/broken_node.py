@@ -13,7 +13,7 @@ class BrokenNode:
 
     type: ClassVar[str] = ""
     kind: ClassVar[NodeKindName] = "executable"
-    repeatable: ClassVar[bool] = True
+    repeatable: bool = True
     inline: ClassVar[bool] = True
 
     def __init__(self, problem: str) -> None:

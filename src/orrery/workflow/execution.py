@@ -9,9 +9,10 @@ from typing import Protocol
 from orrery.inference.types import Usage
 from orrery.workflow.clock import Clock
 from orrery.workflow.context import Emit, SubRun
-from orrery.workflow.events import Event, Marks, NodeFinished, NodeRetry, NodeStarted, NodeStatus
+from orrery.workflow.events import Event, Marks, NodeFinished, NodePaused, NodeRetry, NodeStarted, NodeStatus
 from orrery.workflow.failures import Failure
 from orrery.workflow.graph_node import GraphNode
+from orrery.workflow.journal import FinishedNode
 from orrery.workflow.limits import RunLimits
 from orrery.workflow.node import NodeOutcome, NodeServices
 from orrery.workflow.pool import Pool
@@ -192,6 +193,41 @@ class Execution:
             finished_at=self.started_at + elapsed,
             usage=outcome.usage,
             conversation_updates=outcome.conversation_updates,
+        )
+
+    def paused(self, reason: Mapping[str, object]) -> NodePaused:
+        node = self.node
+        return NodePaused(
+            id=self.execution_id,
+            node_id=node.id,
+            node_type=node.type,
+            title=node.title,
+            index=self.start_index,
+            started_at=self.started_at,
+            marks=self._owner.marks,
+            reason=reason,
+        )
+
+    def entry(self, outcome: NodeOutcome, status: str) -> FinishedNode:
+        """What the journal keeps of this execution."""
+        scope = self._owner.scope
+        return FinishedNode(
+            node_id=self.node.id,
+            execution_id=self.execution_id,
+            status=status,
+            outputs=outcome.outputs,
+            handle=outcome.handle,
+            variable_updates=[
+                *outcome.variable_updates,
+                *((("conversation", name), value) for name, value in outcome.conversation_updates),
+            ],
+            streams={name: "".join(texts) for name, texts in (self.streams or {}).items()},
+            merged_outputs=self.merged or {},
+            usage=self.inner_usage if outcome.usage is None else outcome.usage,
+            steps=self.steps,
+            failures=self.failures,
+            run_steps=scope.steps,
+            run_starts=scope.starts,
         )
 
     def _metadata(self, outcome: NodeOutcome) -> Mapping[str, object]:

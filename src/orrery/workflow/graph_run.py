@@ -7,25 +7,24 @@ order in which they became ready; every other node gets a task, and its result i
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
 from orrery.inference.types import Usage
 from orrery.workflow.context import Emit, SubRunFailed
-from orrery.workflow.events import OUTSIDE, Marks, NodePaused, RetrieverResources, TextChunk
+from orrery.workflow.events import OUTSIDE, Marks, RetrieverResources, TextChunk
 from orrery.workflow.execution import Execution
 from orrery.workflow.failures import CANCELLED, INTERRUPTED, Failure, failure_of
 from orrery.workflow.graph import Graph
 from orrery.workflow.graph_node import GraphNode
-from orrery.workflow.journal import FinishedNode, PausedNode, StartedNode
+from orrery.workflow.journal import PausedNode, StartedNode
 from orrery.workflow.node import NodeOutcome, NodePause
 from orrery.workflow.pool import Pool
 from orrery.workflow.scope import RunScope, Stop, overtime
 from orrery.workflow.settlement import Settlement, merge_outputs
+from orrery.workflow.workers import Workers
 
 _INLINE_BURST: Final = 256  # nodes driven on the spot before others on the event loop get a turn
-_CANCEL_GRACE: Final = 5.0  # seconds that cancelled nodes get to clean up
 _NO_WAY: Final = Failure("The branch node chose no handle to go on", "WorkflowNodeError")
 
 
@@ -58,9 +57,7 @@ class GraphRun:
         self._journal = scope.journal if parent is None else None
         self._max_workers = max_workers
         self._execution_ids: dict[int, str] = {}
-        self._running: dict[int, Execution] = {}
-        self._arrived: deque[Execution] = deque()
-        self._wake: asyncio.Future[None] | None = None
+        self._workers = Workers()
         self._watchdog: asyncio.Task[None] | None = None
 
     @property
@@ -86,15 +83,15 @@ class GraphRun:
         finally:
             if self._watchdog is not None:
                 self._watchdog.cancel()
-            if self._running:
-                await self._cancel_running()
+            if self._workers.running:
+                await self._cut_off()
         if not self._halted() and not self._pauses():
             self.settlement.coordinator.finish()
 
     async def _drive(self) -> None:
-        ready, burst = self.settlement.frontier.ready, 0
+        ready, workers, burst = self.settlement.frontier.ready, self._workers, 0
         while True:
-            while ready and len(self._running) < self._max_workers and not self._halted() and not self._pauses():
+            while ready and len(workers.running) < self._max_workers and not self._halted() and not self._pauses():
                 node = self.graph.nodes[ready.popleft()]
                 execution = self._begin(node)
                 if node.id in self.interrupted:
@@ -107,12 +104,14 @@ class GraphRun:
                         burst = 0
                         await asyncio.sleep(0)
                 else:
-                    self._spawn(execution)
-            if self._halted() or not self._running:
+                    workers.start(execution, self._attempts(execution))
+            if self._halted() or not workers.running:
                 return
-            await self._wait()
-            while self._arrived and not self._halted():
-                self._take_in(self._arrived.popleft())
+            if self._watchdog is None and self._parent is None:
+                self._watchdog = asyncio.create_task(self._watch_time())
+            await workers.wait()
+            while workers.arrived and not self._halted():
+                self._take_in(workers.take())
 
     def _halted(self) -> bool:
         return self.failure is not None or self.scope.stop is not None
@@ -123,16 +122,7 @@ class GraphRun:
 
     def wake(self) -> None:
         """Makes the driving coroutine look around."""
-        if self._wake is not None and not self._wake.done():
-            self._wake.set_result(None)
-
-    async def _wait(self) -> None:
-        if self._arrived:
-            return
-        if self._watchdog is None and self._parent is None:
-            self._watchdog = asyncio.create_task(self._watch_time())
-        self._wake = asyncio.get_running_loop().create_future()
-        await self._wake
+        self._workers.wake()
 
     async def _watch_time(self) -> None:
         scope = self.scope
@@ -183,16 +173,6 @@ class GraphRun:
             self._count_failure(execution)
             self._fail(execution, failure_of(RuntimeError(f"The node type {execution.node.type} is inline but waits")))
 
-    def _spawn(self, execution: Execution) -> None:
-        self._running[execution.node.index] = execution
-        execution.task = asyncio.create_task(self._attempts(execution))
-
-        def arrived(_: object) -> None:
-            self._arrived.append(execution)
-            self.wake()
-
-        execution.task.add_done_callback(arrived)
-
     async def _attempts(self, execution: Execution) -> NodeOutcome:
         policy, node = execution.node.settings.retry, execution.node.node
         while True:
@@ -218,7 +198,6 @@ class GraphRun:
         self.failures += 1
 
     def _take_in(self, execution: Execution) -> None:
-        del self._running[execution.node.index]
         task = execution.task
         assert task is not None
         if task.cancelled():
@@ -278,59 +257,22 @@ class GraphRun:
         self.scope.pause_for((reason,) if reason else ())
         if self._journal is not None:
             self._journal.record(PausedNode(execution.node.id, execution.execution_id))
-        self.emit(
-            NodePaused(
-                id=execution.execution_id,
-                node_id=execution.node.id,
-                node_type=execution.node.type,
-                title=execution.node.title,
-                index=execution.start_index,
-                started_at=execution.started_at,
-                marks=self.marks,
-                reason=reason,
-            )
-        )
+        self.emit(execution.paused(reason))
 
     def _settle(self, execution: Execution, outcome: NodeOutcome, status: str) -> None:
         self.settlement.settle(execution.node, outcome)
-        if self._journal is None:
-            return
-        updates = [*outcome.variable_updates]
-        updates += [(("conversation", name), value) for name, value in outcome.conversation_updates]
-        self._journal.record(
-            FinishedNode(
-                node_id=execution.node.id,
-                execution_id=execution.execution_id,
-                status=status,
-                outputs=outcome.outputs,
-                handle=outcome.handle,
-                variable_updates=updates,
-                streams={name: "".join(texts) for name, texts in (execution.streams or {}).items()},
-                merged_outputs=execution.merged or {},
-                usage=execution.inner_usage if outcome.usage is None else outcome.usage,
-                steps=execution.steps,
-                failures=execution.failures,
-                run_steps=self.scope.steps,
-                run_starts=self.scope.starts,
-            )
-        )
+        if self._journal is not None:
+            self._journal.record(execution.entry(outcome, status))
 
-    async def _cancel_running(self) -> None:
+    async def _cut_off(self) -> None:
         told = self._halted() or self.scope.closing
         if told:
             self.scope.closing = True
-            while self._arrived:
-                self._take_in(self._arrived.popleft())
-        tasks = [execution.task for execution in self._running.values() if execution.task is not None]
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=_CANCEL_GRACE)
-        if told:
-            for execution in self._running.values():
-                shown = NodeOutcome()
-                self.emit(execution.finished("failed", shown, CANCELLED))
-        self._running.clear()
+            while self._workers.arrived:
+                self._take_in(self._workers.take())
+        for execution in await self._workers.cancel():
+            if told:
+                self.emit(execution.finished("failed", NodeOutcome(), CANCELLED))
 
     def _release(self, node: GraphNode, selector: Sequence[str], text: str, *, final: bool) -> None:
         self.emit(TextChunk(self.execution_id(node), node.id, node.type, selector, text, final, self.marks))

@@ -205,7 +205,7 @@ def scripted_node(
     class ScriptedNode:
         type: ClassVar[str] = node_type
         kind: ClassVar[NodeKindName] = node_kind
-        repeatable: ClassVar[bool] = node_repeatable
+        repeatable: bool = node_repeatable
 
         def __init__(self, node_id: str) -> None:
             self._script = scripts.get(node_id, default)

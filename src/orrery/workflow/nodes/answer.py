@@ -17,7 +17,7 @@ class AnswerNode:
 
     type: ClassVar[str] = "answer"
     kind: ClassVar[NodeKindName] = "response"
-    repeatable: ClassVar[bool] = True
+    repeatable: bool = True
     inline: ClassVar[bool] = True
 
     def __init__(self, template: str) -> None:

@@ -33,7 +33,7 @@ class AssignerNode:
 
     type: ClassVar[str] = "assigner"
     kind: ClassVar[NodeKindName] = "executable"
-    repeatable: ClassVar[bool] = True
+    repeatable: bool = True
     inline: ClassVar[bool] = True
 
     def __init__(self, items: Sequence[AssignerItem], stored: object) -> None:

@@ -17,7 +17,7 @@ class FirstAssignerNode:
 
     type: ClassVar[str] = "assigner"
     kind: ClassVar[NodeKindName] = "executable"
-    repeatable: ClassVar[bool] = True
+    repeatable: bool = True
     inline: ClassVar[bool] = True
 
     def __init__(self, target: tuple[str, ...], mode: str, source: tuple[str, ...]) -> None:

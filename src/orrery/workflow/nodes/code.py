@@ -27,7 +27,7 @@ class CodeNode:
 
     type: ClassVar[str] = "code"
     kind: ClassVar[NodeKindName] = "executable"
-    repeatable: ClassVar[bool] = True
+    repeatable: bool = True
 
     def __init__(
         self,

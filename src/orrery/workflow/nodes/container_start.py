@@ -10,7 +10,7 @@ from orrery.workflow.node import Node, NodeContext, NodeKindName, NodeOutcome, S
 
 class _Marker:
     kind: ClassVar[NodeKindName] = "executable"
-    repeatable: ClassVar[bool] = True
+    repeatable: bool = True
     inline: ClassVar[bool] = True
     type: ClassVar[str] = ""
 

@@ -15,7 +15,7 @@ class EndNode:
 
     type: ClassVar[str] = "end"
     kind: ClassVar[NodeKindName] = "response"
-    repeatable: ClassVar[bool] = True
+    repeatable: bool = True
     inline: ClassVar[bool] = True
 
     def __init__(self, outputs: Sequence[tuple[str, tuple[str, ...]]]) -> None:

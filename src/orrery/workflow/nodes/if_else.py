@@ -27,7 +27,7 @@ class IfElseNode:
 
     type: ClassVar[str] = "if-else"
     kind: ClassVar[NodeKindName] = "branch"
-    repeatable: ClassVar[bool] = True
+    repeatable: bool = True
     inline: ClassVar[bool] = True
 
     def __init__(self, cases: Sequence[Case]) -> None:

@@ -24,7 +24,7 @@ class IterationNode:
 
     type: ClassVar[str] = "iteration"
     kind: ClassVar[NodeKindName] = "container"
-    repeatable: ClassVar[bool] = True
+    repeatable: bool = True
 
     def __init__(
         self,

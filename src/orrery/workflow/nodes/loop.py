@@ -32,7 +32,7 @@ class LoopNode:
 
     type: ClassVar[str] = "loop"
     kind: ClassVar[NodeKindName] = "container"
-    repeatable: ClassVar[bool] = True
+    repeatable: bool = True
 
     def __init__(
         self,

@@ -15,7 +15,7 @@ class StartNode:
 
     type: ClassVar[str] = "start"
     kind: ClassVar[NodeKindName] = "root"
-    repeatable: ClassVar[bool] = True
+    repeatable: bool = True
     inline: ClassVar[bool] = True
 
     def __init__(self, objects: Sequence[Mapping[str, object]]) -> None:

@@ -15,7 +15,7 @@ class TemplateTransformNode:
 
     type: ClassVar[str] = "template-transform"
     kind: ClassVar[NodeKindName] = "executable"
-    repeatable: ClassVar[bool] = True
+    repeatable: bool = True
 
     def __init__(self, template: str, variables: Sequence[tuple[str, tuple[str, ...]]]) -> None:
         self._template, self._variables = template, tuple(variables)

@@ -14,7 +14,7 @@ class VariableAggregatorNode:
 
     type: ClassVar[str] = "variable-aggregator"
     kind: ClassVar[NodeKindName] = "executable"
-    repeatable: ClassVar[bool] = True
+    repeatable: bool = True
     inline: ClassVar[bool] = True
 
     def __init__(self, groups: Sequence[tuple[str, tuple[tuple[str, ...], ...]]], *, grouped: bool) -> None:
