@@ -24,7 +24,7 @@ export function Announcer({ answer }: { answer: Answer | null }) {
     at.current = 0;
     setSaid("");
     const timer = setInterval(() => {
-      const piece = nextSentences(spoken(latest.current?.text ?? ""), at.current, false);
+      const piece = nextSentences(spoken(latest.current?.text ?? ""), at.current);
       if (!piece) return;
       at.current += piece.length;
       setSaid(piece.trim());
@@ -44,10 +44,9 @@ export function Announcer({ answer }: { answer: Answer | null }) {
   );
 }
 
-/** What follows `from`, up to the last sentence that is complete; all of it when `whole`. */
-export function nextSentences(text: string, from: number, whole: boolean): string {
+/** What follows `from`, up to the last sentence that is complete. */
+export function nextSentences(text: string, from: number): string {
   const fresh = text.slice(from);
-  if (whole) return fresh;
   const ends = [...fresh.matchAll(/[.!?…](?=\s)|[。！？]|\n/g)];
   const last = ends.at(-1);
   return last ? fresh.slice(0, last.index + last[0].length) : "";
