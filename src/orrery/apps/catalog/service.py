@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orrery.apps.catalog import store
+from orrery.apps.catalog.access import AppAccess
 from orrery.apps.catalog.errors import AppNotFound, MaxKeysExceeded
 from orrery.apps.catalog.modes import BASIC_MODES, blank_config, check_creatable
 from orrery.apps.catalog.tables import ApiKey, App, AppModelConfig, Site, Tag
@@ -94,8 +95,9 @@ async def add_config(session: AsyncSession, app: App, configs: Mapping[str, obje
 class AppService:
     """Use cases on apps. Each is one transaction."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, access: AppAccess) -> None:
         self._database = database
+        self._access = access
 
     async def page(
         self,
@@ -151,12 +153,14 @@ class AppService:
             for name, value in changes.items():
                 setattr(app, name, value)
             app.updated_by, app.updated_at = who.account_id, utc_now()
+        self._access.forget(app_id)
         return await self.get(who.workspace_id, app_id)
 
     async def delete(self, who: Actor, app_id: str) -> None:
         """Removes the app and everything of it. Raises `AppNotFound`."""
         async with self._database.write() as session:
             await session.delete(await self._for_edit(session, who, app_id))
+        self._access.forget(app_id)
 
     async def save_config(self, who: Actor, app_id: str, configs: Mapping[str, object]) -> None:
         """Saves and publishes a basic app's configuration. Raises `AppNotFound` for graph apps too."""
@@ -165,6 +169,7 @@ class AppService:
             if app.mode not in BASIC_MODES:
                 raise AppNotFound
             await add_config(session, app, configs, who.account_id)
+        self._access.forget(app_id)
 
     async def change_site(self, who: Actor, app_id: str, changes: Mapping[str, object]) -> Site:
         """Raises `AppNotFound`."""
@@ -176,6 +181,7 @@ class AppService:
             for name, value in changes.items():
                 setattr(site, name, value)
             site.updated_by, site.updated_at = who.account_id, utc_now()
+        self._access.forget(app_id)
         return site
 
     async def reset_site_code(self, who: Actor, app_id: str) -> Site:
@@ -205,6 +211,7 @@ class AppService:
             token = await store.delete_key(session, who.workspace_id, app_id, key_id)
         if token is None:
             raise NotFound("API key not found")
+        self._access.forget(app_id)
         return token
 
     async def _found(self, session: AsyncSession, who: Actor, app_id: str) -> App:

@@ -11,6 +11,7 @@ from sqlalchemy import Select, func, or_, select
 from orrery.apps.conversations.tables import EndUser, Message
 from orrery.apps.runs.event_log import Frame
 from orrery.apps.runs.tables import AppLog, NodeExecution, RunEvents, WorkflowRun
+from orrery.apps.workflows.tables import Workflow
 from orrery.database.engine import Database
 from orrery.workspaces.accounts.tables import Account
 
@@ -48,6 +49,26 @@ class RunRecords:
             return await session.scalar(
                 select(WorkflowRun).where(WorkflowRun.id == run_id, WorkflowRun.app_id == app_id)
             )
+
+    async def app_of(self, workspace_id: str, run_id: str) -> str | None:
+        """The app that a run of this workspace belongs to."""
+        async with self._database.read() as session:
+            return await session.scalar(
+                select(WorkflowRun.app_id).where(WorkflowRun.id == run_id, WorkflowRun.tenant_id == workspace_id)
+            )
+
+    async def graph_of(self, app_id: str, workflow_id: str) -> str | None:
+        """The JSON text of a version's graph; None when the version is gone."""
+        async with self._database.read() as session:
+            return await session.scalar(
+                select(Workflow.graph).where(Workflow.id == workflow_id, Workflow.app_id == app_id)
+            )
+
+    async def end_users(self, app_id: str, ids: Sequence[str]) -> dict[str, EndUser]:
+        """Those of the ids that are the app's end users."""
+        async with self._database.read() as session:
+            rows = await session.scalars(select(EndUser).where(EndUser.app_id == app_id, EndUser.id.in_(ids)))
+            return {row.id: row for row in rows}
 
     async def message_of(self, app_id: str, run_id: str) -> Message | None:
         """The message that a run answered."""

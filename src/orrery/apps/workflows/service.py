@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from orrery.apps.catalog.access import AppAccess
 from orrery.apps.catalog.errors import AppNotFound
 from orrery.apps.catalog.modes import GRAPH_MODES, WORKFLOW_TYPES
 from orrery.apps.catalog.service import Actor
@@ -66,8 +67,9 @@ def check_graph(graph: Mapping[str, object]) -> None:
 class WorkflowService:
     """Use cases on versions. Each is one transaction."""
 
-    def __init__(self, database: Database, vault: Vault) -> None:
+    def __init__(self, database: Database, vault: Vault, access: AppAccess) -> None:
         self._database = database
+        self._access = access
         self.vault = vault
 
     async def draft(self, workspace_id: str, app_id: str) -> Workflow:
@@ -121,6 +123,7 @@ class WorkflowService:
             session.add(version)
             await session.flush()
             app.workflow_id, app.updated_at, app.updated_by = version.id, now, who.account_id
+        self._access.forget(app_id)
         return version
 
     async def versions(

@@ -1,0 +1,6 @@
+"""``python -m orrery``."""
+
+from orrery.cli.main import main
+
+if __name__ == "__main__":
+    main()

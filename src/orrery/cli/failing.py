@@ -1,0 +1,45 @@
+"""Failures of commands: one clear text on standard error and an exit code that scripts can use."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+
+from orrery.cache.opening import CacheConfigurationError
+from orrery.database.migrate import SchemaNotReady
+from orrery.errors import OrreryError
+from orrery.settings.errors import SettingsError
+
+EXIT_FAILED = 1
+EXIT_CONFIGURATION = 78
+"""EX_CONFIG of sysexits.h: starting again without a change will not help."""
+EXIT_UNAVAILABLE = 69
+"""EX_UNAVAILABLE: something that this needs is down."""
+
+
+@contextmanager
+def failing_clearly() -> Generator[None]:
+    """Turns known errors into a text and an exit code; unknown ones keep their trace."""
+    try:
+        yield
+    except (SettingsError, CacheConfigurationError) as error:
+        _fail(str(error), EXIT_CONFIGURATION)
+    except SchemaNotReady as error:
+        _fail(str(error), EXIT_UNAVAILABLE)
+    except SQLAlchemyError as error:
+        _fail(f"The database can't be used: {str(error).partition(chr(10))[0]}", EXIT_UNAVAILABLE)
+    except OrreryError as error:
+        _fail(error.message, EXIT_FAILED)
+    except OSError as error:
+        _fail(f"{error.strerror or error}: {error.filename}" if error.filename else str(error), EXIT_FAILED)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _fail(message: str, code: int) -> None:
+    click.echo(f"orrery: {message}", err=True)
+    sys.exit(code)

@@ -1,0 +1,43 @@
+"""The ``orrery`` command. Each sub-command's module is imported only when it is called, so that help is quick."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import cast
+
+import click
+
+_COMMANDS: Mapping[str, tuple[str, str]] = {
+    "up": ("orrery.cli.serve:up", "Start everything in one process."),
+    "api": ("orrery.cli.serve:api", "Start the API server of a fleet."),
+    "sandbox": ("orrery.cli.sandbox:sandbox", "Start the sandbox service of a fleet."),
+    "migrate": ("orrery.cli.migrate:migrate_command", "Bring the database to this version's schema."),
+    "run": ("orrery.cli.run:run", "Run an app file without a server."),
+    "doctor": ("orrery.cli.doctor:doctor", "Check every part and say how to mend what is wrong."),
+    "version": ("orrery.cli.version:version", "Print the version."),
+}
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        found = _COMMANDS.get(cmd_name)
+        if found is None:
+            return None
+        module, _, name = found[0].partition(":")
+        return cast("click.Command", getattr(import_module(module), name))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=True)
+def main() -> None:
+    """Build and run LLM applications: chatbots, agents, workflows and knowledge bases.
+
+    Start with `orrery up`, then open the address that it prints.
+    """

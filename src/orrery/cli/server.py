@@ -1,0 +1,74 @@
+"""Runs the HTTP server around a `Process`."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+import uvicorn
+
+from orrery.telemetry.configure import configure_logging
+from orrery.wiring import Process, settings_of
+
+_GRACE_SECONDS = 30
+_BACKLOG = 4096
+
+
+async def serve(arguments: Mapping[str, str], home: Path | None) -> None:
+    """Serves until SIGTERM or Ctrl-C, then drains streams and stops. Raises what a start may raise."""
+    settings = settings_of(arguments, home=home)
+    server_settings = settings.server
+    configure_logging(
+        settings.logs,
+        service=server_settings.application_name,
+        secrets=settings.secrets(),
+        debug=server_settings.debug,
+    )
+    process = Process(settings)
+    try:
+        await process.start()
+        config = uvicorn.Config(
+            process.app,
+            host=server_settings.host,
+            port=server_settings.port,
+            http="httptools",
+            loop="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=True,
+            backlog=_BACKLOG,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+        server = _Server(config, home=settings.home)
+        # What start-up made stays: the collector need not look at it again and again.
+        gc.collect()
+        gc.freeze()
+        await server.serve()
+    finally:
+        await process.close()
+
+
+class _Server(uvicorn.Server):
+    """Says where it listens once it does."""
+
+    def __init__(self, config: uvicorn.Config, *, home: Path | None) -> None:
+        super().__init__(config)
+        self._home = home
+
+    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]  # socket.socket
+        await super().startup()
+        await asyncio.sleep(0)
+        if not self.started:
+            return
+        for server in self.servers:
+            for listening in server.sockets:
+                host, port = listening.getsockname()[:2]
+                shown = "localhost" if host in {"127.0.0.1", "0.0.0.0", "::"} else host  # noqa: S104  (shown only)
+                click.echo(f"Orrery is ready on http://{shown}:{port}")
+        if self._home is not None:
+            click.echo(f"Data is kept in {self._home}. Stop with Ctrl-C.")

@@ -1,0 +1,36 @@
+"""Which node kinds this installation runs, set up as the settings say."""
+
+from __future__ import annotations
+
+from orrery.settings.load import Settings
+from orrery.workflow.nodes.http_data import HttpNodeOptions
+from orrery.workflow.nodes.http_request import HttpRequestNode
+from orrery.workflow.nodes.llm import LlmNode
+from orrery.workflow.nodes.llm_data import ModelNodeOptions
+from orrery.workflow.nodes.parameter_extractor import ParameterExtractorNode
+from orrery.workflow.nodes.question_classifier import QuestionClassifierNode
+from orrery.workflow.registry import NodeRegistry
+
+
+def node_registry(settings: Settings) -> NodeRegistry:
+    """The built-in kinds, with the limits of this installation."""
+    node, upload = settings.http_node, settings.upload
+    http = HttpNodeOptions(
+        max_connect_timeout=node.max_connect_timeout,
+        max_read_timeout=node.max_read_timeout,
+        max_write_timeout=node.max_write_timeout,
+        max_text_bytes=node.max_text_bytes,
+        max_binary_bytes=node.max_binary_bytes,
+        ssl_verify=node.tls_verify,
+    )
+    model = ModelNodeOptions(media_format=upload.multimodal_format)
+    return NodeRegistry().extended(
+        {
+            "http-request": {"1": HttpRequestNode.configured(http)},
+            "llm": {"1": LlmNode.configured(model)},
+            "question-classifier": {"1": QuestionClassifierNode.configured(model)},
+            "parameter-extractor": {"1": ParameterExtractorNode.configured(model)},
+            "list-operator": {"1": "orrery.workflow.nodes.list_operator:ListOperatorNode"},
+            "document-extractor": {"1": "orrery.workflow.nodes.document_extractor:DocumentExtractorNode"},
+        }
+    )

@@ -1,0 +1,55 @@
+"""The outside: HTTP clients under their policies, and the sandbox, as the settings say."""
+
+from __future__ import annotations
+
+import msgspec
+
+from orrery.egress import GuardedHttpClient, ProxyRoutes, operator_policy, untrusted_policy
+from orrery.egress.policy import HostPort
+from orrery.egress.protocol import Timeouts
+from orrery.sandbox.embedded import EmbeddedSandbox
+from orrery.sandbox.limits import Limits
+from orrery.sandbox.remote import RemoteSandbox
+from orrery.settings.load import Settings
+
+
+class Clients(msgspec.Struct, frozen=True):
+    """``untrusted`` for addresses out of users' hands, ``operator`` for those that administrators configured."""
+
+    untrusted: GuardedHttpClient
+    operator: GuardedHttpClient
+
+    async def close(self) -> None:
+        await self.untrusted.close()
+        await self.operator.close()
+
+
+def open_clients(settings: Settings) -> Clients:
+    """Two guarded clients; no connection is made before the first use."""
+    egress = settings.egress
+    proxies = ProxyRoutes.from_settings(
+        all_url=egress.proxy_all, http_url=egress.proxy_http, https_url=egress.proxy_https
+    )
+    own: tuple[HostPort, ...] = ((settings.server.host, settings.server.port),)
+    untrusted = untrusted_policy(
+        allow_private_ips=",".join(egress.allow_private_ips),
+        allow_private_domains=",".join(egress.allow_private_domains),
+        refused=own,
+        proxies=proxies,
+    )
+    # On one's own machine, models may stand beside the server; in a fleet the operator says which networks may be reached.
+    operator = operator_policy(allow_private=settings.shape == "embedded", refused=own, proxies=proxies)
+    return Clients(GuardedHttpClient(untrusted), GuardedHttpClient(operator))
+
+
+def open_sandbox(settings: Settings, clients: Clients) -> EmbeddedSandbox | RemoteSandbox:
+    """Confined child processes of this machine, or the service at ``CODE_EXECUTION_ENDPOINT``."""
+    sandbox = settings.sandbox
+    if not sandbox.endpoint:
+        return EmbeddedSandbox(Limits(timeout=float(sandbox.worker_timeout)), allow_network=False)
+    timeouts = Timeouts(
+        connect=sandbox.connect_timeout, read=sandbox.read_timeout, write=sandbox.write_timeout, total=None
+    )
+    return RemoteSandbox(
+        clients.operator, sandbox.endpoint, sandbox.key, timeouts=timeouts, verify_tls=sandbox.tls_verify
+    )

@@ -1,0 +1,180 @@
+"""The product's services, built from the ground floor's parts."""
+
+from __future__ import annotations
+
+import time
+
+import msgspec
+
+from orrery import __version__
+from orrery.apps.catalog.access import AppAccess
+from orrery.apps.catalog.service import AppService
+from orrery.apps.catalog.tags import TagService
+from orrery.apps.conversations.end_users import EndUsers
+from orrery.apps.dsl.service import DslService
+from orrery.apps.files.parts import Files
+from orrery.apps.runs.idempotency import Idempotency
+from orrery.apps.runs.limits import RunPolicy
+from orrery.apps.runs.outside import Outside
+from orrery.apps.runs.published import PublishedVersions
+from orrery.apps.runs.records import RunRecords
+from orrery.apps.runs.recovery import Recovery
+from orrery.apps.runs.service import RunService
+from orrery.apps.runs.statements import ORDER
+from orrery.apps.runs.truncation import DisplayLimits
+from orrery.apps.runs.versions import VersionCache
+from orrery.apps.workflows.service import WorkflowService
+from orrery.cache.protocol import Cache
+from orrery.database.engine import Database
+from orrery.database.group_commit import GroupCommit
+from orrery.inference.registry import ProviderRegistry
+from orrery.inference.transport import ModelTransport
+from orrery.sandbox.protocol import CodeRunner
+from orrery.security.encryption import Vault
+from orrery.security.passwords import Passwords
+from orrery.security.signing import LinkSigner
+from orrery.security.tokens import Tokens
+from orrery.settings.load import Settings
+from orrery.storage.protocol import ObjectStorage
+from orrery.wiring.nodes import node_registry
+from orrery.wiring.outside import Clients
+from orrery.workflow.limits import CodeLimits, RunLimits
+from orrery.workspaces.members.names import AccountNames
+from orrery.workspaces.parts import WorkspaceNeeds, Workspaces
+
+
+class Ground(msgspec.Struct, frozen=True, kw_only=True):
+    """What the product stands on."""
+
+    settings: Settings
+    database: Database
+    cache: Cache
+    storage: ObjectStorage
+    clients: Clients
+    code: CodeRunner
+    owner: str
+
+
+class Product(msgspec.Struct, frozen=True, kw_only=True):
+    """Every service, by name."""
+
+    workspaces: Workspaces
+    names: AccountNames
+    tokens: Tokens
+    apps: AppService
+    tags: TagService
+    dsl: DslService
+    workflows: WorkflowService
+    access: AppAccess
+    end_users: EndUsers
+    files: Files
+    published: PublishedVersions
+    records: RunRecords
+    runs: RunService
+    idempotency: Idempotency
+    recovery: Recovery
+    group: GroupCommit
+
+
+def build_product(ground: Ground) -> Product:
+    """Builds every service; opens nothing."""
+    settings, database = ground.settings, ground.database
+    security = settings.security
+    vault = Vault(master_key=security.master_key, secret_key=security.secret_key)
+    tokens = Tokens(security.secret_key, issuer=settings.server.edition, clock=time.time)
+    signer = LinkSigner(security.secret_key, lifetime=settings.upload.link_seconds, clock=time.time)
+    workspaces = _workspaces(ground, vault, tokens)
+    files = Files.build(
+        database=database,
+        storage=ground.storage,
+        signer=signer,
+        http=ground.clients.untrusted,
+        upload=settings.upload,
+        urls=settings.urls,
+        storage_type=settings.storage.type,
+    )
+    group = GroupCommit(database, ORDER)
+    access = AppAccess(database)
+    versions = VersionCache(node_registry(settings), vault)
+    outside = Outside(
+        database=database,
+        models=workspaces.models.gateway,
+        code=ground.code,
+        http=ground.clients.untrusted,
+        files=files.of_run,
+    )
+    runs = RunService(
+        database=database,
+        group=group,
+        outside=outside,
+        files=files.values,
+        policy=run_policy(settings),
+        cache=ground.cache,
+        owner=ground.owner,
+    )
+    return Product(
+        workspaces=workspaces,
+        names=AccountNames(database),
+        tokens=tokens,
+        apps=AppService(database, access),
+        tags=TagService(database),
+        dsl=DslService(database, vault, ground.cache, ground.clients.untrusted),
+        workflows=WorkflowService(database, vault, access),
+        access=access,
+        end_users=EndUsers(database),
+        files=files,
+        published=PublishedVersions(database, versions),
+        records=RunRecords(database),
+        runs=runs,
+        idempotency=Idempotency(database, runs),
+        recovery=Recovery(database, runs, versions, ground.cache),
+        group=group,
+    )
+
+
+def _workspaces(ground: Ground, vault: Vault, tokens: Tokens) -> Workspaces:
+    return Workspaces.build(
+        WorkspaceNeeds(
+            database=ground.database,
+            cache=ground.cache,
+            passwords=Passwords(),
+            tokens=tokens,
+            vault=vault,
+            accounts=ground.settings.accounts,
+            security=ground.settings.security,
+            registry=ProviderRegistry(),
+            transport=ModelTransport(ground.clients.operator),
+            version=__version__,
+            self_hosted=ground.settings.server.edition == "SELF_HOSTED",
+        )
+    )
+
+
+def run_policy(settings: Settings) -> RunPolicy:
+    """The bounds on runs, in the runs room's words."""
+    workflow, code = settings.workflow, settings.code
+    return RunPolicy(
+        engine=RunLimits(
+            max_steps=workflow.max_steps,
+            max_seconds=min(workflow.max_seconds, workflow.max_app_seconds),
+            max_workers=workflow.max_parallel,
+            template_max_length=code.max_template,
+            code=CodeLimits(
+                min_number=code.min_number,
+                max_number=code.max_number,
+                max_precision=code.max_precision,
+                max_string_length=code.max_string,
+                max_string_array_length=code.max_string_array,
+                max_object_array_length=code.max_object_array,
+                max_number_array_length=code.max_number_array,
+                max_depth=code.max_depth,
+            ),
+        ),
+        display=DisplayLimits(
+            max_size=workflow.truncate_bytes,
+            string_length=workflow.truncate_characters,
+            array_length=workflow.truncate_items,
+        ),
+        default_active_requests=workflow.app_active_requests,
+        max_active_requests=workflow.app_max_active_requests,
+    )
