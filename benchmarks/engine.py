@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import ClassVar, cast
 
 from orrery.workflow.engine import WorkflowRun
+from orrery.workflow.events import Event
 from orrery.workflow.graph import Graph
 from orrery.workflow.node import Node, NodeContext, NodeKindName, NodeOutcome, Selector
 from orrery.workflow.pool import Pool
@@ -20,6 +21,7 @@ from orrery.workflow.registry import BUILT_IN, NodeRegistry
 from orrery.workflow.testing import Services
 
 CHAIN = 100
+CHUNKS = 1000
 
 
 class TrivialNode:
@@ -40,6 +42,18 @@ class TrivialNode:
 
     async def run(self, context: NodeContext) -> NodeOutcome:
         return NodeOutcome(outputs={"value": 1})
+
+
+class TalkingNode(TrivialNode):
+    """Streams many chunks."""
+
+    type: ClassVar[str] = "talking"
+
+    async def run(self, context: NodeContext) -> NodeOutcome:
+        for _ in range(CHUNKS):
+            context.stream("text", "word ")
+        context.stream("text", "", final=True)
+        return NodeOutcome(outputs={"text": "word " * CHUNKS})
 
 
 class WaitingNode(TrivialNode):
@@ -71,9 +85,17 @@ def chain(node_type: str, length: int) -> dict[str, object]:
     }
 
 
+def talk() -> dict[str, object]:
+    """One node that streams into an answer."""
+    nodes = [node("start", "start"), node("talk", "talking"), node("say", "answer", answer="{{#talk.text#}}")]
+    return {"nodes": nodes, "edges": [edge("start", "talk"), edge("talk", "say")]}
+
+
 def diamonds(count: int) -> dict[str, object]:
     """if-else -> two nodes -> join, again and again: 2 ** count paths to the end."""
-    nodes, edges, last = [node("start", "start")], [], "start"
+    nodes: list[dict[str, object]] = [node("start", "start")]
+    edges: list[dict[str, object]] = []
+    last = "start"
     for i in range(count):
         nodes += [
             node(f"f{i}", "if-else"),
@@ -124,8 +146,11 @@ async def bare_tasks(length: int) -> None:
 
 
 async def main() -> None:
-    registry = NodeRegistry(BUILT_IN).extended({"trivial": {"1": TrivialNode}, "waiting": {"1": WaitingNode}})
-    services, events, numbers = Services(), [], itertools.count()
+    registry = NodeRegistry(BUILT_IN).extended(
+        {"trivial": {"1": TrivialNode}, "waiting": {"1": WaitingNode}, "talking": {"1": TalkingNode}}
+    )
+    services, numbers = Services(), itertools.count()
+    events: list[Event] = []
 
     def runner(stored: object) -> Callable[[], Awaitable[object]]:
         graph = Graph.parse(stored, registry=registry)
@@ -141,6 +166,7 @@ async def main() -> None:
 
     inline = await seconds(runner(chain("trivial", CHAIN)), 50)
     waiting = await seconds(runner(chain("waiting", CHAIN)), 30)
+    talking = await seconds(runner(talk()), 20)
     shortest = await seconds(runner(chain("trivial", 0)), 1000)
     coroutines, tasks = await seconds(lambda: bare(CHAIN + 2), 500), await seconds(lambda: bare_tasks(CHAIN + 2), 50)
     began = time.process_time()
@@ -152,6 +178,7 @@ async def main() -> None:
     print(
         f"chain of {CHAIN} nodes, waiting: {(CHAIN + 2) / waiting:>9,.0f} nodes/s, {waiting / tasks:.1f} x bare tasks"
     )
+    print(f"streamed chunks           : {CHUNKS / talking:>9,.0f} chunks/s")
     print(f"start -> end              : {shortest * 1e6:>9,.0f} us a run")
     print(f"parse {len(graph.nodes)} nodes, 2^125 paths: {parsing * 1e3:>6.1f} ms")
 

@@ -104,9 +104,10 @@ class Execution:
         self._owner.emit(event)
 
     def stream(self, name: str, text: str, *, final: bool = False) -> None:
-        if self.streams is None:
-            self.streams = {}
-        self.streams.setdefault(name, []).append(text)
+        if self._owner.scope.journal is not None:
+            if self.streams is None:
+                self.streams = {}
+            self.streams.setdefault(name, []).append(text)
         self._owner.stream_chunk(self.node.id, name, text, final=final)
 
     def before_effect(self) -> Awaitable[None]:

@@ -165,6 +165,8 @@ class GraphRun:
             coroutine.send(None)
         except StopIteration as stop:
             self._succeed(execution, cast("NodeOutcome", stop.value))
+        except NodePause as pause:
+            self._pause(execution, pause.reason)
         except Exception as error:  # noqa: BLE001 - the top loop of a node: whatever it raises is its failure
             self._count_failure(execution)
             self._fail(execution, failure_of(error))

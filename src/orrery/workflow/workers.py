@@ -59,5 +59,8 @@ class Workers:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=_CANCEL_GRACE)
+        for task in tasks:
+            if task.done() and not task.cancelled():
+                task.exception()  # looked at, so that the event loop doesn't complain that nobody did
         self.running.clear()
         return cut
