@@ -127,7 +127,7 @@ describe("ChatPanel", () => {
     await user.click(like);
     await waitFor(() => expect(like.getAttribute("aria-pressed")).toBe("true"));
     expect(client.rated).toEqual([["m1", "like"]]);
-    await user.click(screen.getByRole("button", { name: "Source 1: book.pdf" }));
+    await user.click(screen.getByRole("button", { name: "Source 1 book.pdf" }));
     expect(await screen.findByText("the passage")).toBeTruthy();
     await user.keyboard("{Escape}");
     await waitFor(() => expect(screen.queryByText("the passage")).toBeNull());

@@ -17,10 +17,13 @@ export function CitationChips({ citations, onOpen }: CitationChipsProps) {
           <button
             type="button"
             onClick={() => onOpen(citation)}
-            aria-label={t("citations.open", { ...citation })}
             className="flex h-6 max-w-56 items-center gap-1.5 rounded-control border border-line bg-surface pr-2 text-xs text-muted hover:border-line-strong hover:text-text"
           >
-            <span className="flex h-full min-w-6 items-center justify-center rounded-l-[5px] bg-brass-soft px-1 font-medium text-brass">
+            <span className="sr-only">{t("citations.title", { ...citation })}</span>
+            <span
+              aria-hidden="true"
+              className="flex h-full min-w-6 items-center justify-center rounded-l-[5px] bg-brass-soft px-1 font-medium text-brass"
+            >
               {citation.position}
             </span>
             <span className="truncate">{citation.document}</span>

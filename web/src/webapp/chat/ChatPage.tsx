@@ -67,9 +67,9 @@ export default function ChatPage({ app }: { app: OpenApp }) {
             icon={<PanelLeft size={18} aria-hidden="true" />}
             onClick={() => setDrawer(true)}
           />
-          <span className="min-w-0 flex-1 truncate px-1 text-center font-medium">
+          <h1 className="min-w-0 flex-1 truncate px-1 text-center text-sm">
             {known?.name ?? site.title}
-          </span>
+          </h1>
           <IconButton
             label={t("list.new")}
             icon={<MessageSquarePlus size={18} aria-hidden="true" />}
