@@ -1,0 +1,41 @@
+"""The route groups of debug runs, run history, logs and statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from orrery.apps.catalog.service import AppService
+from orrery.apps.runs.published import PublishedVersions
+from orrery.apps.runs.records import RunRecords
+from orrery.apps.runs.service import RunService
+from orrery.apps.runs.spec import RunSpec
+from orrery.apps.runs.truncation import DisplayLimits
+from orrery.http.console.debug_runs import DebugRunRoutes
+from orrery.http.console.run_history import RunHistoryRoutes
+from orrery.http.endpoint import RouteGroup
+from orrery.http.watching import RunWatching
+from orrery.workflow.node import FileAccess
+from orrery.workspaces.members.names import AccountNames
+
+
+class RunParts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the routes call. ``files`` and ``display`` are those that runs were given (`Outside`, `RunPolicy`)."""
+
+    apps: AppService
+    published: PublishedVersions
+    runs: RunService
+    records: RunRecords
+    watching: RunWatching
+    names: AccountNames
+    files: Callable[[RunSpec], FileAccess]
+    display: DisplayLimits = DisplayLimits()
+
+
+def run_routes(parts: RunParts) -> list[RouteGroup]:
+    """The route groups, to be mounted below ``/console/api``."""
+    return [
+        DebugRunRoutes(parts.apps, parts.published, parts.runs, parts.records, parts.watching),
+        RunHistoryRoutes(parts.apps, parts.records, parts.names, parts.files, parts.display),
+    ]

@@ -1,0 +1,74 @@
+"""Graphs of these tests, and what their streams say."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import Any
+
+import httpx
+
+MODEL = {"provider": "p", "name": "m", "mode": "chat", "completion_params": {}}
+
+
+def _node(node_id: str, kind: str, **data: Any) -> dict[str, Any]:
+    return {"id": node_id, "type": "custom", "data": {"type": kind, "title": node_id.title(), **data}}
+
+
+def _chain(*nodes: dict[str, Any]) -> dict[str, Any]:
+    ids = [node["id"] for node in nodes]
+    edges = [{"id": f"{a}-{b}", "source": a, "sourceHandle": "source", "target": b} for a, b in itertools.pairwise(ids)]
+    return {"nodes": list(nodes), "edges": edges}
+
+
+def start(*variables: str) -> dict[str, Any]:
+    fields = [
+        {"variable": name, "label": name, "type": "text-input", "required": False, "max_length": 48}
+        for name in variables
+    ]
+    return _node("start", "start", variables=fields)
+
+
+def template(node_id: str, text: str, **variables: list[str]) -> dict[str, Any]:
+    items = [{"variable": name, "value_selector": selector} for name, selector in variables.items()]
+    return _node(node_id, "template-transform", template=text, variables=items)
+
+
+def llm(node_id: str = "llm", prompt: str = "{{#sys.query#}}") -> dict[str, Any]:
+    return _node(
+        node_id,
+        "llm",
+        model=MODEL,
+        prompt_template=[{"role": "user", "text": prompt}],
+        vision={"enabled": False},
+        context={"enabled": False, "variable_selector": []},
+    )
+
+
+def workflow(text: str = "Hello {{ name }}") -> dict[str, Any]:
+    """Greets ``name``; the greeting is the output ``text``."""
+    end = _node("end", "end", outputs=[{"variable": "text", "value_selector": ["greet", "output"]}])
+    return _chain(start("name"), template("greet", text, name=["start", "name"]), end)
+
+
+def asking_workflow() -> dict[str, Any]:
+    """Asks the model about ``name``."""
+    end = _node("end", "end", outputs=[{"variable": "text", "value_selector": ["llm", "text"]}])
+    return _chain(start("name"), llm(prompt="{{#start.name#}}"), end)
+
+
+def chatflow() -> dict[str, Any]:
+    """Passes the model's words on."""
+    return _chain(start(), llm(), _node("answer", "answer", answer="{{#llm.text#}}"))
+
+
+def chat_config(prompt: str = "Be brief.", **more: Any) -> dict[str, Any]:
+    """The configuration of a chat or completion app."""
+    return {"model": MODEL, "pre_prompt": prompt, "prompt_type": "simple", "user_input_form": [], **more}
+
+
+def frames(answer: httpx.Response) -> list[dict[str, Any]]:
+    """The events of a streamed answer."""
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    return [json.loads(line[6:]) for line in answer.text.splitlines() if line.startswith("data: ")]

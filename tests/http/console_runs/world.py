@@ -1,0 +1,226 @@
+"""The console with apps that really run: models are scripted, everything else is the real thing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+import httpx
+from tests.support.app import asgi_app
+from tests.support.people import PREFIX, SECRET_KEY, Choices, People
+
+from orrery.apps.catalog.access import AppAccess, AppRecord
+from orrery.apps.catalog.service import Actor, AppDraft, AppService
+from orrery.apps.catalog.tables import App
+from orrery.apps.conversations.end_users import EndUsers
+from orrery.apps.files.protocol import FileOwner, FormVersion
+from orrery.apps.runs import statements
+from orrery.apps.runs.idempotency import Idempotency
+from orrery.apps.runs.limits import RunPolicy
+from orrery.apps.runs.live import LiveRun
+from orrery.apps.runs.outside import Outside
+from orrery.apps.runs.published import PublishedVersions
+from orrery.apps.runs.records import RunRecords
+from orrery.apps.runs.service import AppRef, RunRequest, RunService
+from orrery.apps.runs.spec import InvokeFrom, RunUser
+from orrery.apps.runs.turns import TurnRequest
+from orrery.apps.runs.versions import VersionCache
+from orrery.apps.workflows.service import GraphContent, WorkflowService
+from orrery.database.group_commit import GroupCommit
+from orrery.http.console.people import PeopleSettings, people_authenticators, people_routes
+from orrery.http.console.run_routes import RunParts, run_routes
+from orrery.http.watching import RunWatching
+from orrery.inference.types import LLMCall, LLMDelta
+from orrery.security.encryption import Vault
+from orrery.settings.groups.mail import Mail
+from orrery.settings.groups.plugins import Plugins
+from orrery.workflow.node import NodeFailure
+from orrery.workflow.registry import BUILT_IN, NodeRegistry
+from orrery.workflow.testing import ScriptedCode, ScriptedModels
+from orrery.workspaces.members.names import AccountNames
+
+OUTSIDE_KINDS = {"llm": {"1": "orrery.workflow.nodes.llm:LlmNode"}}
+
+
+class NoFiles:
+    """Files of an installation that has none; both what requests name and what nodes touch."""
+
+    async def resolved(
+        self,
+        workspace_id: str,
+        owner: FileOwner,
+        version: FormVersion,
+        inputs: Mapping[str, object],
+        files: Sequence[object],
+    ) -> tuple[dict[str, object], list[dict[str, object]]]:
+        assert not files
+        return dict(inputs), []
+
+    async def read(self, file: Mapping[str, object], *, max_bytes: int) -> bytes:
+        raise NodeFailure("no files here")
+
+    async def save_tool_file(self, content: bytes, *, filename: str, mime_type: str) -> dict[str, object]:
+        raise NodeFailure("no files here")
+
+    def url(self, file: Mapping[str, object]) -> str:
+        return f"http://files.test/{file.get('related_id')}"
+
+
+class NoNetwork:
+    """No node of these tests goes out."""
+
+    async def request(self, *args: object, **named: object) -> Any:
+        raise AssertionError("a test went out")
+
+
+class HeldModels(ScriptedModels):
+    """Scripted models that wait while they are held. ``asked`` is set by the first call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = asyncio.Event()
+        self._free = asyncio.Event()
+        self._free.set()
+
+    def hold(self) -> None:
+        self._free.clear()
+
+    def let_go(self) -> None:
+        self._free.set()
+
+    async def stream(self, call: LLMCall) -> AsyncIterator[LLMDelta]:
+        self.asked.set()
+        await self._free.wait()
+        async for delta in super().stream(call):
+            yield delta
+
+
+class World:
+    """The running console, with what makes apps and published runs."""
+
+    def __init__(self, people: People) -> None:
+        self.people = people
+        database = people.database
+        self.database = database
+        vault = Vault(secret_key=SECRET_KEY)
+        files = NoFiles()
+        versions = VersionCache(NodeRegistry(BUILT_IN).extended(OUTSIDE_KINDS), vault)
+        self.models = HeldModels()
+        self.group = GroupCommit(database, statements.ORDER)
+        outside = Outside(
+            database=database,
+            models=lambda _workspace: self.models,
+            code=ScriptedCode(),
+            http=NoNetwork(),
+            files=lambda _spec: files,
+        )
+        self.runs = RunService(
+            database=database,
+            group=self.group,
+            outside=outside,
+            files=files,
+            policy=RunPolicy(),
+            cache=people.cache,
+            owner="here",
+        )
+        access = AppAccess(database)
+        self.apps = AppService(database, access)
+        self.workflows = WorkflowService(database, vault, access)
+        self.published = PublishedVersions(database, versions)
+        self.end_users = EndUsers(database)
+        records = RunRecords(database)
+        parts = RunParts(
+            apps=self.apps,
+            published=self.published,
+            runs=self.runs,
+            records=records,
+            watching=RunWatching(self.runs, records, Idempotency(database, self.runs)),
+            names=AccountNames(database),
+            files=lambda _spec: files,
+        )
+        choices = Choices()
+        settings = PeopleSettings(
+            accounts=choices.accounts,
+            security=choices.security,
+            urls=choices.urls,
+            mail=Mail(),
+            plugins=Plugins(),
+            version="1.2.3",
+        )
+        groups = [*people_routes(people.workspaces, settings), *run_routes(parts)]
+        people.app = asgi_app([(PREFIX, group) for group in groups], people_authenticators(people.workspaces, settings))
+
+    async def actor(self, client: httpx.AsyncClient) -> Actor:
+        """Who a browser is signed in as."""
+        profile = (await client.get("/account/profile")).json()
+        workspace = (await client.post("/workspaces/current")).json()
+        return Actor(workspace["id"], profile["id"])
+
+    async def new_app(self, client: httpx.AsyncClient, mode: str, graph: Mapping[str, object] | None = None) -> str:
+        """An app of the browser's workspace; with ``graph`` as its draft and its published version."""
+        who = await self.actor(client)
+        app_id = (await self.apps.create(who, AppDraft(name=f"A {mode}", mode=mode))).app.id
+        if graph is not None:
+            content = GraphContent(graph=graph, features={}, environment_variables=[], conversation_variables=[])
+            await self.workflows.save_draft(who, app_id, content, None)
+            await self.workflows.publish(who, app_id, name="", comment="")
+        return app_id
+
+    async def save_draft(self, client: httpx.AsyncClient, app_id: str, graph: Mapping[str, object]) -> None:
+        """Changes the draft only."""
+        await self.workflows.save_draft(await self.actor(client), app_id, GraphContent(graph=graph, features={}), None)
+
+    async def run_published(
+        self,
+        client: httpx.AsyncClient,
+        app_id: str,
+        *,
+        user: str = "ann",
+        inputs: Mapping[str, object] | None = None,
+        query: str | None = None,
+        invoke_from: InvokeFrom = "service-api",
+        conversation_id: str | None = None,
+    ) -> LiveRun:
+        """A finished run of the published version, for an end user."""
+        who = await self.actor(client)
+        app = (await self.apps.get(who.workspace_id, app_id)).app
+        found = await self.end_users.resolve(who.workspace_id, app_id, user, "service-api")
+        turn = None
+        if query is not None:
+            turn = TurnRequest(query=query, conversation_id=conversation_id, auto_generate_name=False)
+        request = RunRequest(
+            app=AppRef(workspace_id=who.workspace_id, app_id=app_id, mode=app.mode),
+            version=await self.published.of(record_of(app)),
+            user=RunUser("end_user", found.id, found.session_id),
+            invoke_from=invoke_from,
+            inputs=inputs or {},
+            streaming=False,
+            turn=turn,
+        )
+        live = await self.runs.start(request)
+        await live.outcome
+        return live
+
+    async def close(self) -> None:
+        await self.runs.close(1.0)
+        await self.group.close()
+
+
+def record_of(app: App) -> AppRecord:
+    """The app as callers of its published version hold it."""
+    return AppRecord(
+        app_id=app.id,
+        workspace_id=app.tenant_id,
+        name=app.name,
+        description=app.description,
+        mode=app.mode,
+        status=app.status,
+        enable_api=True,
+        enable_site=True,
+        workflow_id=app.workflow_id,
+        config_id=app.app_model_config_id,
+        max_active_requests=None,
+        created_by=app.created_by,
+        workspace_status="normal",
+    )
