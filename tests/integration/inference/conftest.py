@@ -1,10 +1,12 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 from tests.support.model_server import ModelServer
 
 from orrery.egress import GuardedHttpClient, operator_policy
 from orrery.inference.transport import ModelTimeouts, ModelTransport, RetryPolicy
+
+Patience = Callable[[str], ModelTransport]
 
 
 @pytest.fixture
@@ -26,13 +28,21 @@ def waits() -> list[float]:
 
 
 @pytest.fixture
-def transport(http: GuardedHttpClient, waits: list[float]) -> ModelTransport:
+def patience(http: GuardedHttpClient, waits: list[float]) -> Patience:
+    """Transports by the behaviour they meet: short deadlines only where silence is what is tested."""
+
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
 
-    return ModelTransport(
-        http,
-        timeouts=ModelTimeouts(connect=1.0, first_byte=0.15, between=0.15, whole=1.0),
-        retries=RetryPolicy(retries=2),
-        sleep=sleep,
-    )
+    def made(model: str) -> ModelTransport:
+        first = 0.15 if model in {"hang", "hang-headers"} else 10.0
+        between = 0.15 if model == "hang-mid" else 10.0
+        timeouts = ModelTimeouts(connect=5.0, first_byte=first, between=between, whole=10.0)
+        return ModelTransport(http, timeouts=timeouts, retries=RetryPolicy(retries=2), sleep=sleep)
+
+    return made
+
+
+@pytest.fixture
+def transport(patience: Patience) -> ModelTransport:
+    return patience("")

@@ -1,7 +1,7 @@
 """The same behaviours through every protocol, from stored credentials to priced usage."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 
 import pytest
@@ -149,7 +149,15 @@ class TestEveryVendor:
             ("error-mid", InvokeServerUnavailableError),
         ],
     )
-    async def test_failures(self, gateway: InferenceGateway, vendor: str, model: str, kind: type[InvokeError]) -> None:
+    async def test_failures(
+        self,
+        patience: Callable[[str], ModelTransport],
+        server: ModelServer,
+        vendor: str,
+        model: str,
+        kind: type[InvokeError],
+    ) -> None:
+        gateway = InferenceGateway(ProviderRegistry(), Stored(credentials_at(server.url)), patience(model))
         got: list[str] = []
         with pytest.raises(InvokeError) as caught:
             async with aclosing(gateway.stream(call(model, provider=vendor))) as deltas:

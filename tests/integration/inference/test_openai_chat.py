@@ -1,5 +1,6 @@
 import asyncio
 import json
+from collections.abc import Callable
 
 import pytest
 from tests.integration.inference.calls import CLOCK, IMAGE, WEATHER, Answer, call, collect
@@ -38,9 +39,9 @@ async def ask(transport: ModelTransport, endpoint: Endpoint, what: LLMCall) -> A
     return await collect(stream_answer(transport, OpenAIChat(), endpoint, what))
 
 
-async def failing(transport: ModelTransport, server: ModelServer, model: str) -> InvokeError:
+async def failing(patience: Callable[[str], ModelTransport], server: ModelServer, model: str) -> InvokeError:
     with pytest.raises(InvokeError) as caught:
-        await ask(transport, at(server), call(model))
+        await ask(patience(model), at(server), call(model))
     return caught.value
 
 
@@ -165,9 +166,14 @@ async def test_ten_megabytes_in_one_token(transport: ModelTransport, server: Mod
     ],
 )
 async def test_failures(
-    transport: ModelTransport, server: ModelServer, model: str, kind: type[InvokeError], text: str, attempts: int
+    patience: Callable[[str], ModelTransport],
+    server: ModelServer,
+    model: str,
+    kind: type[InvokeError],
+    text: str,
+    attempts: int,
 ) -> None:
-    error = await failing(transport, server, model)
+    error = await failing(patience, server, model)
     assert type(error) is kind
     assert text in str(error)
     assert len(server.seen) == attempts
@@ -182,13 +188,13 @@ async def test_what_came_before_a_failure_was_handed_on(transport: ModelTranspor
 
 
 async def test_retries_end_well_and_respect_retry_after(
-    transport: ModelTransport, server: ModelServer, waits: list[float]
+    transport: ModelTransport, patience: Callable[[str], ModelTransport], server: ModelServer, waits: list[float]
 ) -> None:
     assert (await ask(transport, at(server), call("flaky:2", "yes"))).text == "yes"
     assert len(waits) == 2
     assert 0.3 < waits[0] < 0.7 < waits[1] < 1.3
     waits.clear()
-    await failing(transport, server, "error:429:7")
+    await failing(patience, server, "error:429:7")
     assert waits == [7.0, 7.0]
 
 

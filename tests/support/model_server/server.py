@@ -225,14 +225,19 @@ class ModelServer:
         if not turn.stream:
             await asyncio.sleep(reply.pause * len(reply.text))
             return web.json_response(wire.whole(turn, reply))
+        response = web.StreamResponse(headers={"Content-Type": wire.content_type, "Cache-Control": "no-cache"})
         self._open_streams += 1
         try:
-            return await self._stream(request, wire, turn, reply)
+            await self._stream(request, response, wire, turn, reply)
+        except ConnectionResetError:
+            pass  # the caller hung up, which is its right
         finally:
             self._open_streams -= 1
+        return response
 
-    async def _stream(self, request: web.Request, wire: Wire, turn: Turn, reply: Reply) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Type": wire.content_type, "Cache-Control": "no-cache"})
+    async def _stream(
+        self, request: web.Request, response: web.StreamResponse, wire: Wire, turn: Turn, reply: Reply
+    ) -> None:
         await response.prepare(request)
         if reply.fault == "hang-headers":
             await asyncio.Event().wait()
@@ -241,16 +246,15 @@ class ModelServer:
             for event in events:
                 for i in range(len(event)):
                     await response.write(event[i : i + 1])
-            return response
+            return
         marks = [i for i, e in enumerate(events) if "Köln".encode() in e or b"K\\u00f6ln" in e]
         for number, event in enumerate(events):
             if reply.pause:
                 await asyncio.sleep(reply.pause)
             if marks and number == marks[0] and reply.fault:
                 await self._fail(request, response, wire, reply.fault, event)
-                return response
+                return
             await response.write(event)
-        return response
 
     async def _fail(
         self, request: web.Request, response: web.StreamResponse, wire: Wire, fault: str, event: bytes
