@@ -164,3 +164,33 @@ async def test_a_long_chain_of_inline_nodes_lets_others_work() -> None:
     other.cancel()
     assert trial.result.status == "succeeded"
     assert turns >= 2
+
+
+@settings(max_examples=60, deadline=None)
+@given(random_graphs(), st.randoms(use_true_random=False))
+async def test_timing_changes_nothing_that_the_graph_decides(case: Any, dice: Any) -> None:
+    graph, _ = case
+    graph["nodes"].append(end(**{f"x{i}": f"{item['id']}.seen" for i, item in enumerate(graph["nodes"])}))
+    graph["edges"] += [{"source": item["id"], "target": "end"} for item in graph["nodes"][:-1]]
+    sources = {
+        item["id"]: [e["source"] for e in graph["edges"] if e["target"] == item["id"]] for item in graph["nodes"]
+    }
+
+    class Looking(Branching):
+        """Says which of its predecessors it saw done, after a random number of turns."""
+
+        inline: ClassVar[bool] = False
+
+        async def run(self, context: Any) -> NodeOutcome:
+            for _ in range(dice.randint(0, 6)):
+                await asyncio.sleep(0)
+            seen = [source for source in sources[context.node_id] if context.variables.exists([source, "seen"])]
+            return NodeOutcome(outputs={"seen": seen}, handle=self._handle)
+
+    class LookingPlain(Looking):
+        kind: ClassVar[str] = "executable"
+
+    kinds = {"fork": Looking, "plain": LookingPlain}
+    outcomes = [(await run(graph, kinds=kinds)).result for _ in range(2)]
+    assert outcomes[0].outputs == outcomes[1].outputs
+    assert outcomes[0].total_steps == outcomes[1].total_steps
