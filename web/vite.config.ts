@@ -16,7 +16,41 @@ export default defineConfig({
     manifest: true,
     // Fonts stay files: inlined they would be paid for on every page.
     assetsInlineLimit: 0,
-    rolldownOptions: { input: { console: "index.html", webapp: "app.html" } },
+    rolldownOptions: {
+      input: { console: "index.html", webapp: "app.html" },
+      output: {
+        // Left alone, every icon and every small component becomes a request of its own.
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [
+            { name: "react", test: /node_modules\/(react|react-dom|scheduler)\//, priority: 5 },
+            {
+              name: "texts",
+              test: /node_modules\/(i18next|react-i18next|html-parse-stringify)\//,
+              priority: 5,
+            },
+            {
+              name: "query",
+              test: /node_modules\/@tanstack\/(query-core|react-query)\//,
+              priority: 5,
+            },
+            { name: "router", test: /node_modules\/@tanstack\//, priority: 4 },
+            {
+              name: "radix",
+              test: /node_modules\/(@radix-ui|radix-ui|@floating-ui|aria-hidden|react-remove-scroll)/,
+              priority: 4,
+            },
+            {
+              name: "small",
+              test: /src\/(api\/(client|error|json|sse|events)|theme|i18n\/(start|choice))|src\/ui\/(Button|IconButton|Mark|Spinner|CopyButton|AppIcon|toasts|Toaster|Field|errorText)|node_modules\/(clsx|zustand)/,
+              priority: 3,
+            },
+            { name: "parts", test: /src\/ui\//, priority: 2 },
+            { name: "icons", test: /node_modules\/lucide-react\//, minShareCount: 9, priority: 1 },
+          ],
+        },
+      },
+    },
   },
   server: { proxy: Object.fromEntries(proxied.map((path) => [path, { target: backend }])) },
   test: {
