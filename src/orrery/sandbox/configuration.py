@@ -19,7 +19,10 @@ class Misconfigured(Exception):
 
 
 class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """``key`` is compared with ``X-Api-Key``; ``packages`` is where the requirements file is installed to."""
+    """``key`` is compared with ``X-Api-Key``; ``packages`` is where the requirements file is installed to.
+
+    ``proxy`` is the forward proxy of snippets with network; without one they reach nothing.
+    """
 
     key: str
     host: str = "0.0.0.0"  # noqa: S104  a container's only door
@@ -31,13 +34,15 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     packages: str = "/dependencies/site-packages"
     requirements: str = "/dependencies/python-requirements.txt"
     mirror: str = ""
+    proxy: str = ""
 
 
 def read_settings(environment: Mapping[str, str], file: Path | None = None) -> ServiceSettings:
     """Settings from a YAML file and, winning over it, the environment. Raises Misconfigured."""
     written = _read_file(file)
-    app = written.get("app")
-    section = cast("dict[str, object]", app) if isinstance(app, dict) else {}
+    section = _section(written, "app")
+
+    proxies = _section(written, "proxy")
 
     def pick(name: str, value: object, default: str) -> str:
         return environment.get(name) or (default if value is None else str(value))
@@ -56,6 +61,7 @@ def read_settings(environment: Mapping[str, str], file: Path | None = None) -> S
             limits=limits,
             minimum_level=int(environment.get("SANDBOX_MIN_LEVEL") or 1),
             enable_network=_truth(pick("ENABLE_NETWORK", written.get("enable_network"), "true")),
+            proxy=pick("HTTPS_PROXY", proxies.get("https"), "") or pick("HTTP_PROXY", proxies.get("http"), ""),
             mirror=pick("PIP_MIRROR_URL", written.get("python_pip_mirror_url"), ""),
         )
     except ValueError as error:
@@ -70,6 +76,11 @@ def _read_file(file: Path | None) -> dict[str, object]:
 
     content: object = yaml.safe_load(file.read_text())
     return cast("dict[str, object]", content) if isinstance(content, dict) else {}
+
+
+def _section(written: Mapping[str, object], name: str) -> Mapping[str, object]:
+    found = written.get(name)
+    return cast("dict[str, object]", found) if isinstance(found, dict) else {}
 
 
 def _check_key(key: str, *, allow_default: bool) -> None:

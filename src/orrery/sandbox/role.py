@@ -16,6 +16,7 @@ import uvicorn
 from orrery.sandbox.configuration import CONFIGURATION_FILES, Misconfigured, ServiceSettings, read_settings
 from orrery.sandbox.dependencies import Dependencies
 from orrery.sandbox.embedded import EmbeddedSandbox
+from orrery.sandbox.relay import RelayGate
 from orrery.sandbox.service import SandboxService
 
 # base64 or escapes may blow a snippet up on the wire
@@ -25,13 +26,14 @@ _log = logging.getLogger(__name__)
 
 
 def application(settings: ServiceSettings) -> SandboxService:
-    """The service for ``settings``; it starts its sandbox when its server starts it."""
+    """The service for ``settings``; it starts its sandbox when its server starts it. Raises ValueError."""
     dependencies = Dependencies(Path(settings.packages), Path(settings.requirements), mirror=settings.mirror)
     sandbox = EmbeddedSandbox(
         settings.limits,
         minimum_level=settings.minimum_level,
         packages=(settings.packages,),
         allow_network=settings.enable_network,
+        gate=RelayGate.from_url(settings.proxy) if settings.proxy else None,
     )
     body_limit = settings.limits.code * _ENCODING_FACTOR
     return SandboxService(sandbox, dependencies, key=settings.key, body_limit=body_limit)
@@ -39,8 +41,8 @@ def application(settings: ServiceSettings) -> SandboxService:
 
 async def serve(settings: ServiceSettings) -> None:
     """Serves until SIGINT or SIGTERM; runs that are under way end first."""
-    if settings.enable_network:
-        _log.warning("snippets get no network, whatever they ask for")
+    if settings.enable_network and not settings.proxy:
+        _log.warning("snippets reach nothing, whatever they ask for: HTTP_PROXY names no proxy")
     config = uvicorn.Config(
         application(settings),
         host=settings.host,

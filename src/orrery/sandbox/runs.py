@@ -93,7 +93,8 @@ class _Watch:
             return
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._child.pidfd, signal.SIGKILL)
-            os.killpg(self._child.pid, signal.SIGKILL)
+            if self._child.pid:
+                os.killpg(self._child.pid, signal.SIGKILL)
 
     def _look(self) -> None:
         if self._child is not None and resident_bytes(self._child.pid) > self._limits.memory:

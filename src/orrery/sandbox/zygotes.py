@@ -61,6 +61,8 @@ class Zygote:
         self.jobs_taken = 0
         self.alive = True
         self.landlock = 0
+        # until it is ready: an ordinary user's zygote goes on in a child of the process that was started
+        self.pid = process.pid
         self._process, self._control = process, control
         self._waiting: dict[int, _Waiting] = {}
         self._loop = asyncio.get_running_loop()
@@ -98,10 +100,6 @@ class Zygote:
                 raise ZygoteLost(msg) from error
             raise
         return zygote
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
 
     @property
     def busy(self) -> bool:
@@ -155,18 +153,20 @@ class Zygote:
 
     def _take(self, news: Mapping[str, object], received: Sequence[int]) -> None:
         match news:
-            case {"started": int(number), "pid": int(pid)}:
+            case {"started": int(number)}:
                 waiting = self._waiting[number]
                 if waiting.started.cancelled():
                     os.close(received[0])
                 else:
-                    waiting.started.set_result(Started(pid, received[0]))
+                    waiting.started.set_result(Started(_process_of(received[0]), received[0]))
             case {"ended": int(number), "status": int(status)}:
                 ended = self._waiting.pop(number).ended
                 if not ended.done():
                     ended.set_result(status)
             case {"ready": True, "landlock": int(abi)}:
                 self.landlock = abi
+                self.pid = _process_of(received[0])
+                os.close(received[0])
                 self._ready.set_result(None)
             case _:
                 self._lose(str(news.get("failed", "the zygote speaks nonsense")))
@@ -184,6 +184,15 @@ class Zygote:
             if not future.done():
                 future.set_exception(ZygoteLost(reason))
                 future.exception()  # nobody has to be waiting
+
+
+def _process_of(pidfd: int) -> int:
+    """The process id, as this process sees it: the zygote may count in another namespace. 0 when it is gone."""
+    with open(f"/proc/self/fdinfo/{pidfd}", "rb") as file:  # noqa: PTH123  once per run
+        for line in file:
+            if line.startswith(b"Pid:"):
+                return max(int(line[4:]), 0)
+    return 0
 
 
 def resident_bytes(pid: int) -> int:

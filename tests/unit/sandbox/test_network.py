@@ -10,6 +10,7 @@ import pytest_asyncio
 from orrery.sandbox.embedded import EmbeddedSandbox
 from orrery.sandbox.limits import Limits
 from orrery.sandbox.protocol import SandboxRefusal
+from orrery.sandbox.relay import RelayGate
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -135,3 +136,34 @@ async def test_at_level_one_a_run_goes_on_without():
         assert "operation not permitted" in result.error
     finally:
         await sandbox.close()
+
+
+@pytest.mark.usefixtures("connected")
+async def test_the_relay_carries_everything_to_the_proxy(gate: AnsweringGate):
+    proxy = await asyncio.start_server(gate._answer, "127.0.0.1", 0)
+    port = proxy.sockets[0].getsockname()[1]
+    sandbox = EmbeddedSandbox(minimum_level=3, allow_network=True, gate=RelayGate.from_url(f"http://127.0.0.1:{port}"))
+    try:
+        result = await sandbox.run("python3", FETCH, enable_network=True)
+        assert result.stdout == "GET http://example.test/x?y HTTP/1.1\n", result.error
+    finally:
+        await sandbox.close()
+        proxy.close()
+        await proxy.wait_closed()
+
+
+@pytest.mark.usefixtures("connected")
+async def test_a_proxy_that_is_gone_ends_the_connection():
+    sandbox = EmbeddedSandbox(minimum_level=3, allow_network=True, gate=RelayGate("127.0.0.1", 1))
+    try:
+        result = await sandbox.run("python3", FETCH, enable_network=True)
+        assert result.exit_code == 1
+        assert "Remote end closed connection" in result.error or "reset" in result.error
+    finally:
+        await sandbox.close()
+
+
+@pytest.mark.parametrize("url", ["socks5://proxy:1080", "proxy:3128", "", "https://proxy"])
+async def test_only_plain_proxies_are_taken(url: str):
+    with pytest.raises(ValueError, match="http://"):
+        RelayGate.from_url(url)

@@ -2,8 +2,9 @@
 
 It is single-threaded, has an empty environment and no descriptor but its control socket, and never reads a payload.
 Messages on the control socket (SEQPACKET, JSON):
-in: a `Job` with descriptors (payload, stdout, stderr, result, and the gate of one with network); out: ``{"ready": true, "landlock": version}`` once, then per job
-``{"started": number, "pid": pid}`` with a pidfd, and ``{"ended": number, "status": exit code or minus signal}``.
+in: a `Job` with descriptors (payload, stdout, stderr, result, and the gate of one with network); out: once
+``{"ready": true, "landlock": version}`` with the zygote's own pidfd, then per job ``{"started": number}`` with the
+child's pidfd and ``{"ended": number, "status": exit code or minus signal}``.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def main(kernel: Kernel | None = None) -> None:
     control = socket.socket(fileno=CONTROL)
     try:
         zygote = Zygote(kernel or Kernel(), plan, control)
-        control.send(json.dumps({"ready": True, "landlock": zygote.landlock}).encode())
+        zygote.announce()
     except Exception as error:  # noqa: BLE001  the supervisor decides what a failed start means
         control.send(json.dumps({"failed": f"{type(error).__name__}: {error}"}).encode())
         return
@@ -74,6 +75,16 @@ class Zygote:
         gc.collect()
         gc.disable()
         gc.freeze()
+
+    def announce(self) -> None:
+        """Tells the supervisor who serves: this may be another process than the one it started."""
+        os.close(self._tell({"ready": True, "landlock": self.landlock}, os.getpid()))
+
+    def _tell(self, news: dict[str, object], pid: int) -> int:
+        pidfd = os.pidfd_open(pid)
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [pidfd]))]
+        self._control.sendmsg([json.dumps(news).encode()], rights)
+        return pidfd
 
     def _enter_namespaces(self) -> int:
         plan, kernel = self._plan, self._kernel
@@ -117,11 +128,9 @@ class Zygote:
             self._run_child(job, JobDescriptors(*descriptors))
         for fd in descriptors:
             os.close(fd)
-        pidfd = os.pidfd_open(pid)
+        pidfd = self._tell({"started": job.number}, pid)
         self._running[pidfd] = (job.number, pid)
         self._poll.register(pidfd, select.POLLIN)
-        started = json.dumps({"started": job.number, "pid": pid}).encode()
-        self._control.sendmsg([started], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [pidfd]))])
         return True
 
     def _report_end(self, pidfd: int) -> None:
