@@ -21,7 +21,7 @@ PRIVATE_RANGES = (
 NEVER_RANGES = (
     "0.0.0.0/8", "169.254.0.0/16", "100.100.100.200/32", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24",
     "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
-    "::/128", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20",
+    "::/128", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20",
     "5f00::/16", "fe80::/10", "fec0::/10", "ff00::/8", "fd00:ec2::254/128",
 )  # fmt: skip
 """Link-local, metadata services, documentation, tunnels, multicast, reserved: no policy opens these as a group."""
@@ -30,6 +30,7 @@ METADATA_RANGES = ("169.254.0.0/16", "100.100.100.200/32", "192.0.0.192/32", "fe
 """Not even an exemption by name or address opens these."""
 
 _MAPPED_PREFIX = b"\x00" * 10 + b"\xff\xff"
+_COMPATIBLE_PREFIX = b"\x00" * 12
 
 
 class AddressSet:
@@ -53,7 +54,7 @@ class AddressSet:
 def pack(text: str) -> bytes | None:
     """An address literal as 4 or 16 bytes; None when it is not one.
 
-    IPv4-mapped IPv6 becomes the IPv4 address it stands for; a scope (``%eth0``) is dropped. Only the canonical
+    IPv4-mapped and IPv4-compatible IPv6 become the IPv4 address they stand for; a scope (``%eth0``) is dropped. Only the canonical
     dotted form counts as IPv4: shorthands such as ``127.1`` are left to `looks_numeric`.
     """
     try:
@@ -62,7 +63,9 @@ def pack(text: str) -> bytes | None:
         packed = socket.inet_pton(socket.AF_INET6, text.partition("%")[0])
     except (OSError, ValueError):
         return None
-    return packed[12:] if packed.startswith(_MAPPED_PREFIX) else packed
+    mapped = packed.startswith(_MAPPED_PREFIX)
+    compatible = packed.startswith(_COMPATIBLE_PREFIX) and packed[12:] > b"\0\0\0\x01"
+    return packed[12:] if mapped or compatible else packed
 
 
 def looks_numeric(host: str) -> bool:

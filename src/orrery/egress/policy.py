@@ -122,10 +122,24 @@ def untrusted_policy(
 
 
 def operator_policy(
-    *, allow_private: bool, refused: Iterable[HostPort] = (), proxies: ProxyRoutes | None = None
+    *,
+    allow_private: bool,
+    allow_private_ips: str = "",
+    allow_private_domains: str = "",
+    refused: Iterable[HostPort] = (),
+    proxies: ProxyRoutes | None = None,
 ) -> EgressPolicy:
-    """For endpoints an administrator configured; link-local and metadata addresses stay shut either way."""
-    return EgressPolicy(allow_private=allow_private, refused=tuple(refused), proxies=proxies or ProxyRoutes())
+    """For endpoints an administrator configured; link-local and metadata addresses stay shut either way.
+
+    Without ``allow_private`` the two lists say which inner addresses may be reached, as in `untrusted_policy`.
+    """
+    listed = untrusted_policy(
+        allow_private_ips=allow_private_ips,
+        allow_private_domains=allow_private_domains,
+        refused=refused,
+        proxies=proxies,
+    )
+    return msgspec.structs.replace(listed, allow_private=allow_private)
 
 
 def _entries(text: str) -> list[str]:

@@ -7,6 +7,8 @@ from contextlib import aclosing
 from time import perf_counter
 from typing import Protocol
 
+import msgspec
+
 from orrery.inference.cards.schema import ModelCard, ProviderCard
 from orrery.inference.connect import connect
 from orrery.inference.endpoint import Endpoint
@@ -29,6 +31,7 @@ from orrery.inference.traits import features_of
 from orrery.inference.transport import ModelTransport
 from orrery.inference.types import (
     Credentials,
+    InvokeError,
     InvokeServerUnavailableError,
     LLMCall,
     LLMDelta,
@@ -39,6 +42,7 @@ from orrery.inference.types import (
     ModelRef,
     ProviderNotConfigured,
     Ranked,
+    ToolCall,
     Usage,
 )
 from orrery.inference.wire import LLMProtocol, stream_answer
@@ -95,32 +99,33 @@ class InferenceGateway:
     async def stream(self, call: LLMCall) -> AsyncGenerator[LLMDelta]:
         """Deltas, the last with finish reason and priced usage. Close the generator (`aclosing`) to hang up early.
 
-        Tokens are estimated when the vendor counts none. Raises `InvokeError`.
+        Tokens are estimated when the vendor counts none. Raises `InvokeError`, with ``usage`` when text had come.
         """
         started = self._clock()
         target = await self._target(call.model)
         protocol = llm_protocol(target.card, target.credentials, target.known, call.model)
         first: float | None = None
         texts: list[str] = []
-        async with aclosing(stream_answer(self._transport, protocol, target.endpoint, call)) as deltas:
-            async for delta in deltas:
-                if delta.finish_reason is None:
-                    if first is None:
-                        first = self._clock() - started
-                    texts.append(delta.text or delta.reasoning)
-                    yield delta
-                    continue
-                usage = delta.usage or _estimated(call, texts, delta)
-                usage = priced(usage, target.known.price if target.known else None)
-                latency = self._clock() - started
-                if first is None and delta.tool_calls:
-                    first = latency
-                yield LLMDelta(
-                    text=delta.text,
-                    tool_calls=delta.tool_calls,
-                    finish_reason=delta.finish_reason,
-                    usage=timed(usage, latency=latency, first_token=first),
-                )
+        price = target.known.price if target.known else None
+        try:
+            async with aclosing(stream_answer(self._transport, protocol, target.endpoint, call)) as deltas:
+                async for delta in deltas:
+                    if delta.finish_reason is None:
+                        if first is None:
+                            first = self._clock() - started
+                        texts.append(delta.text or delta.reasoning)
+                        yield delta
+                        continue
+                    latency = self._clock() - started
+                    if first is None and delta.tool_calls:
+                        first = latency
+                    usage = priced(delta.usage or _estimated(call, texts, delta.tool_calls), price)
+                    yield msgspec.structs.replace(delta, usage=timed(usage, latency=latency, first_token=first))
+        except InvokeError as exc:
+            if texts:  # the vendor charges for what it had sent
+                spent = priced(_estimated(call, texts, ()), price)
+                exc.usage = timed(spent, latency=self._clock() - started, first_token=first)
+            raise
 
     async def features(self, model: ModelRef) -> ModelFeatures:
         """Raises `ProviderNotConfigured`, `ModelNotFound`."""
@@ -202,7 +207,7 @@ def base_model(
     return registry.model(card.id, name, kind) if name else None
 
 
-def _estimated(call: LLMCall, texts: list[str], last: LLMDelta) -> Usage:
+def _estimated(call: LLMCall, texts: list[str], calls: Sequence[ToolCall]) -> Usage:
     prompt = message_tokens(call.messages, call.tools)
-    completion = text_tokens("".join(texts)) + sum(text_tokens(c.name + c.arguments) + 4 for c in last.tool_calls)
+    completion = text_tokens("".join(texts)) + sum(text_tokens(c.name + c.arguments) + 4 for c in calls)
     return Usage(prompt_tokens=prompt, completion_tokens=completion, total_tokens=prompt + completion)

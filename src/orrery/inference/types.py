@@ -191,9 +191,13 @@ class ModelFeatures(msgspec.Struct, frozen=True):
 
 
 class InvokeError(Exception):
-    """A model call that failed; subclasses say who must act. The class name is the node's ``error_type``."""
+    """A model call that failed; subclasses say who must act. The class name is the node's ``error_type``.
+
+    ``usage`` is an estimate of what was spent when the answer had begun before it failed, else None.
+    """
 
     retryable = False
+    usage: Usage | None = None
 
 
 class InvokeAuthorizationError(InvokeError):

@@ -203,6 +203,19 @@ async def test_prices(server: ModelServer, transport: ModelTransport) -> None:
     assert unknown.total_price == 0
 
 
+async def test_a_broken_answer_still_tells_what_it_cost(server: ModelServer, transport: ModelTransport) -> None:
+    stored = {**credentials_at(server.url)["langgenius/azure_openai/azure_openai"], "base_model_name": "gpt-4o"}
+    gateway = InferenceGateway(ProviderRegistry(), Stored({"langgenius/azure_openai/azure_openai": stored}), transport)
+    with pytest.raises(InvokeConnectionError) as broken:
+        await answer_of(gateway, "azure_openai", "cut")
+    assert broken.value.usage is not None
+    assert broken.value.usage.completion_tokens > 2
+    assert broken.value.usage.total_price > 0
+    with pytest.raises(InvokeServerUnavailableError) as never_begun:
+        await answer_of(gateway, "azure_openai", "error:500")
+    assert never_begun.value.usage is None
+
+
 async def test_thinking_models_of_openai_get_their_own_fields(gateway: InferenceGateway, server: ModelServer) -> None:
     await answer_of(
         gateway, "openai", "o3-mini", parameters={"max_tokens": 50, "temperature": 1, "reasoning_effort": "low"}

@@ -29,6 +29,8 @@ BLOCKED = [
     "http://[::ffff:7f00:1]:{port}/",
     "http://[0:0:0:0:0:ffff:7f00:0001]:{port}/",
     "http://[64:ff9b::7f00:1]:{port}/",
+    "http://[::127.0.0.1]:{port}/",
+    "http://[::ffff:0:127.0.0.1]:{port}/",
     "http://[2002:7f00:1::]:{port}/",
     "http://[fe80::1%25eth0]:{port}/",
     "http://[fc00::1]:{port}/",
@@ -202,8 +204,12 @@ async def test_operators_may_use_this_machine_but_not_our_own_listener() -> None
         assert own.connects == 0
 
 
-async def test_operators_of_a_fleet_stay_outside() -> None:
-    async with Canary() as canary, GuardedHttpClient(operator_policy(allow_private=False)) as client:
-        with pytest.raises(EgressBlocked):
-            await client.request("GET", canary.url)
-        assert canary.connects == 0
+async def test_operators_of_a_fleet_stay_outside_unless_listed() -> None:
+    async with Canary() as canary:
+        async with GuardedHttpClient(operator_policy(allow_private=False)) as client:
+            with pytest.raises(EgressBlocked):
+                await client.request("GET", canary.url)
+            assert canary.connects == 0
+        listed = operator_policy(allow_private=False, allow_private_ips="127.0.0.0/8")
+        async with GuardedHttpClient(listed) as client:
+            assert (await client.request("GET", canary.url)).status == 200
