@@ -6,7 +6,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import select, update
+from argon2 import PasswordHasher
+from sqlalchemy import event, select, update
 from tests.support.people import OWNER, PASSWORD, SECRET_KEY, Choices, People, encoded, people
 
 from orrery.security.passwords import legacy_hash
@@ -84,6 +85,7 @@ async def test_locks_after_more_than_five_failures_from_one_address(site: People
     assert codes == [401] * 6 + [429]
     locked = await login(site, encoded(PASSWORD))
     assert (locked.status_code, locked.json()["code"]) == (429, "email_code_login_limit")
+    assert locked.headers["retry-after"] == "60"
     assert (await login(site, encoded(PASSWORD), ip="192.0.2.77")).status_code == 200, "others are not locked out"
 
 
@@ -257,6 +259,9 @@ async def test_signing_out_ends_this_session_only(site: People) -> None:
     again.cookies.set("refresh_token", token)
     assert (await again.post("/refresh-token")).status_code == 401
     assert (await there.post("/refresh-token")).status_code == 200
+    there.headers["X-CSRF-Token"] = there.cookies["csrf_token"]
+    newest = (await there.get("/workspaces/current/audit-log", params={"limit": 1})).json()["data"][0]
+    assert newest["action"] == "account.logout"
 
 
 async def test_last_active_moves_every_ten_minutes(site: People) -> None:
@@ -288,3 +293,34 @@ async def test_refresh_tokens_are_not_kept_in_the_clear(site: People) -> None:
         kept = (await session.scalars(select(AccountSession))).one()
     assert client.cookies["refresh_token"] not in {kept.token_hash, kept.previous_hash}
     assert len(kept.token_hash) == 64
+
+
+async def test_a_request_is_let_in_with_one_query(site: People) -> None:
+    client = await site.signed_in()
+    await client.get("/features")
+    statements: list[str] = []
+
+    def note(*arguments: object) -> None:
+        statements.append(str(arguments[2]))
+
+    for engine in {site.database.reader, site.database.writer}:
+        event.listen(engine.sync_engine, "before_cursor_execute", note)
+    assert (await client.get("/features")).status_code == 200
+    (asked,) = [statement for statement in statements if statement != "BEGIN"]
+    assert asked.startswith("SELECT accounts.id")
+
+
+async def test_unknown_mails_cost_as_much_as_wrong_passwords(site: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[str] = []
+    verify = PasswordHasher.verify
+
+    def counting(hasher: PasswordHasher, stored: str, password: str) -> bool:
+        looked_at.append(stored)
+        return verify(hasher, stored, password)
+
+    # The hasher is watched, not replaced: what counts is that its work is done once in each case.
+    monkeypatch.setattr(PasswordHasher, "verify", counting)
+    for email in (OWNER, "nobody@example.com", "nobody@example.com"):
+        looked_at.clear()
+        assert (await login(site, WRONG, email)).status_code == 401
+        assert len(looked_at) == 1, email

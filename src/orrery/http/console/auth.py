@@ -60,5 +60,5 @@ class SessionRoutes(RouteGroup):
     @route("POST", "/logout", auth="public", scope="none")
     async def logout(self, call: Call) -> Response:
         """Ends this browser's session."""
-        await self._sign_in.sign_out(self._cookies.refresh_of(call.request))
+        await self._sign_in.sign_out(self._cookies.refresh_of(call.request), ip=call.ip)
         return self._cookies.clear(json_response(DONE))

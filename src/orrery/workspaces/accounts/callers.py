@@ -52,8 +52,8 @@ class Callers:
 
     async def find(self, account_id: str) -> Identity:
         """The account in its current workspace. Raises `Unauthorized` for accounts that may not come in."""
-        async with self._database.read() as session:
-            identity = await store.identity(session, account_id)
+        async with self._database.reader.connect() as connection:
+            identity = await store.identity(connection, account_id)
         if identity is None or identity.status == "closed":
             raise Unauthorized
         if identity.status == "banned":

@@ -28,11 +28,14 @@ class Lockout:
     async def begin(self, email: str, ip: str) -> None:
         """Counts an attempt before the password is looked at, so that attempts at once count as well.
 
-        Raises `SignInLocked` while the pair or the mail has to wait; such attempts are not counted.
+        Raises `SignInLocked` while the pair or the mail has to wait, with the whole wait and not what is left of it;
+        such attempts are not counted.
         """
         pair, mail = _keys(email, ip)
-        if await self._cache.get(f"{pair}:wait") or await self._cache.get(f"{mail}:wait"):
-            raise SignInLocked
+        for key in (pair, mail):
+            wait = await self._cache.get(f"{key}:wait")
+            if wait is not None:
+                raise SignInLocked(retry_after=float(wait))
         await self._count(pair, MOST_FAILURES, self._lockout)
         await self._count(mail, MOST_FAILURES_OF_MAIL, LONGEST_WAIT_OF_MAIL_SECONDS)
 
@@ -49,7 +52,7 @@ class Lockout:
         # The attempt that passes the limit is still looked at, and all that come after it wait. Of several at once
         # only one gets to leave the mark.
         wait = min(longest, FIRST_WAIT_SECONDS * 2 ** min(count - most - 1, _MOST_DOUBLINGS))
-        if not await self._cache.add(f"{key}:wait", b"1", ttl=wait):
+        if not await self._cache.add(f"{key}:wait", b"%d" % wait, ttl=wait):
             raise SignInLocked(retry_after=wait)
 
 

@@ -188,11 +188,16 @@ class SignIn:
             raise RefreshRefused("Invalid refresh token")
         return self._issue(account_id, fresh)
 
-    async def sign_out(self, token: str | None) -> None:
+    async def sign_out(self, token: str | None, *, ip: str) -> None:
         """Ends the session of a refresh token; an unknown one is no error."""
-        if token:
-            async with self._database.write() as session:
-                await store.end_session(session, fingerprint(token))
+        if not token:
+            return
+        async with self._database.write() as session:
+            account_id = await store.end_session(session, fingerprint(token))
+            identity = await store.identity(session, account_id) if account_id else None
+            if identity is not None and identity.workspace_id:
+                actor = Actor(workspace_id=identity.workspace_id, account_id=identity.account_id, ip=ip)
+                record(session, actor, "account.logout", identity.account_id)
 
     def renewed(self, account_id: str) -> SessionTokens:
         """Fresh access and CSRF tokens for a caller who has proved himself; the refresh token stays."""
