@@ -92,7 +92,7 @@ class EmbeddedSandbox:
 
     async def run(self, language: str, code: str, *, enable_network: bool = False) -> RunResult:
         """One raw snippet; see `Sandbox.run`."""
-        kind = _KINDS.get(language)
+        kind = _zygote_kind(language, code)
         if kind is None:
             raise SandboxRefusal(-400, "unsupported language", status=400)
         if enable_network and not self._allow_network:
@@ -103,7 +103,7 @@ class EmbeddedSandbox:
         self, language: Literal["python3", "javascript"], code: str, inputs: Mapping[str, object]
     ) -> dict[str, object]:
         """See `CodeRunner.call_main`. The result comes back beside stdout, so prints can't disturb it."""
-        kind = _KINDS.get(language)
+        kind = _zygote_kind(language, code)
         if kind is None:
             msg = f"Unsupported language {language}"
             raise CodeExecutionError(msg)
@@ -167,6 +167,12 @@ class EmbeddedSandbox:
                 self._workers.release()
         finally:
             self._admitted -= 1
+
+
+def _zygote_kind(language: str, code: str) -> str | None:
+    """Which zygote runs this. Scripts of other callers render templates themselves: only one zygote has Jinja2."""
+    kind = _KINDS.get(language)
+    return "tpl" if kind == "py" and "jinja2" in code else kind
 
 
 def _unavailable(reason: str) -> SandboxRefusal:

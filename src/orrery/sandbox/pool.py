@@ -85,6 +85,8 @@ class ZygotePool:
                     reasons.append(f"level {level}{' with own users' if drop_user else ''}: {error}")
                     continue
                 self._shape = (level, drop_user)
+                if reasons:
+                    _log.warning("stronger confinement is not to be had here: %s", "; ".join(reasons))
                 _log.info(
                     "snippets run at confinement level %d, %s users of their own",
                     level,

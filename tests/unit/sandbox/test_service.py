@@ -197,6 +197,14 @@ async def test_the_client_and_the_service_understand_each_other(endpoint: str):
         await remote.call_main("python3", "import sys\nprint('hi')\ndef main(): sys.exit(0)", {})
 
 
+async def test_templates_are_rendered_by_the_service(endpoint: str):
+    remote = RemoteSandbox(PlainClient(), endpoint, KEY)
+    template = "{% for x in xs %}{{ x|upper }}{{ missing }}{% endfor %} 日本 {{ n }}"
+    assert await remote.render_template(template, {"xs": ["a", "b"], "n": None}) == "AB 日本 None"
+    with pytest.raises(CodeExecutionError, match="TemplateSyntaxError"):
+        await remote.render_template("{% for %}", {})
+
+
 async def test_the_client_tells_what_is_wrong(endpoint: str):
     wrong = RemoteSandbox(PlainClient(), endpoint, "no key")
     with pytest.raises(CodeExecutionError, match=r"^Failed to execute code, which is likely a network issue.*401"):

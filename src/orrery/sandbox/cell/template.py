@@ -6,13 +6,17 @@ import json
 import os
 import random
 from collections.abc import Callable
+from importlib import import_module
 
 import jinja2
-import jinja2.debug  # a failing template needs it, when files can no longer be read
 
 from orrery.sandbox.cell.python import as_program
 
-_WARM = jinja2.Template("{% for i in a %}{{ i|upper }}{% endfor %}").render(a=["x"]) + jinja2.debug.__name__
+for _part in ("debug", "ext", "meta", "nativetypes", "sandbox"):
+    # a child that needs one can no longer read its file
+    import_module(f"jinja2.{_part}")
+# the first rendering fills caches that children then share
+jinja2.Template("{% for i in a %}{{ i|upper }}{% endfor %}").render(a=["x"])
 
 
 def run_template(code: str, inputs: str, send: Callable[[bytes], None]) -> int:

@@ -178,9 +178,9 @@ def _import_engine(plan: Plan) -> dict[str, Runner]:
         preload.warm()
         runners = {"raw": python.run_raw, "main": python.run_main}
     elif plan.kind == "tpl":
-        from orrery.sandbox.cell import template
+        from orrery.sandbox.cell import python, template
 
-        runners = {"template": template.run_template}
+        runners = {"template": template.run_template, "raw": python.run_raw, "main": python.run_main}
     else:
         from orrery.sandbox.cell import javascript
 
