@@ -40,6 +40,7 @@ async def serve(arguments: Mapping[str, str], home: Path | None) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,
             date_header=True,
             backlog=_BACKLOG,
             timeout_graceful_shutdown=_GRACE_SECONDS,

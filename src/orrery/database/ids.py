@@ -7,6 +7,8 @@ import threading
 import time
 import uuid
 
+_RANDOM_BYTES = 2048
+
 NIL_ID = "00000000-0000-0000-0000-000000000000"
 
 
@@ -16,6 +18,8 @@ class IdSource:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._last = 0
+        self._random = b""
+        self._used = 0
 
     def __call__(self) -> str:
         # 48 bits of milliseconds, then a 12-bit counter seeded by sub-millisecond time (RFC 9562, 6.2 method 3).
@@ -23,8 +27,13 @@ class IdSource:
         stamp = (now // 1_000_000) << 12 | (now % 1_000_000) * 4096 // 1_000_000
         with self._lock:
             stamp = self._last = max(stamp, self._last + 1)
+            if self._used == len(self._random):
+                # One system call for many ids: a run needs about ten.
+                self._random, self._used = os.urandom(_RANDOM_BYTES), 0
+            random = self._random[self._used : self._used + 8]
+            self._used += 8
         high = (stamp >> 12) << 16 | 0x7000 | (stamp & 0xFFF)
-        low = 0x8000_0000_0000_0000 | int.from_bytes(os.urandom(8)) >> 2
+        low = 0x8000_0000_0000_0000 | int.from_bytes(random) >> 2
         text = f"{high << 64 | low:032x}"
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 

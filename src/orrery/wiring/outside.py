@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import msgspec
 
-from orrery.egress import GuardedHttpClient, ProxyRoutes, operator_policy, untrusted_policy
+from orrery.egress import EgressLimits, GuardedHttpClient, ProxyRoutes, operator_policy, untrusted_policy
 from orrery.egress.policy import HostPort
 from orrery.egress.protocol import Timeouts
 from orrery.sandbox.embedded import EmbeddedSandbox
@@ -31,15 +33,27 @@ def open_clients(settings: Settings) -> Clients:
         all_url=egress.proxy_all, http_url=egress.proxy_http, https_url=egress.proxy_https
     )
     own: tuple[HostPort, ...] = ((settings.server.host, settings.server.port),)
+    behind: tuple[HostPort, ...] = (
+        (settings.database.host, settings.database.port),
+        (settings.cache.host, settings.cache.port),
+    )
     untrusted = untrusted_policy(
         allow_private_ips=",".join(egress.allow_private_ips),
         allow_private_domains=",".join(egress.allow_private_domains),
-        refused=own,
+        refused=(*own, *(behind if settings.shape == "fleet" else ())),
         proxies=proxies,
     )
-    # On one's own machine, models may stand beside the server; in a fleet the operator says which networks may be reached.
-    operator = operator_policy(allow_private=settings.shape == "embedded", refused=own, proxies=proxies)
-    return Clients(GuardedHttpClient(untrusted), GuardedHttpClient(operator))
+    # On one's own machine models may stand beside the server; in a fleet the operator names the networks. Calls to
+    # models and to the sandbox service go direct, as the contract has them (sandbox-and-security.md 5.4).
+    inside = [*egress.allow_private_domains, urlsplit(settings.sandbox.endpoint).hostname or ""]
+    operator = operator_policy(
+        allow_private=settings.shape == "embedded",
+        allow_private_ips=",".join(egress.allow_private_ips),
+        allow_private_domains=",".join(name for name in inside if name),
+        refused=own,
+    )
+    unlimited = EgressLimits(max_connections=0)
+    return Clients(GuardedHttpClient(untrusted), GuardedHttpClient(operator, limits=unlimited))
 
 
 def open_sandbox(settings: Settings, clients: Clients) -> EmbeddedSandbox | RemoteSandbox:

@@ -101,7 +101,11 @@ class WorkflowRun:
         self._run.wake()
 
     async def execute(self) -> RunResult:
-        """Runs to the end, which is durable before it is told. Never raises for what nodes do."""
+        """Runs to the end. Never raises for what nodes do.
+
+        The last event is told with the journal's last entries still on their way: whoever shows it to others makes
+        both durable first, in one commit.
+        """
         scope, run = self._scope, self._run
         self._started_at = scope.clock.time()
         self._emit(RunStarted(self._started_at, self._inputs(), "initial" if self._resume is None else "resumption"))
@@ -109,8 +113,6 @@ class WorkflowRun:
             replay(run, self._resume)
             self._streamed.replaying = False
         await run.drive()
-        if scope.journal is not None:
-            await scope.journal.barrier()
         result = self._result()
         self._emit(self._end(result))
         return result

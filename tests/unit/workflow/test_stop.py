@@ -108,7 +108,7 @@ async def test_a_paused_run_lets_running_nodes_finish_and_goes_on_later() -> Non
     assert trial.result.status == "paused"
     assert isinstance(trial.events[-1], RunPaused)
     assert trial.events[-1].reasons == ({"type": "scheduled_pause"},)
-    assert journal.durable == len(journal.entries) == 3  # start; llm began; llm done
+    assert len(journal.entries) == 3  # start; llm began; llm done
     later = await run(graph, journal=journal, resume=Resume.from_entries(journal.entries))
     assert later.names() == ["graph_run_started", "node_started", "node_succeeded", "graph_run_succeeded"]
     assert "".join(trial.chunks() + later.chunks()) == later.result.outputs["answer"] == "one two!"

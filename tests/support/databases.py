@@ -1,0 +1,169 @@
+"""Real database servers for tests: started once per test process in a temporary folder, stopped when it ends.
+
+Each test that asks for a URL gets an empty database of its own. Where a server's programs are not installed, the
+tests that need it are left out with a word.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from functools import cache
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+_names = count(1)
+_START_SECONDS = 60
+
+
+class _Server:
+    def __init__(self, port: int, command: Callable[[str], Sequence[str]]) -> None:
+        self.port = port
+        self._command = command
+
+    def make_database(self) -> str:
+        """An empty database; its name."""
+        name = f"t{os.getpid()}_{next(_names)}"
+        subprocess.run(self._command(name), check=True, capture_output=True)
+        return name
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _as_user(name: str) -> list[str]:
+    """Database servers refuse to run as root: root runs them as the package's own user."""
+    return ["runuser", "-u", name, "--"] if os.geteuid() == 0 else []
+
+
+def _folder(owner: str) -> Path:
+    path = Path(tempfile.mkdtemp(prefix="orrery-db-", dir="/tmp"))
+    if os.geteuid() == 0:
+        user = pwd.getpwnam(owner)
+        os.chown(path, user.pw_uid, user.pw_gid)
+    path.chmod(0o755)
+    return path
+
+
+def _launch(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("wb") as output:
+        return subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+
+
+def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"the database server stopped: {log.read_text(errors='replace')[-2000:]}")
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise RuntimeError("the database server did not start in time")
+
+
+def _stop(process: subprocess.Popen[bytes], folder: Path) -> None:
+    # The server may be a child of the program that changed the user: the whole group is told.
+    subprocess.run(["pkill", "-TERM", "-f", str(folder)], check=False)
+    process.terminate()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _program(*names: str) -> str | None:
+    folders = [os.environ.get("PATH", ""), "/usr/sbin", *map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin")))]
+    return next((found for name in names if (found := shutil.which(name, path=os.pathsep.join(folders)))), None)
+
+
+@cache
+def _postgres() -> _Server:
+    initdb, postgres, createdb = _program("initdb"), _program("postgres"), _program("createdb")
+    if not initdb or not postgres or not createdb:
+        pytest.skip("PostgreSQL is not installed")
+    # A wrapper in PATH may hide where the programs live; the folder of initdb's target has all of them.
+    folder, user = _folder("postgres"), _as_user("postgres")
+    data, log, port = folder / "data", folder / "log", _free_port()
+    made = subprocess.run([*user, initdb, "-D", str(data), "-U", "orrery", "-A", "trust", "-E", "UTF8", "--locale=C"],
+                          check=False, capture_output=True, text=True)  # fmt: skip
+    if made.returncode:
+        raise RuntimeError(made.stderr)
+    options = ["-p", str(port), "-k", str(folder), "-h", "127.0.0.1", "-c", "fsync=off", "-c", "max_connections=60"]
+    process = subprocess.Popen(
+        [*user, postgres, "-D", str(data), *options], stdout=log.open("wb"), stderr=subprocess.STDOUT
+    )
+    atexit.register(_stop, process, folder)
+    _wait(port, process, log)
+    return _Server(port, lambda name: [createdb, "-h", "127.0.0.1", "-p", str(port), "-U", "orrery", name])
+
+
+@cache
+def _mariadb() -> _Server:
+    install, server, client = _program("mariadb-install-db"), _program("mariadbd"), _program("mariadb")
+    if not install or not server or not client:
+        pytest.skip("MariaDB is not installed")
+    folder, user = _folder("mysql"), _as_user("mysql")
+    data, log, port = folder / "data", folder / "log", _free_port()
+    made = subprocess.run(
+        [*user, install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal"],
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    if made.returncode:
+        raise RuntimeError(made.stdout + made.stderr)
+    options = [
+        "--no-defaults", f"--datadir={data}", f"--port={port}", f"--socket={folder}/s.sock", "--bind-address=127.0.0.1",
+        f"--pid-file={folder}/pid", "--innodb-flush-log-at-trx-commit=0", "--character-set-server=utf8mb4",
+    ]  # fmt: skip
+    process = _launch([*user, server, *options], log)
+    atexit.register(_stop, process, folder)
+    _wait(port, process, log)
+    base = [client, "--no-defaults", "-h", "127.0.0.1", "-P", str(port), "-u", "root"]
+    subprocess.run(
+        [*base, "-e", "CREATE USER 'orrery'@'127.0.0.1'; GRANT ALL ON *.* TO 'orrery'@'127.0.0.1';"], check=True
+    )
+    return _Server(port, lambda name: [*base, "-e", f"CREATE DATABASE {name} CHARACTER SET utf8mb4"])
+
+
+def postgres_url() -> str:
+    """The URL of a new database on PostgreSQL."""
+    server = _postgres()
+    return f"postgresql+asyncpg://orrery@127.0.0.1:{server.port}/{server.make_database()}"
+
+
+def mariadb_url() -> str:
+    """The URL of a new database on MariaDB."""
+    server = _mariadb()
+    return f"mysql+asyncmy://orrery@127.0.0.1:{server.port}/{server.make_database()}?charset=utf8mb4"
+
+
+def sqlite_url(folder: Path) -> str:
+    """The URL of a new database file."""
+    return f"sqlite+aiosqlite:///{folder / 'orrery.db'}"
+
+
+BACKENDS = (
+    pytest.param("sqlite", id="sqlite"),
+    pytest.param("postgresql", id="postgresql", marks=pytest.mark.postgres),
+    pytest.param("mariadb", id="mariadb", marks=pytest.mark.mariadb),
+)
+"""For ``pytest.mark.parametrize("backend", BACKENDS)``; `url_of` gives each its URL."""
+
+
+def url_of(backend: str, folder: Path) -> str:
+    if backend == "postgresql":
+        return postgres_url()
+    return mariadb_url() if backend == "mariadb" else sqlite_url(folder)
