@@ -36,9 +36,12 @@ class FileValues(Protocol):
         version: FormVersion,
         inputs: Mapping[str, object],
         files: Sequence[object],
+        *,
+        strict: bool = False,
     ) -> tuple[dict[str, object], list[FileValue]]:
         """The inputs with file values in file fields, and the message's files.
 
-        Raises ValueError with the contract's texts.
+        ``strict`` refuses files that are not of the kind that their sender calls them. Raises ValueError with the
+        contract's texts.
         """
         ...

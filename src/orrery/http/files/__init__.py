@@ -1,1 +1,1 @@
-"""Signed downloads and uploads: `/files` (workflow.md 5.6)."""
+"""Files over HTTP: taking them in, serving them safely, signed links. Other faces borrow the first two."""

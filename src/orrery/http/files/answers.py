@@ -1,0 +1,49 @@
+"""What uploads answer with."""
+
+from __future__ import annotations
+
+from orrery.apps.files.links import FileLinks
+from orrery.apps.files.tables import UploadFile
+from orrery.http.call import Call
+
+JsonObject = dict[str, object]
+
+
+def upload_object(call: Call, row: UploadFile, links: FileLinks) -> JsonObject:
+    """An uploaded file (workflow.md 5.6, Answer)."""
+    return {
+        "id": row.id,
+        "reference": None,
+        "name": row.name,
+        "size": row.size,
+        "extension": row.extension,
+        "mime_type": row.mime_type,
+        "created_by": row.created_by,
+        "created_at": int(row.created_at.timestamp()),
+        "preview_url": None,
+        "source_url": whole_address(call, links.upload(row.id)),
+        "original_url": None,
+        "user_id": None,
+        "tenant_id": row.tenant_id,
+        "conversation_id": None,
+        "file_key": None,
+    }
+
+
+def remote_upload_object(call: Call, row: UploadFile, links: FileLinks) -> JsonObject:
+    """A file that was fetched from elsewhere."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "size": row.size,
+        "extension": row.extension,
+        "url": whole_address(call, links.upload(row.id)),
+        "mime_type": row.mime_type,
+        "created_by": row.created_by,
+        "created_at": int(row.created_at.timestamp()),
+    }
+
+
+def whole_address(call: Call, link: str) -> str:
+    """A link with the request's host where the installation names none."""
+    return str(call.request.base_url).rstrip("/") + link if link.startswith("/") else link

@@ -1,0 +1,20 @@
+"""The route groups of signed links, and the authenticator that they need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from orrery.apps.files.parts import Files
+from orrery.http.app import Authenticator
+from orrery.http.endpoint import RouteGroup
+from orrery.http.files.links import SignedAuthenticator, SignedFileRoutes
+
+
+def file_routes(files: Files) -> list[RouteGroup]:
+    """The route groups, to be mounted below ``/files``."""
+    return [SignedFileRoutes(files.downloads)]
+
+
+def file_authenticators(files: Files) -> Mapping[str, Authenticator]:
+    """How routes with auth ``signed`` check their caller."""
+    return {"signed": SignedAuthenticator(files.links)}
