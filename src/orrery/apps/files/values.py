@@ -21,7 +21,7 @@ from orrery.database.ids import is_id
 
 METHODS = frozenset({"remote_url", "local_file", "tool_file"})
 _FIELD_TYPES = frozenset({"file", "file-list"})
-_NOTHING = (None, "", [])
+_NOTHING: tuple[object, ...] = (None, "", [])
 _DISGUISED = "Detected file type does not match the specified type. Please verify the file."
 
 

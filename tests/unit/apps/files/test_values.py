@@ -62,12 +62,12 @@ async def test_nobody_uses_somebody_elses_file(room: Room) -> None:
     for owner in (ANN, EDITOR):
         assert (await room.resolve(ONE, {"doc": local(anns.id)}, [], owner=owner))[0]["doc"]["related_id"] == anns.id
         assert (await room.resolve(ONE, {"doc": made}, [], owner=owner))[0]["doc"]["transfer_method"] == "tool_file"
-    with pytest.raises(ValueError, match=f"^ToolFile {tool['related_id']} not found$"):
+    with pytest.raises(ValueError, match=rf"^ToolFile {tool['related_id']} not found$"):
         await room.resolve(ONE, {"doc": made}, [], owner=BOB)
     for owner, file_id in ((BOB, anns.id), (ANN, foreign.id), (EDITOR, foreign.id)):
-        with pytest.raises(ValueError, match="^Invalid upload file$"):
+        with pytest.raises(ValueError, match=r"^Invalid upload file$"):
             await room.resolve(ONE, {"doc": local(file_id)}, [], owner=owner)
-        with pytest.raises(ValueError, match="^Invalid upload file$"):
+        with pytest.raises(ValueError, match=r"^Invalid upload file$"):
             await room.resolve(CHAT, {}, [local(file_id)], owner=owner)
 
 
@@ -85,7 +85,7 @@ async def test_nobody_uses_somebody_elses_file(room: Room) -> None:
     ],
 )
 async def test_mappings_that_are_refused(room: Room, mapping: dict[str, Any], text: str) -> None:
-    with pytest.raises(ValueError, match=f"^{text}$"):
+    with pytest.raises(ValueError, match=rf"^{text}$"):
         await room.resolve(ONE, {"doc": mapping}, [])
 
 
@@ -99,20 +99,20 @@ async def test_lists_drop_what_can_not_be_a_file(room: Room) -> None:
 async def test_rules_of_fields_and_of_the_feature(room: Room) -> None:
     text, log = await room.add(name="a.txt"), await room.add(name="a.log")
     for mapping in (local(text.id, "audio"), local(log.id, "custom")):
-        with pytest.raises(ValueError, match="^File validation failed for file: a"):
+        with pytest.raises(ValueError, match=r"^File validation failed for file: a"):
             await room.resolve(ONE, {"doc": mapping}, [])
     custom = Form(form=[{"variable": "doc", "type": "file", "allowed_file_extensions": [".LOG"]}])
     assert (await room.resolve(custom, {"doc": local(log.id, "custom")}, []))[0]["doc"]["type"] == "custom"
     methods = Form(form=[{"variable": "doc", "type": "file", "allowed_file_upload_methods": ["remote_url"]}])
-    with pytest.raises(ValueError, match="^File validation failed for file: a.txt$"):
+    with pytest.raises(ValueError, match=r"^File validation failed for file: a.txt$"):
         await room.resolve(methods, {"doc": local(text.id)}, [])
 
 
 async def test_too_many_files(room: Room) -> None:
     row = await room.add()
-    with pytest.raises(ValueError, match="^Number of files exceeds the maximum limit 2$"):
+    with pytest.raises(ValueError, match=r"^Number of files exceeds the maximum limit 2$"):
         await room.resolve(CHAT, {}, [local(row.id)] * 3)
-    with pytest.raises(ValueError, match="^Number of image files exceeds the maximum limit 2$"):
+    with pytest.raises(ValueError, match=r"^Number of image files exceeds the maximum limit 2$"):
         await room.resolve(CHAT, {}, [local(row.id, "image")] * 3)
 
 
@@ -120,7 +120,7 @@ async def test_strict_callers_may_not_disguise_files(room: Room) -> None:
     row = await room.add(name="a.txt")
     open_form = Form(form=[{"variable": "doc", "type": "file"}])
     assert (await room.resolve(open_form, {"doc": local(row.id, "image")}, []))[0]["doc"]["type"] == "image"
-    with pytest.raises(ValueError, match="^Detected file type does not match the specified type"):
+    with pytest.raises(ValueError, match=r"^Detected file type does not match the specified type"):
         await room.resolve(open_form, {"doc": local(row.id, "image")}, [], strict=True)
 
 
@@ -151,6 +151,6 @@ async def test_remote_files_inside_the_network_are_refused(room: Room, untrusted
     values = MappedFiles(room.database, room.files.links, RemoteFiles(untrusted))
     async with Canary() as server:
         mapping = {"type": "document", "transfer_method": "remote_url", "url": server.url + "/x"}
-        with pytest.raises(ValueError, match="^Invalid file url$"):
+        with pytest.raises(ValueError, match=r"^Invalid file url$"):
             await values.resolved(room.home, ANN, ONE, {"doc": mapping}, [])
         assert server.connects == 0
