@@ -27,7 +27,7 @@ export function AccountMenu() {
       trigger={
         <button
           type="button"
-          aria-label={t("account")}
+          aria-label={t("accountOf", { initials: initials.toUpperCase() })}
           className="ml-1 flex size-7 items-center justify-center overflow-hidden rounded-full bg-brass-soft text-xs font-semibold text-brass"
         >
           {account?.avatar_url ? <img alt="" src={account.avatar_url} /> : initials.toUpperCase()}

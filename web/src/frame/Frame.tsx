@@ -14,7 +14,7 @@ export function Frame() {
   const [palette, setPalette] = useState(false);
   useShortcut("k", () => setPalette(true));
   return (
-    <div className="grid h-dvh grid-rows-[48px_minmax(0,1fr)_auto] sm:grid-cols-[64px_minmax(0,1fr)] sm:grid-rows-[48px_minmax(0,1fr)]">
+    <div className="grid h-dvh grid-cols-[minmax(0,1fr)] grid-rows-[48px_minmax(0,1fr)_auto] sm:grid-cols-[64px_minmax(0,1fr)] sm:grid-rows-[48px_minmax(0,1fr)]">
       <a
         href="#content"
         className="sr-only z-50 rounded-control bg-raised px-3 py-1.5 focus:not-sr-only focus:absolute focus:left-2 focus:top-2"

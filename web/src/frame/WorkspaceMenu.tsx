@@ -35,7 +35,7 @@ export function WorkspaceMenu() {
       trigger={
         <button
           type="button"
-          aria-label={t("workspace")}
+          aria-label={t("workspaceNamed", { name: current.name })}
           className={`${buttonClass("quiet")} min-w-0 max-w-56`}
         >
           <span className="truncate">{current.name}</span>

@@ -20,6 +20,7 @@ export function AppPage() {
   } as const;
   return (
     <div className="flex min-h-0 flex-1 flex-col">
+      {app && <h1 className="sr-only">{app.name}</h1>}
       <nav
         aria-label={t("places")}
         className="flex shrink-0 overflow-x-auto overflow-y-hidden border-b border-line bg-surface px-2"

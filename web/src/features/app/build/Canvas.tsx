@@ -124,7 +124,7 @@ function Flow({ graph: given, run, selected, onSelect }: CanvasProps) {
         proOptions={{ hideAttribution: true }}
         aria-label={t("canvas")}
       >
-        <Background variant={BackgroundVariant.Dots} gap={16} size={1} color="var(--line)" />
+        <Background variant={BackgroundVariant.Dots} gap={16} size={1} color="var(--line-strong)" />
         <div
           role="toolbar"
           aria-label={t("view")}

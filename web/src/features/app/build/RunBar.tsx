@@ -69,13 +69,16 @@ export function RunBar({ appId, mode, fields, state, selected, onSelect }: RunBa
         ) : (
           <Button look="brass" icon={<Play size={12} />} onClick={run} title={t("runHint")}>
             {t("run")}
-            <kbd className="ml-1 text-xs opacity-80">
+            <kbd className="ml-1 text-xs">
               {navigator.platform.startsWith("Mac") ? "⌘⏎" : "Ctrl ⏎"}
             </kbd>
           </Button>
         )}
         {state.status !== "idle" && (
-          <div aria-live="polite" className="flex min-w-0 items-center gap-3 text-muted">
+          <div
+            aria-live="polite"
+            className="flex min-w-0 items-center gap-3 text-muted tabular-nums"
+          >
             <StatusMark status={state.status} words />
             {state.elapsed !== null && <span>{duration(state.elapsed / 1000)}</span>}
             {state.tokens > 0 && (

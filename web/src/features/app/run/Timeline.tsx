@@ -23,7 +23,7 @@ export function Timeline({ state, selected, onSelect }: TimelineProps) {
   const total = Math.max(reached, ...runs.map((run) => run.start + (run.elapsed ?? 0)), 1);
   if (runs.length === 0) return <p className="p-4 text-muted">{t("noSteps")}</p>;
   return (
-    <ol aria-label={t("timeline")} className="min-w-0 py-1">
+    <ol aria-label={t("timeline")} className="min-w-0 py-1 tabular-nums">
       {runs.map((run) => (
         <Bar
           key={run.key}

@@ -87,7 +87,7 @@ export function FormTest({ app }: { app: AppDetail }) {
           <>
             <div
               aria-live="polite"
-              className="flex items-center gap-3 border-b border-line px-4 py-2 text-muted"
+              className="flex items-center gap-3 border-b border-line px-4 py-2 text-muted tabular-nums"
             >
               <StatusMark status={state.status} words />
               {state.elapsed !== null && <span>{duration(state.elapsed / 1000)}</span>}
