@@ -103,9 +103,7 @@ def _postgres() -> _Server:
     if made.returncode:
         raise RuntimeError(made.stderr)
     options = ["-p", str(port), "-k", str(folder), "-h", "127.0.0.1", "-c", "fsync=off", "-c", "max_connections=60"]
-    process = subprocess.Popen(
-        [*user, postgres, "-D", str(data), *options], stdout=log.open("wb"), stderr=subprocess.STDOUT
-    )
+    process = _launch([*user, postgres, "-D", str(data), *options], log)
     atexit.register(_stop, process, folder)
     _wait(port, process, log)
     return _Server(port, lambda name: [createdb, "-h", "127.0.0.1", "-p", str(port), "-U", "orrery", name])

@@ -12,7 +12,7 @@ from orrery.apps.catalog.service import AppService
 from orrery.apps.catalog.tags import TagService
 from orrery.apps.conversations.end_users import EndUsers
 from orrery.apps.dsl.service import DslService
-from orrery.apps.files.parts import Files
+from orrery.apps.files.parts import FileNeeds, Files
 from orrery.apps.runs.idempotency import Idempotency
 from orrery.apps.runs.limits import RunPolicy
 from orrery.apps.runs.outside import Outside
@@ -32,7 +32,6 @@ from orrery.inference.transport import ModelTransport
 from orrery.sandbox.protocol import CodeRunner
 from orrery.security.encryption import Vault
 from orrery.security.passwords import Passwords
-from orrery.security.signing import LinkSigner
 from orrery.security.tokens import Tokens
 from orrery.settings.load import Settings
 from orrery.storage.protocol import ObjectStorage
@@ -82,16 +81,17 @@ def build_product(ground: Ground) -> Product:
     security = settings.security
     vault = Vault(master_key=security.master_key, secret_key=security.secret_key)
     tokens = Tokens(security.secret_key, issuer=settings.server.edition, clock=time.time)
-    signer = LinkSigner(security.secret_key, lifetime=settings.upload.link_seconds, clock=time.time)
     workspaces = _workspaces(ground, vault, tokens)
     files = Files.build(
-        database=database,
-        storage=ground.storage,
-        signer=signer,
-        http=ground.clients.untrusted,
-        upload=settings.upload,
-        urls=settings.urls,
-        storage_type=settings.storage.type,
+        FileNeeds(
+            database=database,
+            storage=ground.storage,
+            http=ground.clients.untrusted,
+            upload=settings.upload,
+            secret_key=security.secret_key,
+            base=settings.urls.file_links(),
+            storage_type=settings.storage.type,
+        )
     )
     group = GroupCommit(database, ORDER)
     access = AppAccess(database)
@@ -101,7 +101,7 @@ def build_product(ground: Ground) -> Product:
         models=workspaces.models.gateway,
         code=ground.code,
         http=ground.clients.untrusted,
-        files=files.of_run,
+        files=files.for_run,
     )
     runs = RunService(
         database=database,
