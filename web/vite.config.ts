@@ -45,6 +45,17 @@ export default defineConfig({
               test: /src\/(api\/(client|error|json|sse|events)|theme|i18n\/(start|choice))|src\/ui\/(Button|IconButton|Mark|Spinner|CopyButton|AppIcon|toasts|Toaster|Field|errorText)|node_modules\/(clsx|zustand)/,
               priority: 3,
             },
+            // What a visitor's first conversation needs comes in two pieces, not in twenty.
+            {
+              name: "talk",
+              test: /src\/chat\/(ChatPanel|session|format|model\/|files\/(FileButtons|rules|useUploads)|parts\/(MessageList|NearRow|use\w+|Announcer|Composer|Opening|QuestionChips|failureText|Fold)\.|markdown\/(?!tex\.|colours)|chat\.css)|node_modules\/marked\//,
+              priority: 4,
+            },
+            {
+              name: "visit",
+              test: /src\/webapp\/(entry|server|frame|form\/(fields|useForm)|chat\/(?!EmbedPage|accent|useHostFrame))/,
+              priority: 4,
+            },
             { name: "parts", test: /src\/ui\//, priority: 2 },
             { name: "icons", test: /node_modules\/lucide-react\//, minShareCount: 9, priority: 1 },
           ],

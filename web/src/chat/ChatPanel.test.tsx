@@ -171,7 +171,7 @@ describe("ChatPanel", () => {
   it("adds files by their address, when it is one", async () => {
     const { client, user, box } = open({ fileUpload: images });
     await user.click(screen.getByRole("button", { name: "Add a link to a file" }));
-    const entry = screen.getByRole("textbox", { name: "Address of the file" });
+    const entry = await screen.findByRole("textbox", { name: "Address of the file" });
     await user.type(entry, "javascript:alert(1){Enter}");
     expect(screen.getByRole("alert").textContent).toContain("http://");
     await user.clear(entry);

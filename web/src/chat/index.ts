@@ -15,9 +15,9 @@ export type {
   UploadOptions,
 } from "./client";
 export { FileButtons } from "./files/FileButtons";
-export { LinkEntry } from "./files/LinkEntry";
+export { default as LinkEntry } from "./files/LinkEntry";
 export { type UploadRules, uploadRules } from "./files/rules";
-export { UploadTray } from "./files/UploadTray";
+export { default as UploadTray } from "./files/UploadTray";
 export { refsOf, type Uploads, useUploads } from "./files/useUploads";
 export { bytes, duration } from "./format";
 export { Markdown } from "./markdown/Markdown";

@@ -8,7 +8,7 @@ interface LinkEntryProps {
 }
 
 /** One line for the address of a file that is somewhere else. */
-export function LinkEntry({ onAdd, onClose }: LinkEntryProps) {
+export default function LinkEntry({ onAdd, onClose }: LinkEntryProps) {
   const { t } = useTranslation("chat");
   const [text, setText] = useState("");
   const [bad, setBad] = useState(false);

@@ -7,7 +7,7 @@ import type { Refusal } from "./rules";
 import type { Upload, Uploads } from "./useUploads";
 
 /** The files chosen so far, each with its progress, and why others were refused. */
-export function UploadTray({ uploads }: { uploads: Uploads }) {
+export default function UploadTray({ uploads }: { uploads: Uploads }) {
   const { t } = useTranslation("chat");
   const { items, refusals } = uploads;
   if (items.length === 0 && refusals.length === 0) return null;

@@ -1,11 +1,21 @@
 import { ArrowUp, Square } from "lucide-react";
-import { type ClipboardEvent, type KeyboardEvent, useLayoutEffect, useRef, useState } from "react";
+import {
+  type ClipboardEvent,
+  type KeyboardEvent,
+  lazy,
+  Suspense,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
 import { useTranslation } from "react-i18next";
 import { FileButtons } from "../files/FileButtons";
-import { LinkEntry } from "../files/LinkEntry";
 import type { UploadRules } from "../files/rules";
-import { UploadTray } from "../files/UploadTray";
 import type { Uploads } from "../files/useUploads";
+
+/** Needed once a file is chosen, and not before. */
+const UploadTray = lazy(() => import("../files/UploadTray"));
+const LinkEntry = lazy(() => import("../files/LinkEntry"));
 
 interface ComposerProps {
   rules: UploadRules | null;
@@ -42,8 +52,10 @@ export function Composer({ rules, uploads, running, placeholder, onSend, onStop 
   };
   return (
     <div className="flex flex-col gap-2 rounded-card border border-line-strong/60 bg-surface p-2 focus-within:border-focus">
-      <UploadTray uploads={uploads} />
-      {linking && <LinkEntry onAdd={uploads.addLink} onClose={() => setLinking(false)} />}
+      <Suspense>
+        {uploads.items.length + uploads.refusals.length > 0 && <UploadTray uploads={uploads} />}
+        {linking && <LinkEntry onAdd={uploads.addLink} onClose={() => setLinking(false)} />}
+      </Suspense>
       <div className="flex items-end gap-1">
         {rules && (
           <FileButtons rules={rules} onFiles={uploads.add} onLink={() => setLinking(true)} />

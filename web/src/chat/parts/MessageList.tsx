@@ -1,5 +1,5 @@
 import { ArrowDown } from "lucide-react";
-import { type ReactNode, useEffect, useMemo, useState } from "react";
+import { lazy, type ReactNode, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/ui/Button";
 import { Spinner } from "@/ui/Spinner";
@@ -7,9 +7,12 @@ import { threadOf } from "../model/thread";
 import type { ChatSession, SessionState } from "../session";
 import { failureText } from "./failureText";
 import { NearContext, NearRow, NearWatch } from "./NearRow";
-import { TurnView } from "./TurnView";
 import type { TurnActions, TurnLook } from "./turnTypes";
 import { useStickToEnd } from "./useStickToEnd";
+
+/** A new conversation has no turns to show: its page need not wait for their code. */
+const loadTurn = () => import("./TurnView");
+const TurnView = lazy(loadTurn);
 
 interface MessageListProps {
   session: ChatSession;
@@ -30,6 +33,10 @@ export function MessageList({ session, state, actions, look, head, foot }: Messa
   const thread = useMemo(() => threadOf(state.turns, state.choices), [state.turns, state.choices]);
   const { scroller, content, atEnd, toEnd } = useStickToEnd(thread[0]?.turn.key);
   const watch = useNearWatch(scroller);
+  useEffect(() => {
+    // A failure shows when the first turn is drawn.
+    loadTurn().catch(() => undefined);
+  }, []);
   // A new question brings the reader to it, wherever they were.
   useEffect(() => {
     if (state.running) toEnd();

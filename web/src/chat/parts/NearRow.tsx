@@ -1,4 +1,12 @@
-import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from "react";
+import {
+  createContext,
+  type ReactNode,
+  Suspense,
+  useContext,
+  useEffect,
+  useRef,
+  useState,
+} from "react";
 
 /** Rows within this distance of the screen are built, in pixels. */
 const REACH = 1600;
@@ -63,7 +71,7 @@ export function NearRow({ id, eager, children }: NearRowProps) {
       className="chat-row"
       style={built ? undefined : { height: GUESS }}
     >
-      {built ? children : null}
+      {built ? <Suspense fallback={<div style={{ height: GUESS }} />}>{children}</Suspense> : null}
     </li>
   );
 }

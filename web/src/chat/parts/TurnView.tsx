@@ -13,7 +13,7 @@ interface TurnViewProps extends ThreadEntry {
 }
 
 /** A question and its answer. Drawn again only when this turn or its siblings change. */
-export const TurnView = memo(
+const TurnView = memo(
   function TurnView({ turn, siblings, group, actions, look, busy }: TurnViewProps) {
     const { t } = useTranslation("chat");
     return (
@@ -40,3 +40,5 @@ export const TurnView = memo(
     before.siblings.length === after.siblings.length &&
     before.siblings.every((each, index) => each.key === after.siblings[index]?.key),
 );
+
+export default TurnView;

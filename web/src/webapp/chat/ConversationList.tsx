@@ -1,6 +1,6 @@
 import { MessageSquarePlus } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { failureText } from "@/chat";
+import { failureText } from "@/chat/parts/failureText";
 import { Button } from "@/ui/Button";
 import { Spinner } from "@/ui/Spinner";
 import { SiteIcon } from "../frame/SiteIcon";

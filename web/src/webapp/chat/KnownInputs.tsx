@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { Fold } from "@/chat";
+import { Fold } from "@/chat/parts/Fold";
 import type { InputField } from "../form/fields";
 
 interface KnownInputsProps {

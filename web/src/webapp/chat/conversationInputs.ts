@@ -1,5 +1,5 @@
 /** Inputs of a stored conversation, made fit to be sent again: each turn is checked with its own. */
-import type { FileRef } from "@/chat";
+import type { FileRef } from "@/chat/client";
 import { fileKind } from "@/chat/model/files";
 
 export function sentAgain(inputs: Record<string, unknown>): Record<string, unknown> {

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type Failure, failureOf } from "@/chat";
+import { failureOf } from "@/chat/model/failure";
+import type { Failure } from "@/chat/model/message";
 import { actWithUndo, useToasts } from "@/ui/toasts";
 import type { Conversation } from "../server/shapes";
 import type { WebAppServer } from "../server/WebAppServer";

@@ -1,5 +1,5 @@
 /** What every page gets: where it is, whom it speaks to, what the app is like. */
-import type { ChatClient, FileUploadConfig } from "@/chat";
+import type { ChatClient, FileUploadConfig } from "@/chat/client";
 import type { InputField } from "../form/fields";
 import type { Parameters, Site } from "../server/shapes";
 import type { WebAppServer } from "../server/WebAppServer";

@@ -1,14 +1,10 @@
 import { useEffect, useMemo, useState } from "react";
-import {
-  type ChatClient,
-  FileButtons,
-  type FileSizeLimits,
-  LinkEntry,
-  refsOf,
-  UploadTray,
-  uploadRules,
-  useUploads,
-} from "@/chat";
+import type { ChatClient, FileSizeLimits } from "@/chat/client";
+import { FileButtons } from "@/chat/files/FileButtons";
+import LinkEntry from "@/chat/files/LinkEntry";
+import { uploadRules } from "@/chat/files/rules";
+import UploadTray from "@/chat/files/UploadTray";
+import { refsOf, useUploads } from "@/chat/files/useUploads";
 import { Field } from "@/ui/Field";
 import type { InputField } from "./fields";
 import type { FormState } from "./useForm";

@@ -1,6 +1,6 @@
 import { useId } from "react";
 import { useTranslation } from "react-i18next";
-import type { ChatClient, FileSizeLimits } from "@/chat";
+import type { ChatClient, FileSizeLimits } from "@/chat/client";
 import { SelectField, TextArea, TextField } from "@/ui/Field";
 import { FilesField } from "./FilesField";
 import type { InputField } from "./fields";

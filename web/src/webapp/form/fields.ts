@@ -1,5 +1,5 @@
 /** The form of an app: its fields, what is typed into them, and what is sent. */
-import type { FileRef, FileUploadConfig } from "@/chat";
+import type { FileRef, FileUploadConfig } from "@/chat/client";
 
 export type FieldType =
   | "text-input"

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
-import type { Failure } from "@/chat";
-import { failureText } from "@/chat";
+import type { Failure } from "@/chat/model/message";
+import { failureText } from "@/chat/parts/failureText";
 import { Button } from "@/ui/Button";
 import { Mark } from "@/ui/Mark";
 

@@ -1,17 +1,13 @@
 import { Check, CircleAlert, Copy, ThumbsDown, ThumbsUp } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import {
-  type Answer,
-  FileList,
-  failureText,
-  isRunning,
-  Markdown,
-  passages,
-  Reasoning,
-  RunSteps,
-  spoken,
-  useCopy,
-} from "@/chat";
+import { Markdown } from "@/chat/markdown/Markdown";
+import { passages, spoken } from "@/chat/markdown/thinking";
+import { type Answer, isRunning } from "@/chat/model/message";
+import { FileList } from "@/chat/parts/FileList";
+import { failureText } from "@/chat/parts/failureText";
+import { Reasoning } from "@/chat/parts/Reasoning";
+import { RunSteps } from "@/chat/parts/RunSteps";
+import { useCopy } from "@/chat/parts/useCopy";
 import { IconButton } from "@/ui/IconButton";
 import { Mark } from "@/ui/Mark";
 import { DataTree } from "./DataTree";

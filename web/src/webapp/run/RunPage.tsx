@@ -1,7 +1,7 @@
 import { Play, RotateCcw, Square } from "lucide-react";
 import { type FormEvent, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { isRunning } from "@/chat";
+import { isRunning } from "@/chat/model/message";
 import { Button } from "@/ui/Button";
 import type { OpenApp } from "../entry/app";
 import FormFields from "../form/FormFields";

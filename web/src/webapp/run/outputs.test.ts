@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { blankAnswer } from "@/chat";
+import { blankAnswer } from "@/chat/model/message";
 import { startedRun } from "@/chat/model/steps";
 import { copyableText, outputsOf } from "./outputs";
 

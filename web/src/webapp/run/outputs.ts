@@ -1,5 +1,7 @@
 /** What of a run is shown as its result. */
-import { type Answer, messageFile, spoken } from "@/chat";
+import { spoken } from "@/chat/markdown/thinking";
+import { messageFile } from "@/chat/model/files";
+import type { Answer } from "@/chat/model/message";
 
 export interface Output {
   /** Null for the only one: its name would tell nothing. */

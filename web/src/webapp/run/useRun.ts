@@ -1,14 +1,8 @@
 import { useCallback, useEffect, useRef, useState } from "react";
-import {
-  type Answer,
-  applyToAnswer,
-  blankAnswer,
-  endOfStream,
-  failed,
-  failureOf,
-  isRunning,
-  type Rating,
-} from "@/chat";
+import type { Rating } from "@/chat/client";
+import { applyToAnswer, endOfStream, failed } from "@/chat/model/answer";
+import { failureOf } from "@/chat/model/failure";
+import { type Answer, blankAnswer, isRunning } from "@/chat/model/message";
 import type { TaskGroup, WebAppServer } from "../server/WebAppServer";
 
 export interface RunState {

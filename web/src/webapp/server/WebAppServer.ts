@@ -3,7 +3,7 @@ import { Client } from "@/api/client";
 import { ApiError } from "@/api/error";
 import type { StreamEvent } from "@/api/events";
 import { readEvents } from "@/api/sse";
-import type { HistoryPage, Rating, UploadedFile, UploadOptions } from "@/chat";
+import type { HistoryPage, Rating, UploadedFile, UploadOptions } from "@/chat/client";
 import { Passport, type PassportParts } from "./passport";
 import type { Conversation, Page, Parameters, SiteAnswer } from "./shapes";
 import { uploadFile } from "./upload";

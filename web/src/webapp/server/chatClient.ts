@@ -1,5 +1,5 @@
 /** What the chat panel needs, from the web-app routes. */
-import type { ChatClient } from "@/chat";
+import type { ChatClient } from "@/chat/client";
 import type { Parameters } from "./shapes";
 import type { WebAppServer } from "./WebAppServer";
 

@@ -1,5 +1,5 @@
 /** What the web-app routes answer, as far as the pages read it. */
-import type { FileSizeLimits, FileUploadConfig } from "@/chat";
+import type { FileSizeLimits, FileUploadConfig } from "@/chat/client";
 
 export interface Site {
   title: string;

@@ -1,6 +1,6 @@
 /** Sends one file and tells how much of it has left. `fetch` can't tell that, hence the older interface. */
 import { ApiError, UnreachableError } from "@/api/error";
-import type { UploadedFile, UploadOptions } from "@/chat";
+import type { UploadedFile, UploadOptions } from "@/chat/client";
 
 export function uploadFile(
   path: string,
