@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import httpx
@@ -234,3 +235,31 @@ async def test_what_each_role_may(site: People, role: str, may: set[str]) -> Non
             assert answer.status_code in {200, 201}, answer.text
             allowed.add(name)
     assert allowed == may
+
+
+async def test_an_older_link_is_nothing_once_a_newer_one_was_used(site: People) -> None:
+    owner = await site.signed_in()
+    older, newer = [token_of(await invite(owner, "bob@example.com")) for _ in range(2)]
+    chosen = {"name": "Bob", "interface_language": "en-US", "timezone": "UTC"}
+    first = await site.browser().post("/activate", json={**chosen, "token": newer, "password": PASSWORD})
+    assert first.status_code == 200
+    late = {**chosen, "token": older, "name": "Mallory", "password": "a third password 3"}
+    assert (await site.browser().post("/activate", json=late)).json()["code"] == "already_activate"
+    bob = await site.signed_in("bob@example.com")
+    assert (await bob.get("/account/profile")).json()["name"] == "Bob"
+
+
+async def test_of_two_first_sign_ins_at_once_one_sets_the_password(site: People) -> None:
+    token = token_of(await invite(await site.signed_in(), "bob@example.com"))
+    passwords = ["first password 1", "second password 2"]
+    answers = await asyncio.gather(
+        *(
+            site.browser(f"192.0.2.{n}").post(
+                "/login", json={"email": "bob@example.com", "password": encoded(password), "invite_token": token}
+            )
+            for n, password in enumerate(passwords)
+        )
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 401]
+    winner = passwords[[answer.status_code for answer in answers].index(200)]
+    await site.signed_in("bob@example.com", winner)
