@@ -131,6 +131,7 @@ class World:
         self.end_users = EndUsers(database)
         records = RunRecords(database)
         parts = RunParts(
+            database=database,
             apps=self.apps,
             published=self.published,
             runs=self.runs,

@@ -12,8 +12,16 @@ from orrery.apps.runs.records import RunRecords
 from orrery.apps.runs.service import RunService
 from orrery.apps.runs.spec import RunSpec
 from orrery.apps.runs.truncation import DisplayLimits
+from orrery.apps.statistics.conversation_log import ConversationLog
+from orrery.apps.statistics.message_log import MessageLog
+from orrery.apps.statistics.numbers import AppNumbers
+from orrery.apps.statistics.zones import AccountZones
+from orrery.database.engine import Database
+from orrery.http.console.chat_debug import ChatDebugRoutes
 from orrery.http.console.debug_runs import DebugRunRoutes
+from orrery.http.console.logs import LogParts, LogRoutes
 from orrery.http.console.run_history import RunHistoryRoutes
+from orrery.http.console.statistics import StatisticsRoutes
 from orrery.http.endpoint import RouteGroup
 from orrery.http.watching import RunWatching
 from orrery.workflow.node import FileAccess
@@ -23,6 +31,7 @@ from orrery.workspaces.members.names import AccountNames
 class RunParts(msgspec.Struct, frozen=True, kw_only=True):
     """What the routes call. ``files`` and ``display`` are those that runs were given (`Outside`, `RunPolicy`)."""
 
+    database: Database
     apps: AppService
     published: PublishedVersions
     runs: RunService
@@ -35,7 +44,21 @@ class RunParts(msgspec.Struct, frozen=True, kw_only=True):
 
 def run_routes(parts: RunParts) -> list[RouteGroup]:
     """The route groups, to be mounted below ``/console/api``."""
+    zones = AccountZones(parts.database)
     return [
         DebugRunRoutes(parts.apps, parts.published, parts.runs, parts.records, parts.watching),
         RunHistoryRoutes(parts.apps, parts.records, parts.names, parts.files, parts.display),
+        ChatDebugRoutes(parts.apps, parts.published, parts.runs),
+        LogRoutes(
+            LogParts(
+                apps=parts.apps,
+                records=parts.records,
+                conversations=ConversationLog(parts.database),
+                messages=MessageLog(parts.database),
+                names=parts.names,
+                zones=zones,
+                files=parts.files,
+            )
+        ),
+        StatisticsRoutes(parts.apps, AppNumbers(parts.database), zones),
     ]
