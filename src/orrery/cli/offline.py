@@ -21,6 +21,7 @@ from orrery.inference.registry import ProviderRegistry
 from orrery.inference.transport import ModelTransport
 from orrery.inference.types import Credentials, LLMCall, LLMDelta, Message, ModelFeatures, ModelKind, ModelRef, Usage
 from orrery.sandbox.embedded import EmbeddedSandbox
+from orrery.sandbox.shortcut import ShortcutRunner
 from orrery.settings.load import Settings
 from orrery.wiring.nodes import node_registry
 from orrery.workflow.engine import WorkflowRun
@@ -102,7 +103,7 @@ class Services(msgspec.Struct, frozen=True):
     """Implements `NodeServices`."""
 
     models: OneEndpoint
-    code: EmbeddedSandbox
+    code: ShortcutRunner
     http: GuardedHttpClient
     files: LocalFiles
     memory: None = None
@@ -120,7 +121,7 @@ async def run_file(options: OfflineOptions) -> int:
     operator, untrusted = GuardedHttpClient(operator_policy(allow_private=True)), GuardedHttpClient(untrusted_policy())
     sandbox = EmbeddedSandbox()
     try:
-        services = Services(_models(options, operator), sandbox, untrusted, LocalFiles())
+        services = Services(_models(options, operator), ShortcutRunner(sandbox), untrusted, LocalFiles())
         return await _drive(app, options, services)
     finally:
         await sandbox.close()

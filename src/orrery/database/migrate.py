@@ -75,7 +75,8 @@ async def migrate(database: Database, metadata: MetaData, *, target: str = "head
                 await connection.run_sync(_create, metadata)
             else:
                 await connection.run_sync(_run, metadata, target)
-        await connection.commit()
+            # Before the lock is let go of: whoever waits for it must see what was done.
+            await connection.commit()
     return "created" if fresh and target == "head" else "migrated"
 
 

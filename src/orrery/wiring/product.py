@@ -30,6 +30,7 @@ from orrery.database.group_commit import GroupCommit
 from orrery.inference.registry import ProviderRegistry
 from orrery.inference.transport import ModelTransport
 from orrery.sandbox.protocol import CodeRunner
+from orrery.sandbox.shortcut import ShortcutRunner
 from orrery.security.encryption import Vault
 from orrery.security.passwords import Passwords
 from orrery.security.tokens import Tokens
@@ -99,7 +100,7 @@ def build_product(ground: Ground) -> Product:
     outside = Outside(
         database=database,
         models=workspaces.models.gateway,
-        code=ground.code,
+        code=ShortcutRunner(ground.code),
         http=ground.clients.untrusted,
         files=files.for_run,
     )
