@@ -159,6 +159,18 @@ describe("ChatSession", () => {
     expect(session.snapshot().turns).toEqual([]);
   });
 
+  it("loads history anew when it was left before that came", async () => {
+    const { session, client } = open();
+    client.pages = [["m8", "m9"]];
+    const first = session.open("c1");
+    session.leave();
+    await first;
+    expect(session.snapshot().turns).toEqual([]);
+    await session.open("c1");
+    expect(session.snapshot()).toMatchObject({ history: "complete", conversationId: "c1" });
+    expect(session.snapshot().turns).toHaveLength(2);
+  });
+
   it("does not let an old conversation write into the one that is open", async () => {
     const { session, client } = open();
     let release: () => void = () => undefined;

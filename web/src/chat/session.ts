@@ -81,7 +81,8 @@ export class ChatSession {
 
   /** Shows another conversation, "" for a new one. A turn still running goes on unseen on the server. */
   async open(conversationId: string): Promise<void> {
-    if (conversationId === this.state.conversationId) return;
+    const shown = conversationId === "" || this.state.history !== "none";
+    if (conversationId === this.state.conversationId && shown) return;
     this.leave();
     this.set({ ...blankState, conversationId });
     if (conversationId) await this.loadEarlier();
@@ -92,6 +93,8 @@ export class ChatSession {
     this.epoch += 1;
     this.abort?.abort();
     this.abort = null;
+    // The page that is on its way will be dropped; opening again must ask anew.
+    if (this.state.history === "loading") this.set({ history: "none" });
   }
 
   /** Loads the page of history before what is shown. Safe to call again at any time. */

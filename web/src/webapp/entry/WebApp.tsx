@@ -32,7 +32,10 @@ export function WebApp({ app }: { app: OpenApp }) {
       <Suspense fallback={<Opening />}>
         <Page app={app} />
       </Suspense>
-      <Toaster />
+      {/* Above the composer, which stands where toasts do on other pages. */}
+      <div className="contents [&>.fixed]:bottom-32!">
+        <Toaster />
+      </div>
     </>
   );
 }
