@@ -90,7 +90,7 @@ class Profiles:
                 raise CurrentPasswordIncorrect
         hashed = await asyncio.to_thread(self._passwords.hash, checked_password(new, "new_password"))
         async with self._database.write() as session:
-            row = await store.account_by_id(session, actor.account_id)
+            row = await store.account_to_change(session, actor.account_id)
             if row is None:
                 raise Unauthorized
             if row.password != account.password:
@@ -105,7 +105,7 @@ class Profiles:
 
     async def _change(self, actor: Actor, **values: str) -> Account:
         async with self._database.write() as session:
-            row = await store.account_by_id(session, actor.account_id)
+            row = await store.account_to_change(session, actor.account_id)
             if row is None:
                 raise Unauthorized
             for name, value in values.items():

@@ -128,8 +128,8 @@ class SignIn:
             hashed = await asyncio.to_thread(self._passwords.hash, password)
             changes = {"password": hashed, "password_salt": None}
         async with self._database.write() as session:
+            row = await store.account_to_change(session, account.id)
             identity = await store.identity(session, account.id)
-            row = await store.account_by_id(session, account.id)
             if identity is None or row is None:
                 raise AuthenticationFailed
             if not identity.workspace_id:

@@ -164,6 +164,9 @@ class Invitations:
         if acceptance.password is not None:
             hashed = await asyncio.to_thread(self._passwords.hash, checked_password(acceptance.password))
         async with self._database.write() as session:
+            taken = await store.invitation_to_take(session, fingerprint(acceptance.token))
+            if taken is not None:
+                await accounts_store.account_to_change(session, taken.account_id)
             found = await self._find(session, acceptance.token, acceptance.workspace_id, acceptance.email)
             if found is None:
                 raise AlreadyActivated

@@ -60,6 +60,12 @@ async def members(session: AsyncSession, workspace_id: str, role: str | None) ->
     return [(row[0], row[1]) for row in await session.execute(query)]
 
 
+async def invitation_to_take(session: AsyncSession, token_hash: str) -> Invitation | None:
+    """The invitation of a link, locked where the engine can."""
+    query = select(Invitation).where(Invitation.token_hash == token_hash).with_for_update()
+    return (await session.scalars(query)).one_or_none()
+
+
 async def invitation_by_hash(session: AsyncSession, token_hash: str) -> Invitation | None:
     """The invitation of a link."""
     return (await session.scalars(select(Invitation).where(Invitation.token_hash == token_hash))).one_or_none()
