@@ -24,6 +24,9 @@ import { RunContext } from "./runContext";
 
 const nodeTypes = { step: NodeCard, container: ContainerCard, entry: EntryCard, note: NoteCard };
 
+/** All nodes, never larger than life. */
+const WHOLE = { padding: 0.1, maxZoom: 1 };
+
 interface CanvasProps {
   graph: Graph;
   run: RunState;
@@ -54,7 +57,7 @@ function Flow({ graph: given, run, selected, onSelect }: CanvasProps) {
     };
   }, [given]);
   useEffect(() => {
-    if (tidy && fitted.current) void flow.fitView({ padding: 0.15, maxZoom: 1, duration: 150 });
+    if (tidy && fitted.current) void flow.fitView({ ...WHOLE, duration: 150 });
   }, [tidy, flow]);
 
   const near = useMemo(() => (selected ? connectedTo(graph, selected) : null), [graph, selected]);
@@ -108,10 +111,10 @@ function Flow({ graph: given, run, selected, onSelect }: CanvasProps) {
         elementsSelectable
         minZoom={0.1}
         maxZoom={2}
-        fitView
-        fitViewOptions={{ padding: 0.15, maxZoom: 1 }}
-        onInit={() => {
+        onInit={(instance) => {
+          // Not by the `fitView` property: that one waits for a node on the screen, and there may be none.
           fitted.current = true;
+          void instance.fitView(WHOLE);
         }}
         onNodeClick={(_, node) => node.type !== "note" && onSelect(node.id)}
         onPaneClick={() => onSelect(undefined)}
@@ -143,7 +146,7 @@ function Flow({ graph: given, run, selected, onSelect }: CanvasProps) {
           <IconButton
             label={t("fit")}
             icon={<Maximize size={14} />}
-            onClick={() => void flow.fitView({ padding: 0.15, maxZoom: 1, duration: 150 })}
+            onClick={() => void flow.fitView({ ...WHOLE, duration: 150 })}
           />
           <IconButton
             label={t("toSelected")}
@@ -193,6 +196,8 @@ function canvasNode(node: Graph["nodes"][number]): CanvasNode {
     position,
     width,
     height,
+    // Known beforehand, so that all can be shown before those off the screen were ever drawn.
+    measured: { width, height },
     handles,
     ...(parentId ? { parentId } : {}),
     zIndex: kind === "container" ? -1 : 0,

@@ -69,7 +69,7 @@ export function RunBar({ appId, mode, fields, state, selected, onSelect }: RunBa
         ) : (
           <Button look="brass" icon={<Play size={12} />} onClick={run} title={t("runHint")}>
             {t("run")}
-            <kbd className="ml-1 text-xs">
+            <kbd className="ml-1 text-xs max-sm:hidden">
               {navigator.platform.startsWith("Mac") ? "⌘⏎" : "Ctrl ⏎"}
             </kbd>
           </Button>
@@ -77,7 +77,7 @@ export function RunBar({ appId, mode, fields, state, selected, onSelect }: RunBa
         {state.status !== "idle" && (
           <div
             aria-live="polite"
-            className="flex min-w-0 items-center gap-3 text-muted tabular-nums"
+            className="flex min-w-0 items-center gap-3 whitespace-nowrap text-muted tabular-nums"
           >
             <StatusMark status={state.status} words />
             {state.elapsed !== null && <span>{duration(state.elapsed / 1000)}</span>}

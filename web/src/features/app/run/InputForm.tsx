@@ -38,7 +38,10 @@ export function InputForm({ fields, values, onChange, problems, inline }: InputF
         const text = typeof value === "object" ? JSON.stringify(value) : String(value);
         if (type === "checkbox")
           return (
-            <label key={variable} className="flex items-center gap-2 self-end pb-1.5">
+            <label
+              key={variable}
+              className={`flex items-center gap-2 ${inline ? "self-end pb-1.5" : ""}`}
+            >
               <input
                 type="checkbox"
                 checked={value === true}
