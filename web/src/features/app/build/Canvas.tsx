@@ -9,7 +9,9 @@ import {
   Position,
   ReactFlow,
   ReactFlowProvider,
+  type ReactFlowState,
   useReactFlow,
+  useStore,
 } from "@xyflow/react";
 import { LocateFixed, Maximize, Minus, Plus, Workflow } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
@@ -26,6 +28,9 @@ const nodeTypes = { step: NodeCard, container: ContainerCard, entry: EntryCard, 
 
 /** All nodes, never larger than life. */
 const WHOLE = { padding: 0.1, maxZoom: 1 };
+
+/** From here words are too small to read, and painting them is most of the work of a frame. */
+const isFar = ({ transform }: ReactFlowState): boolean => transform[2] < 0.3;
 
 interface CanvasProps {
   graph: Graph;
@@ -46,6 +51,7 @@ function Flow({ graph: given, run, selected, onSelect }: CanvasProps) {
   const { t } = useTranslation("build");
   const [tidy, setTidy] = useState<{ from: Graph; graph: Graph }>();
   const flow = useReactFlow();
+  const far = useStore(isFar);
   const fitted = useRef(false);
   const graph = tidy?.from === given ? tidy.graph : given;
   useEffect(() => {
@@ -101,6 +107,7 @@ function Flow({ graph: given, run, selected, onSelect }: CanvasProps) {
   return (
     <RunContext value={run}>
       <ReactFlow
+        className={far ? "far" : ""}
         nodes={shown}
         edges={edges}
         nodeTypes={nodeTypes}
