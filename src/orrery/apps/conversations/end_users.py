@@ -83,4 +83,6 @@ async def _find(session: AsyncSession, workspace_id: str, app_id: str, name: str
             )
         )
     )
-    return next((row for row in rows if row.type == kind), rows[0] if rows else None)
+    same = next((row for row in rows if row.type == kind), None)
+    # Visitors of a page name themselves: they must not become a user that the app's server knows by the same word.
+    return same if same is not None or kind == "browser" else next(iter(rows), None)

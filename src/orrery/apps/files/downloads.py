@@ -13,8 +13,6 @@ from orrery.apps.files.tables import UploadFile
 from orrery.database.engine import Database
 from orrery.storage.protocol import ObjectStorage
 
-TEXT_PREVIEW_CHARACTERS = 3000
-
 
 class StoredFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file that may be served. ``size`` is in bytes, ``mime_type`` what its sender called it."""
@@ -56,8 +54,8 @@ class Downloads:
             raise FileNotFound
         return StoredFile(key=row.file_key, name=row.name, mime_type=row.mimetype, size=row.size)
 
-    async def of_message(self, workspace_id: str, app_id: str, user_id: str, file_id: str) -> StoredFile:
-        """A file of a message of this app and end user. Raises `FileNotFound`, `FileAccessDenied`."""
+    async def of_message(self, workspace_id: str, app_id: str, user_id: str | None, file_id: str) -> StoredFile:
+        """A file of a message of this app, and of this end user if given. Raises `FileNotFound`, `FileAccessDenied`."""
         async with self._database.read() as session:
             apps = await store.apps_of_file(session, file_id, user_id)
             found = await store.uploads_by_id(session, workspace_id, [file_id])

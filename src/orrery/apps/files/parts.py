@@ -8,6 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from orrery.apps.files.downloads import Downloads
+from orrery.apps.files.icons import Icons
 from orrery.apps.files.links import FileLinks
 from orrery.apps.files.remote import RemoteFiles
 from orrery.apps.files.run_files import RunFiles
@@ -44,6 +45,7 @@ class Files(msgspec.Struct, frozen=True, kw_only=True):
     links: FileLinks
     uploads: Uploads
     downloads: Downloads
+    icons: Icons
     remote: RemoteFiles
     values: MappedFiles
     for_run: Callable[[RunSpec], FileAccess]
@@ -61,6 +63,7 @@ class Files(msgspec.Struct, frozen=True, kw_only=True):
             links=links,
             uploads=Uploads(needs.database, needs.storage, needs.upload, storage_type=needs.storage_type),
             downloads=Downloads(needs.database, needs.storage),
+            icons=Icons(needs.database, links),
             remote=remote,
             values=MappedFiles(needs.database, links, remote),
             for_run=for_run,

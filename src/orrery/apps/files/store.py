@@ -51,12 +51,10 @@ async def signed_tool_file(session: AsyncSession, file_id: str) -> ToolFile | No
     return await session.get(ToolFile, file_id)
 
 
-async def apps_of_file(session: AsyncSession, file_id: str, user_id: str) -> Sequence[str]:
-    """The apps in whose messages of this end user the file stands."""
-    rows = await session.scalars(
-        select(Message.app_id)
-        .join(MessageFile, MessageFile.message_id == Message.id)
-        .where(MessageFile.upload_file_id == file_id, Message.from_end_user_id == user_id)
-        .distinct()
-    )
-    return list(rows)
+async def apps_of_file(session: AsyncSession, file_id: str, user_id: str | None) -> Sequence[str]:
+    """The apps in whose messages the file stands; with ``user_id`` only messages of this end user count."""
+    query = select(Message.app_id).join(MessageFile, MessageFile.message_id == Message.id)
+    query = query.where(MessageFile.upload_file_id == file_id)
+    if user_id is not None:
+        query = query.where(Message.from_end_user_id == user_id)
+    return list(await session.scalars(query.distinct()))

@@ -1,1 +1,1 @@
-"""The Service API: `/v1` (openapi_service.json, workflow.md 5)."""
+"""The Service API (``/v1``): programs that hold an app's key act for the app's end users."""

@@ -1,1 +1,1 @@
-"""The API of published pages: `/api` (workflow.md 6)."""
+"""The API of apps' pages (``/api``): visitors with passports use one app."""

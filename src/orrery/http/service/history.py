@@ -1,0 +1,126 @@
+"""Service API routes of what was run: results, logs, streams, and who the end users are."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+from starlette.responses import Response
+
+from orrery.apps.catalog.modes import GRAPH_MODES
+from orrery.apps.conversations.end_users import EndUsers
+from orrery.apps.files.links import FileLinks
+from orrery.apps.runs.records import LogFilter, RunRecords
+from orrery.database.ids import is_id
+from orrery.errors import InvalidParam, NotFound
+from orrery.http.call import Call
+from orrery.http.endpoint import RouteGroup, route
+from orrery.http.service.callers import ServiceUsers, UserWord
+from orrery.http.service.runs import NotWorkflowApp
+from orrery.http.service.shapes import JsonObject, end_user_object, log_object, run_object
+from orrery.http.watching import RunWatching
+
+
+class EndUserNotFound(NotFound):
+    """No such end user of the app."""
+
+    code = "end_user_not_found"
+    default_message = "End user not found."
+
+
+class LogsQuery(msgspec.Struct, frozen=True):
+    keyword: str = ""
+    status: str = ""
+    page: Annotated[int, Meta(ge=1, le=99999)] = 1
+    limit: Annotated[int, Meta(ge=1, le=100)] = 20
+    created_at__before: str = ""
+    created_at__after: str = ""
+    created_by_end_user_session_id: str = ""
+    created_by_account: str = ""
+
+
+class EventsQuery(msgspec.Struct, frozen=True):
+    user: UserWord = ""
+    include_state_snapshot: bool = False
+    continue_on_pause: bool = False
+
+
+class ServiceHistoryRoutes(RouteGroup):
+    """Runs of the key's app."""
+
+    def __init__(
+        self, records: RunRecords, watching: RunWatching, end_users: EndUsers, users: ServiceUsers, links: FileLinks
+    ) -> None:
+        self._records = records
+        self._watching = watching
+        self._end_users = end_users
+        self._users = users
+        self._links = links
+
+    @route("GET", "/workflows/run/{workflow_run_id}", auth="service", scope="app")
+    async def run(self, call: Call) -> JsonObject:
+        """A run's state and result."""
+        _check_graph(call)
+        row = await self._records.find(call.app.app_id, call.path["workflow_run_id"].lower())
+        if row is None or row.type == "basic":
+            raise NotFound("Workflow run not found.")
+        return run_object(row, self._links)
+
+    @route("GET", "/workflows/logs", auth="service", scope="app", query=LogsQuery)
+    async def logs(self, call: Call, query: LogsQuery) -> JsonObject:
+        """The log of a workflow app."""
+        if call.app.mode != "workflow":
+            raise NotWorkflowApp
+        wanted = LogFilter(
+            page=query.page,
+            limit=query.limit,
+            keyword=query.keyword or None,
+            status=query.status or None,
+            before=_moment("created_at__before", query.created_at__before),
+            after=_moment("created_at__after", query.created_at__after),
+            end_user_session=query.created_by_end_user_session_id or None,
+            account_email=query.created_by_account or None,
+        )
+        lines, total = await self._records.logs(call.app.app_id, wanted)
+        return {
+            "page": query.page,
+            "limit": query.limit,
+            "total": total,
+            "has_more": query.page * query.limit < total,
+            "data": [log_object(line) for line in lines],
+        }
+
+    @route("GET", "/workflow/{workflow_run_id}/events", auth="service", scope="app", query=EventsQuery)
+    async def events(self, call: Call, query: EventsQuery) -> Response:
+        """Watches a run from where the client left it."""
+        _check_graph(call)
+        party = await self._users.named(call, query.user)
+        run_id = call.path["workflow_run_id"].lower()
+        return await self._watching.events(call, call.app.app_id, run_id, created_by=party.user_id)
+
+    @route("GET", "/end-users/{end_user_id}", auth="service", scope="app")
+    async def end_user(self, call: Call) -> JsonObject:
+        """An end user of the app."""
+        end_user_id = call.path["end_user_id"].lower()
+        row = await self._end_users.by_id(call.app.app_id, end_user_id) if is_id(end_user_id) else None
+        if row is None:
+            raise EndUserNotFound
+        return end_user_object(row)
+
+
+def _check_graph(call: Call) -> None:
+    if call.app.mode not in GRAPH_MODES:
+        raise NotWorkflowApp
+
+
+def _moment(name: str, text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        # A plus that was not percent-encoded arrives as a blank.
+        moment = datetime.fromisoformat(text.replace(" ", "+", 1) if "T" in text else text)
+    except ValueError as error:
+        raise InvalidParam(f"{name}: not an ISO 8601 time.", params=name) from error
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
