@@ -65,18 +65,17 @@ async def migrate(database: Database, metadata: MetaData, *, target: str = "head
     state = await schema_state(database)
     if state.is_current and target in {"head", HEAD}:
         return "current"
-    async with database.writer.connect() as connection:
-        async with _locked(connection):
-            state = await connection.run_sync(_state)
-            if state.is_current and target in {"head", HEAD}:
-                return "current"
-            fresh = state.revision is None and not state.tables
-            if fresh and target == "head":
-                await connection.run_sync(_create, metadata)
-            else:
-                await connection.run_sync(_run, metadata, target)
-            # Before the lock is let go of: whoever waits for it must see what was done.
-            await connection.commit()
+    async with database.writer.connect() as connection, _locked(connection):
+        state = await connection.run_sync(_state)
+        if state.is_current and target in {"head", HEAD}:
+            return "current"
+        fresh = state.revision is None and not state.tables
+        if fresh and target == "head":
+            await connection.run_sync(_create, metadata)
+        else:
+            await connection.run_sync(_run, metadata, target)
+        # Before the lock is let go of: whoever waits for it must see what was done.
+        await connection.commit()
     return "created" if fresh and target == "head" else "migrated"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.parametrize("backend", BACKENDS)
 
 INSERT = insert(Setup)
 RENAME = update(Workspace).where(Workspace.id == bindparam("b_id"), Workspace.plan == bindparam("b_plan")).values(
-    name=bindparam("b_name")
+    name=bindparam("b_name"), updated_at=bindparam("b_now")
 )  # fmt: skip
 
 
@@ -38,8 +39,6 @@ async def database(backend: str, tmp_path: Path):
 
 
 def _row(name: str) -> dict[str, object]:
-    from datetime import UTC, datetime
-
     return {"version": name, "setup_at": datetime.now(UTC)}
 
 
@@ -68,7 +67,7 @@ async def test_a_fence_that_does_not_match_writes_nothing(database: Database) ->
     group = GroupCommit(database, (RENAME, INSERT))
 
     def rename(plan: str) -> tuple[object, dict[str, object]]:
-        return RENAME, {"b_id": workspace_id, "b_plan": plan, "b_name": "new"}
+        return RENAME, {"b_id": workspace_id, "b_plan": plan, "b_name": "new", "b_now": datetime.now(UTC)}
 
     lost, held = await asyncio.gather(
         group.commit_fenced([rename("other"), (INSERT, _row("lost"))]),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
@@ -10,7 +12,7 @@ from orrery.database import columns
 _OWN_TYPES = (columns.Utc, columns.JsonText, columns.LongText, columns.Money)
 
 
-def _render(kind: str, item: object, autogen: AutogenContext) -> str | bool:
+def _render(kind: str, item: object, autogen: AutogenContext) -> str | Literal[False]:
     if kind == "type" and isinstance(item, _OWN_TYPES):
         autogen.imports.add("from orrery.database import columns")
         return f"columns.{type(item).__name__}()"
