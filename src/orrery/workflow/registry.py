@@ -37,6 +37,13 @@ BUILT_IN: Final[NodeTable] = {
     "iteration-start": {"1": _NODES + "container_start:IterationStartNode"},
     "loop-start": {"1": _NODES + "container_start:LoopStartNode"},
     "loop-end": {"1": _NODES + "container_start:LoopEndNode"},
+    "human-input": {"1": _NODES + "human_input:HumanInputNode"},
+    "trigger-webhook": {"1": _NODES + "trigger_webhook:TriggerWebhookNode"},
+    "trigger-schedule": {"1": _NODES + "trigger_schedule:TriggerScheduleNode"},
+    "trigger-plugin": {"1": _NODES + "trigger_plugin:TriggerPluginNode"},
+    "knowledge-retrieval": {"1": _NODES + "knowledge_retrieval:KnowledgeRetrievalNode"},
+    "knowledge-index": {"1": _NODES + "knowledge_index:KnowledgeIndexNode"},
+    "datasource": {"1": _NODES + "datasource:DatasourceNode"},
 }
 
 

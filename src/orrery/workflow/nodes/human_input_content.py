@@ -1,0 +1,65 @@
+"""The text of a form, before and after somebody filled it in (workflow.md 3.19, 6.5)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final, cast
+
+import msgspec
+
+from orrery.workflow.nodes.human_input_data import FormInput
+from orrery.workflow.pool import Pool
+from orrery.workflow.segments import files_in, is_file, text_of
+
+_FIELD: Final = re.compile(r"\{\{#\$output\.([A-Za-z_][A-Za-z0-9_]{0,29})#\}\}")
+
+
+def fields_in(content: str) -> list[str]:
+    """Names of the fields that stand in a text, in order, with repetitions."""
+    return _FIELD.findall(content)
+
+
+def filled(content: str, values: Mapping[str, object]) -> str:
+    """The text with every field replaced by what was given for it; files are counted, not named."""
+    return _FIELD.sub(lambda match: _shown(values.get(match[1])), content)
+
+
+def _shown(value: object) -> str:
+    if is_file(value):
+        return "[file]"
+    files = files_in(value)
+    return f"[{len(files)} files]" if files else text_of(value)
+
+
+def resolved_defaults(inputs: Sequence[FormInput], pool: Pool) -> dict[str, str]:
+    """Texts of those defaults that are variables, by field; a variable that holds nothing gives none."""
+    found: dict[str, str] = {}
+    for field in inputs:
+        default = field.default
+        if default is None or default.type != "variable" or not default.selector:
+            continue
+        value = pool.get(default.selector)
+        if value is not None:
+            found[field.output_variable_name] = text_of(value)
+    return found
+
+
+def shown_inputs(inputs: Sequence[Mapping[str, object]], pool: Pool) -> list[Mapping[str, object]]:
+    """The stored fields; a select whose options come from a variable gets them as ``option_source.value``."""
+    shown: list[Mapping[str, object]] = []
+    for stored in inputs:
+        source = stored.get("option_source")
+        if isinstance(source, Mapping):
+            fields = cast("Mapping[str, object]", source)
+            if fields.get("type") == "variable":
+                options = pool.get([str(part) for part in cast("Sequence[object]", fields.get("selector") or ())])
+                values = cast("Sequence[object]", options) if isinstance(options, list) else ()
+                stored = {**stored, "option_source": {**fields, "value": [text_of(value) for value in values]}}
+        shown.append(stored)
+    return shown
+
+
+def stored_list(data: Mapping[str, object], name: str) -> list[Mapping[str, object]]:
+    """A list of objects as the node's data holds it."""
+    return msgspec.convert(data.get(name) or [], list[Mapping[str, object]])
