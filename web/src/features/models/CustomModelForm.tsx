@@ -17,15 +17,24 @@ import {
 import { providerPath } from "./queries";
 import type { FormSchema, Provider } from "./types";
 
-/** What nearly every endpoint needs; the rest of the provider's fields unfold on demand. */
-const ESSENTIAL = new Set([
+/** What nearly every endpoint needs, in the order one thinks of it; the other fields unfold on demand. */
+const ESSENTIAL = [
   "endpoint_url",
   "base_url",
   "openai_api_base",
   "server_url",
   "api_key",
   "openai_api_key",
-]);
+];
+
+/** Place of a field in the form: the address and the key first, then whatever must be filled in. */
+function rank({ variable, required, default: given }: FormSchema): number {
+  const place = ESSENTIAL.indexOf(variable);
+  if (place >= 0) return place;
+  return required && (given === null || given === undefined)
+    ? ESSENTIAL.length
+    : Number.POSITIVE_INFINITY;
+}
 
 export interface AddedModel {
   model: string;
@@ -68,9 +77,10 @@ export function CustomModelForm({ provider, onSaved }: CustomModelFormProps) {
   // Fields may depend on the kind of model, which the wire calls `__model_type`.
   const fields = schema?.credential_form_schemas ?? [];
   const withType = { ...values, __model_type: type };
-  const isEssential = (field: FormSchema) => field.required || ESSENTIAL.has(field.variable);
-  const first = fields.filter(isEssential);
-  const rest = fields.filter((field) => !isEssential(field));
+  const first = fields
+    .filter((field) => rank(field) <= ESSENTIAL.length)
+    .sort((a, b) => rank(a) - rank(b));
+  const rest = fields.filter((field) => rank(field) > ESSENTIAL.length);
   const named = save.error instanceof ApiError ? save.error.params : undefined;
   const fault = save.error
     ? { variable: fieldAtFault(fields, named), text: errorText(save.error) }
@@ -86,7 +96,7 @@ export function CustomModelForm({ provider, onSaved }: CustomModelFormProps) {
           required
           value={model}
           onChange={(event) => setModel(event.target.value)}
-          className="flex-1"
+          className="min-w-0 flex-1"
         />
         {provider.supported_model_types.length > 1 && (
           <SelectField
@@ -97,7 +107,7 @@ export function CustomModelForm({ provider, onSaved }: CustomModelFormProps) {
               label: t(`types.${value}`, value),
             }))}
             onChange={(event) => setType(event.target.value)}
-            className="w-40"
+            className="w-32"
           />
         )}
       </div>

@@ -31,7 +31,7 @@ export function FirstModelPage() {
       {providers.isPending && <Loading />}
       {providers.error && <Notice tone="bad">{errorText(providers.error)}</Notice>}
       {provider && <CustomModelForm provider={provider} onSaved={(added) => void finish(added)} />}
-      <Link to="/studio" className={`${buttonClass("quiet")} mt-3`}>
+      <Link to="/studio" className={`${buttonClass("quiet")} -ml-3 mt-3 text-muted`}>
         {t("modelSkip")}
       </Link>
     </AuthCard>

@@ -1,14 +1,16 @@
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { RadioGroup } from "radix-ui";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "@/api/console";
 import type { AppDetail, AppMode } from "@/api/types";
-import { modes } from "@/features/app/modes";
+import { isGraph, modes } from "@/features/app/modes";
+import { defaultModelQuery } from "@/features/models/queries";
 import { Button } from "@/ui/Button";
 import { errorText } from "@/ui/errorText";
 import { TextArea, TextField } from "@/ui/Field";
 import { Notice } from "@/ui/Notice";
+import { firstDraft, saveFirstDraft } from "./firstDraft";
 
 /** The icon an app starts with. */
 const icons: Record<AppMode, string> = {
@@ -20,20 +22,34 @@ const icons: Record<AppMode, string> = {
 };
 
 export function BlankForm({ onCreated }: { onCreated: (appId: string) => Promise<void> }) {
-  const { t } = useTranslation("studio");
+  const { t } = useTranslation(["studio", "nodes"]);
+  const cache = useQueryClient();
   const [mode, setMode] = useState<AppMode>("workflow");
   const [name, setName] = useState("");
   const [description, setDescription] = useState("");
   const create = useMutation({
-    mutationFn: () =>
-      api.post<AppDetail>("/apps", {
+    mutationFn: async () => {
+      const body = {
         name: name.trim(),
         description,
         mode,
         icon_type: "emoji",
         icon: icons[mode],
         icon_background: "#F5EBD8",
-      }),
+      };
+      const app = await api.post<AppDetail>("/apps", body);
+      if (isGraph(mode)) {
+        const model = await cache.ensureQueryData(defaultModelQuery("llm")).catch(() => null);
+        const titles = {
+          start: t("nodes:start"),
+          llm: t("nodes:llm"),
+          answer: t("nodes:answer"),
+          end: t("nodes:end"),
+        };
+        await saveFirstDraft(app.id, firstDraft(mode, model, titles));
+      }
+      return app;
+    },
     onSuccess: ({ id }) => onCreated(id),
   });
   const submit = (event: FormEvent) => {

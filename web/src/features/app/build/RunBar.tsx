@@ -58,12 +58,7 @@ export function RunBar({ appId, mode, fields, state, selected, onSelect }: RunBa
     >
       <div className="flex items-center gap-2 px-3 py-1.5">
         {live ? (
-          <Button
-            look="outline"
-            icon={<Square size={12} />}
-            onClick={() => void stop()}
-            disabled={!state.taskId}
-          >
+          <Button look="outline" icon={<Square size={12} />} onClick={() => void stop()}>
             {t("stop")}
           </Button>
         ) : (

@@ -5,8 +5,7 @@ import type { JsonObject } from "@/api/json";
 import { readEvents } from "@/api/sse";
 import type { AppMode } from "@/api/types";
 import { idleRun, isLive } from "@/graph/run";
-import { errorText } from "@/ui/errorText";
-import { useRuns } from "./store";
+import { followRun, stopRun, useRuns } from "./store";
 
 export interface RunRequest {
   inputs: JsonObject;
@@ -17,35 +16,23 @@ export interface RunRequest {
 /** Starts and stops runs of an app's draft. */
 export function useAppRun(appId: string, mode: AppMode) {
   const cache = useQueryClient();
-  const { set, apply } = useRuns.getState();
 
   const start = useCallback(
     async ({ inputs, query }: RunRequest) => {
-      const now = useRuns.getState().byApp[appId];
-      if (now && isLive(now)) return;
-      set(appId, { ...idleRun, status: "starting" });
+      if (isLive(useRuns.getState().byApp[appId] ?? idleRun)) return;
       const chat = mode === "advanced-chat";
-      const path = chat ? "advanced-chat/workflows/draft/run" : "workflows/draft/run";
+      const path = `/apps/${appId}/${chat ? "advanced-chat/" : ""}workflows/draft/run`;
       const body = chat ? { inputs, query, files: [], conversation_id: "" } : { inputs, files: [] };
-      try {
-        for await (const event of readEvents(await api.stream(`/apps/${appId}/${path}`, body)))
-          apply(appId, event);
-        const after = useRuns.getState().byApp[appId] ?? idleRun;
-        // The connection closed without an end: the run may go on, but nobody will tell us here.
-        if (isLive(after)) set(appId, { ...after, status: "stopped" });
-      } catch (error) {
-        const after = useRuns.getState().byApp[appId] ?? idleRun;
-        set(appId, { ...after, status: "failed", error: errorText(error) });
-      }
+      await followRun(appId, async (signal) => readEvents(await api.stream(path, body, signal)));
       await cache.invalidateQueries({ queryKey: ["app", appId, "runs"] });
     },
-    [appId, mode, cache, set, apply],
+    [appId, mode, cache],
   );
 
-  const stop = useCallback(async () => {
-    const { taskId } = useRuns.getState().byApp[appId] ?? idleRun;
-    if (taskId) await api.post(`/apps/${appId}/workflow-runs/tasks/${taskId}/stop`);
-  }, [appId]);
+  const stop = useCallback(
+    () => stopRun(appId, (taskId) => api.post(`/apps/${appId}/workflow-runs/tasks/${taskId}/stop`)),
+    [appId],
+  );
 
   return { start, stop };
 }
