@@ -5,31 +5,39 @@ from __future__ import annotations
 from pathlib import Path
 
 from orrery import __version__
-from orrery.http.app import HttpFace, OrreryApp
-from orrery.http.authenticators.passport import PassportAuthenticator
-from orrery.http.authenticators.service import ServiceAuthenticator
+from orrery.http.app import Authenticator, HttpFace, OrreryApp
 from orrery.http.console.apps import AppRoutes
+from orrery.http.console.features import FeatureRoutes
+from orrery.http.console.files import ConsoleFileRoutes
 from orrery.http.console.people import PeopleSettings, people_authenticators, people_routes
+from orrery.http.console.run_routes import RunParts, run_routes
 from orrery.http.console.tags import TagRoutes
 from orrery.http.console.workflows import WorkflowRoutes
 from orrery.http.cors import CorsPolicy
 from orrery.http.endpoint import BoundEndpoint, RouteGroup
+from orrery.http.files.routes import file_authenticators, file_routes
 from orrery.http.operators import Check, OperatorRoutes
 from orrery.http.pages import Pages
 from orrery.http.router import Router
-from orrery.http.service.runs import ServiceRunRoutes
+from orrery.http.service.routes import AppFaces, service_authenticators, service_routes
 from orrery.http.watching import RunWatching
+from orrery.http.web.routes import web_authenticators, web_routes
 from orrery.settings.load import Settings
-from orrery.wiring.product import Product
+from orrery.wiring.product import Product, run_policy
 
 PAGES_FOLDER = Path(__file__).parents[1] / "web_dist"
 
 
 def route_table(settings: Settings, product: Product, checks: dict[str, Check]) -> list[BoundEndpoint]:
     """Every route of this process with its declaration; tests walk it."""
-    groups = [
-        *(("/console/api", group) for group in _console(settings, product)),
-        *(("/v1", group) for group in _service(product)),
+    watching = RunWatching(product.runs, product.records, product.idempotency)
+    faces = _app_faces(settings, product, watching)
+    features = _features(settings)
+    groups: list[tuple[str, RouteGroup]] = [
+        *(("/console/api", group) for group in _console(settings, product, watching)),
+        *(("/v1", group) for group in service_routes(faces)),
+        *(("/api", group) for group in web_routes(faces, product.tokens, features)),
+        *(("/files", group) for group in file_routes(product.files)),
         ("", OperatorRoutes(__version__, checks)),
     ]
     return [endpoint for prefix, group in groups for endpoint in group.endpoints(prefix)]
@@ -38,10 +46,11 @@ def route_table(settings: Settings, product: Product, checks: dict[str, Check]) 
 def build_app(settings: Settings, product: Product, checks: dict[str, Check]) -> OrreryApp:
     """The whole face as one ASGI app."""
     security = settings.security
-    authenticators = {
+    authenticators: dict[str, Authenticator] = {
         **people_authenticators(product.workspaces, _people(settings)),
-        "service": ServiceAuthenticator(product.access),
-        "passport": PassportAuthenticator(product.tokens, product.access, product.end_users),
+        **service_authenticators(product.access),
+        **web_authenticators(product.access, product.end_users, product.tokens),
+        **file_authenticators(product.files),
     }
     face = HttpFace(
         version=__version__, environment=settings.server.deploy_env, trust_forwarded=settings.server.trust_forwarded
@@ -66,7 +75,27 @@ def _people(settings: Settings) -> PeopleSettings:
     )
 
 
-def _console(settings: Settings, product: Product) -> list[RouteGroup]:
+def _features(settings: Settings) -> FeatureRoutes:
+    return FeatureRoutes(accounts=settings.accounts, mail=settings.mail, plugins=settings.plugins, version=__version__)
+
+
+def _app_faces(settings: Settings, product: Product, watching: RunWatching) -> AppFaces:
+    return AppFaces(
+        access=product.access,
+        apps=product.apps,
+        end_users=product.end_users,
+        files=product.files,
+        names=product.names,
+        published=product.published,
+        records=product.records,
+        runs=product.runs,
+        talk=product.talk,
+        upload=settings.upload,
+        watching=watching,
+    )
+
+
+def _console(settings: Settings, product: Product, watching: RunWatching) -> list[RouteGroup]:
     urls = settings.urls
     return [
         *people_routes(product.workspaces, _people(settings)),
@@ -79,9 +108,18 @@ def _console(settings: Settings, product: Product) -> list[RouteGroup]:
         ),
         WorkflowRoutes(product.workflows, product.names),
         TagRoutes(product.tags),
+        ConsoleFileRoutes(product.files, product.previews, settings.upload),
+        *run_routes(
+            RunParts(
+                database=product.database,
+                apps=product.apps,
+                published=product.published,
+                runs=product.runs,
+                records=product.records,
+                watching=watching,
+                names=product.names,
+                links=product.files.links,
+                display=run_policy(settings).display,
+            )
+        ),
     ]
-
-
-def _service(product: Product) -> list[RouteGroup]:
-    watching = RunWatching(product.runs, product.records, product.idempotency)
-    return [ServiceRunRoutes(product.runs, product.published, product.end_users, watching)]

@@ -80,6 +80,7 @@ class Process:
         """Lets runs finish, then closes everything. Safe to call after a start that failed."""
         await self.product.runs.close(DRAIN_SECONDS)
         await self.product.recovery.close()
+        await self.product.talk.naming.close()
         await self.product.group.close()
         if isinstance(self.sandbox, EmbeddedSandbox):
             await self.sandbox.close()

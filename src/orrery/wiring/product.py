@@ -10,9 +10,13 @@ from orrery import __version__
 from orrery.apps.catalog.access import AppAccess
 from orrery.apps.catalog.service import AppService
 from orrery.apps.catalog.tags import TagService
+from orrery.apps.conversations.default_model import offered_default
 from orrery.apps.conversations.end_users import EndUsers
+from orrery.apps.conversations.parts import Talk, TalkNeeds
 from orrery.apps.dsl.service import DslService
 from orrery.apps.files.parts import FileNeeds, Files
+from orrery.apps.files.pictures import AccountPictures
+from orrery.apps.files.text_preview import TextPreviews
 from orrery.apps.runs.idempotency import Idempotency
 from orrery.apps.runs.limits import RunPolicy
 from orrery.apps.runs.outside import Outside
@@ -39,6 +43,7 @@ from orrery.storage.protocol import ObjectStorage
 from orrery.wiring.nodes import node_registry
 from orrery.wiring.outside import Clients
 from orrery.workflow.limits import CodeLimits, RunLimits
+from orrery.workflow.nodes.document_extractor import extract_in_thread
 from orrery.workspaces.members.names import AccountNames
 from orrery.workspaces.parts import WorkspaceNeeds, Workspaces
 
@@ -58,6 +63,7 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
 class Product(msgspec.Struct, frozen=True, kw_only=True):
     """Every service, by name."""
 
+    database: Database
     workspaces: Workspaces
     names: AccountNames
     tokens: Tokens
@@ -68,6 +74,8 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     access: AppAccess
     end_users: EndUsers
     files: Files
+    previews: TextPreviews
+    talk: Talk
     published: PublishedVersions
     records: RunRecords
     runs: RunService
@@ -82,7 +90,6 @@ def build_product(ground: Ground) -> Product:
     security = settings.security
     vault = Vault(master_key=security.master_key, secret_key=security.secret_key)
     tokens = Tokens(security.secret_key, issuer=settings.server.edition, clock=time.time)
-    workspaces = _workspaces(ground, vault, tokens)
     files = Files.build(
         FileNeeds(
             database=database,
@@ -94,6 +101,7 @@ def build_product(ground: Ground) -> Product:
             storage_type=settings.storage.type,
         )
     )
+    workspaces = _workspaces(ground, vault, tokens, AccountPictures(database, files.links))
     group = GroupCommit(database, ORDER)
     access = AppAccess(database)
     versions = VersionCache(node_registry(settings), vault)
@@ -104,6 +112,14 @@ def build_product(ground: Ground) -> Product:
         http=ground.clients.untrusted,
         files=files.for_run,
     )
+    talk = Talk.build(
+        TalkNeeds(
+            database=database,
+            links=files.links,
+            models=workspaces.models.gateway,
+            choose_model=offered_default(workspaces.offer),
+        )
+    )
     runs = RunService(
         database=database,
         group=group,
@@ -112,8 +128,10 @@ def build_product(ground: Ground) -> Product:
         policy=run_policy(settings),
         cache=ground.cache,
         owner=ground.owner,
+        on_end=talk.naming.name_later,
     )
     return Product(
+        database=database,
         workspaces=workspaces,
         names=AccountNames(database),
         tokens=tokens,
@@ -124,6 +142,8 @@ def build_product(ground: Ground) -> Product:
         access=access,
         end_users=EndUsers(database),
         files=files,
+        previews=TextPreviews(files.uploads, files.downloads, extract_in_thread),
+        talk=talk,
         published=PublishedVersions(database, versions),
         records=RunRecords(database),
         runs=runs,
@@ -133,7 +153,7 @@ def build_product(ground: Ground) -> Product:
     )
 
 
-def _workspaces(ground: Ground, vault: Vault, tokens: Tokens) -> Workspaces:
+def _workspaces(ground: Ground, vault: Vault, tokens: Tokens, pictures: AccountPictures) -> Workspaces:
     return Workspaces.build(
         WorkspaceNeeds(
             database=ground.database,
@@ -146,6 +166,7 @@ def _workspaces(ground: Ground, vault: Vault, tokens: Tokens) -> Workspaces:
             registry=ProviderRegistry(),
             transport=ModelTransport(ground.clients.operator),
             version=__version__,
+            pictures=pictures,
             self_hosted=ground.settings.server.edition == "SELF_HOSTED",
         )
     )

@@ -59,6 +59,11 @@ class LiveRun:
         self.outcome: asyncio.Future[RunOutcome] = asyncio.get_running_loop().create_future()
         self.on_done: Callable[[LiveRun], None] | None = None
 
+    @property
+    def has_ended(self) -> bool:
+        """True once the end is durable; a run that this process lost never ends here."""
+        return self.outcome.done() and not self.outcome.cancelled()
+
     def start(self, engine: WorkflowRun) -> None:
         """Begins to drive; the engine was built with this run's `emit` and `recorder`."""
         self._engine = engine

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, cast
 
 import msgspec
@@ -70,7 +70,7 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunService:
-    """Runs apps in this process. ``owner`` names the process in leases."""
+    """Runs apps in this process. ``owner`` names the process in leases; ``on_end`` hears of every durable end."""
 
     def __init__(
         self,
@@ -82,6 +82,7 @@ class RunService:
         policy: RunPolicy,
         cache: Cache,
         owner: str,
+        on_end: Callable[[RunSpec], None] | None = None,
     ) -> None:
         self._database = database
         self._group = group
@@ -91,6 +92,7 @@ class RunService:
         self._cache = cache
         self._admission = Admission(cache, policy)
         self.owner = owner
+        self._on_end = on_end
         self.live = LiveRuns()
 
     async def start(self, request: RunRequest) -> LiveRun:
@@ -173,6 +175,8 @@ class RunService:
     def _done(self, live: LiveRun) -> None:
         self.live.remove(live)
         spec = live.spec
+        if self._on_end is not None and live.has_ended:
+            self._on_end(spec)
         self._admission.leave_later(AppRef(workspace_id=spec.workspace_id, app_id=spec.app_id, mode=spec.app_mode))
 
     async def stop(self, task_id: str, *, app_id: str, user: RunUser | None) -> None:
