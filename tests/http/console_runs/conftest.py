@@ -14,7 +14,7 @@ from tests.support.people import people
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     async with people(tmp_path) as site:
         await site.set_up()
-        world = World(site)
+        world = World(site, tmp_path)
         try:
             yield world
         finally:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import select
 from tests.support.app import asgi_app
 from tests.support.people import PREFIX, SECRET_KEY, Choices, People
 
@@ -14,7 +16,9 @@ from orrery.apps.catalog.access import AppAccess, AppRecord
 from orrery.apps.catalog.service import Actor, AppDraft, AppService
 from orrery.apps.catalog.tables import App
 from orrery.apps.conversations.end_users import EndUsers
-from orrery.apps.files.protocol import FileOwner, FormVersion
+from orrery.apps.conversations.tables import Message
+from orrery.apps.files.parts import FileNeeds, Files
+from orrery.apps.files.uploads import NewFile
 from orrery.apps.runs import statements
 from orrery.apps.runs.idempotency import Idempotency
 from orrery.apps.runs.limits import RunPolicy
@@ -28,6 +32,7 @@ from orrery.apps.runs.turns import TurnRequest
 from orrery.apps.runs.versions import VersionCache
 from orrery.apps.workflows.service import GraphContent, WorkflowService
 from orrery.database.group_commit import GroupCommit
+from orrery.egress import GuardedHttpClient, operator_policy
 from orrery.http.console.people import PeopleSettings, people_authenticators, people_routes
 from orrery.http.console.run_routes import RunParts, run_routes
 from orrery.http.watching import RunWatching
@@ -35,36 +40,13 @@ from orrery.inference.types import LLMCall, LLMDelta
 from orrery.security.encryption import Vault
 from orrery.settings.groups.mail import Mail
 from orrery.settings.groups.plugins import Plugins
-from orrery.workflow.node import NodeFailure
+from orrery.settings.groups.upload import Upload
+from orrery.storage.local import LocalStorage
 from orrery.workflow.registry import BUILT_IN, NodeRegistry
 from orrery.workflow.testing import ScriptedCode, ScriptedModels
 from orrery.workspaces.members.names import AccountNames
 
 OUTSIDE_KINDS = {"llm": {"1": "orrery.workflow.nodes.llm:LlmNode"}}
-
-
-class NoFiles:
-    """Files of an installation that has none; both what requests name and what nodes touch."""
-
-    async def resolved(
-        self,
-        workspace_id: str,
-        owner: FileOwner,
-        version: FormVersion,
-        inputs: Mapping[str, object],
-        files: Sequence[object],
-    ) -> tuple[dict[str, object], list[dict[str, object]]]:
-        assert not files
-        return dict(inputs), []
-
-    async def read(self, file: Mapping[str, object], *, max_bytes: int) -> bytes:
-        raise NodeFailure("no files here")
-
-    async def save_tool_file(self, content: bytes, *, filename: str, mime_type: str) -> dict[str, object]:
-        raise NodeFailure("no files here")
-
-    def url(self, file: Mapping[str, object]) -> str:
-        return f"http://files.test/{file.get('related_id')}"
 
 
 class NoNetwork:
@@ -99,12 +81,23 @@ class HeldModels(ScriptedModels):
 class World:
     """The running console, with what makes apps and published runs."""
 
-    def __init__(self, people: People) -> None:
+    def __init__(self, people: People, folder: Path) -> None:
         self.people = people
         database = people.database
         self.database = database
         vault = Vault(secret_key=SECRET_KEY)
-        files = NoFiles()
+        files = Files.build(
+            FileNeeds(
+                database=database,
+                storage=LocalStorage(folder),
+                http=GuardedHttpClient(operator_policy(allow_private=False)),
+                upload=Upload(),
+                secret_key=SECRET_KEY,
+                base="http://files.test",
+                storage_type="local",
+            )
+        )
+        self.uploads = files.uploads
         versions = VersionCache(NodeRegistry(BUILT_IN).extended(OUTSIDE_KINDS), vault)
         self.models = HeldModels()
         self.group = GroupCommit(database, statements.ORDER)
@@ -113,13 +106,13 @@ class World:
             models=lambda _workspace: self.models,
             code=ScriptedCode(),
             http=NoNetwork(),
-            files=lambda _spec: files,
+            files=files.for_run,
         )
         self.runs = RunService(
             database=database,
             group=self.group,
             outside=outside,
-            files=files,
+            files=files.values,
             policy=RunPolicy(),
             cache=people.cache,
             owner="here",
@@ -138,7 +131,7 @@ class World:
             records=records,
             watching=RunWatching(self.runs, records, Idempotency(database, self.runs)),
             names=AccountNames(database),
-            files=lambda _spec: files,
+            links=files.links,
         )
         choices = Choices()
         settings = PeopleSettings(
@@ -158,12 +151,25 @@ class World:
         workspace = (await client.post("/workspaces/current")).json()
         return Actor(workspace["id"], profile["id"])
 
-    async def new_app(self, client: httpx.AsyncClient, mode: str, graph: Mapping[str, object] | None = None) -> str:
+    async def new_app(
+        self,
+        client: httpx.AsyncClient,
+        mode: str,
+        graph: Mapping[str, object] | None = None,
+        *,
+        conversation_variables: Sequence[dict[str, object]] = (),
+        features: Mapping[str, object] | None = None,
+    ) -> str:
         """An app of the browser's workspace; with ``graph`` as its draft and its published version."""
         who = await self.actor(client)
         app_id = (await self.apps.create(who, AppDraft(name=f"A {mode}", mode=mode))).app.id
         if graph is not None:
-            content = GraphContent(graph=graph, features={}, environment_variables=[], conversation_variables=[])
+            content = GraphContent(
+                graph=graph,
+                features=features or {},
+                environment_variables=[],
+                conversation_variables=list(conversation_variables),
+            )
             await self.workflows.save_draft(who, app_id, content, None)
             await self.workflows.publish(who, app_id, name="", comment="")
         return app_id
@@ -171,6 +177,26 @@ class World:
     async def save_draft(self, client: httpx.AsyncClient, app_id: str, graph: Mapping[str, object]) -> None:
         """Changes the draft only."""
         await self.workflows.save_draft(await self.actor(client), app_id, GraphContent(graph=graph, features={}), None)
+
+    async def save_config(self, client: httpx.AsyncClient, app_id: str, configs: Mapping[str, object]) -> None:
+        """Saves and publishes a basic app's configuration."""
+        await self.apps.save_config(await self.actor(client), app_id, configs)
+
+    async def upload(self, client: httpx.AsyncClient, name: str, content: bytes) -> str:
+        """A file of the browser's account: its id."""
+        who = await self.actor(client)
+
+        async def pieces() -> AsyncIterator[bytes]:
+            yield content
+
+        owner = RunUser("account", who.account_id, who.account_id)
+        new = NewFile(filename=name, mime_type="image/png")
+        return (await self.uploads.add(who.workspace_id, owner, new, pieces())).id
+
+    async def messages(self, app_id: str) -> list[Message]:
+        """The app's messages, oldest first."""
+        async with self.database.read() as session:
+            return list(await session.scalars(select(Message).where(Message.app_id == app_id).order_by(Message.id)))
 
     async def run_published(
         self,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 import msgspec
 from sqlalchemy import or_, select
@@ -11,8 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from orrery.apps.conversations.tables import Conversation, Message, MessageFeedback, MessageFile
 from orrery.apps.files.tables import ToolFile, UploadFile
-from orrery.apps.runs.spec import RunSpec
-from orrery.apps.runs.tables import WorkflowRun
 from orrery.apps.statistics.conversation_log import ConversationMissing
 from orrery.database.engine import Database
 from orrery.errors import InvalidParam, NotFound
@@ -32,12 +29,11 @@ class LoggedFile(msgspec.Struct, frozen=True):
 
 
 class LoggedMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """A message with what its detail shows. ``run`` is what its run was told, where the message may hold files."""
+    """A message with what its detail shows."""
 
     row: Message
     feedback: Sequence[MessageFeedback]
     files: Sequence[LoggedFile]
-    run: RunSpec | None
 
 
 class MessageLog:
@@ -139,23 +135,7 @@ async def _with_parts(session: AsyncSession, rows: Sequence[Message]) -> list[Lo
     ):
         feedback.setdefault(item.message_id, []).append(item)
     files = await _files(session, ids)
-    run_ids = [row.run_id for row in rows if row.run_id and (row.id in files or _may_hold_files(row.inputs))]
-    runs = {
-        row[0]: msgspec.convert(row[1], RunSpec)
-        for row in await session.execute(select(WorkflowRun.id, WorkflowRun.request).where(WorkflowRun.id.in_(run_ids)))
-    }
-    return [
-        LoggedMessage(
-            row=row, feedback=feedback.get(row.id, ()), files=files.get(row.id, ()), run=runs.get(row.run_id or "")
-        )
-        for row in rows
-    ]
-
-
-def _may_hold_files(inputs: object) -> bool:
-    if not isinstance(inputs, dict):
-        return False
-    return any(isinstance(value, dict | list) for value in cast("dict[str, object]", inputs).values())
+    return [LoggedMessage(row=row, feedback=feedback.get(row.id, ()), files=files.get(row.id, ())) for row in rows]
 
 
 async def _files(session: AsyncSession, message_ids: Sequence[str]) -> dict[str, list[LoggedFile]]:

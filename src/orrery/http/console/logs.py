@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from orrery.apps.catalog.modes import CHAT_MODES
 from orrery.apps.catalog.service import AppService
+from orrery.apps.files.links import FileLinks
 from orrery.apps.runs.records import LogFilter, RunRecords
 from orrery.apps.statistics.conversation_log import ConversationFilter, ConversationLog, SortBy
 from orrery.apps.statistics.message_log import LoggedMessage, MessageLog
@@ -20,7 +21,6 @@ from orrery.errors import InvalidParam
 from orrery.http.call import Call
 from orrery.http.console.app_shapes import JsonObject
 from orrery.http.console.logs_shapes import (
-    Files,
     chat_row,
     completion_detail,
     completion_row,
@@ -83,7 +83,7 @@ class FeedbackBody(msgspec.Struct):
 
 
 class LogParts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the routes call. ``files`` gives the files that a run's message may show."""
+    """What the routes call."""
 
     apps: AppService
     records: RunRecords
@@ -91,7 +91,7 @@ class LogParts(msgspec.Struct, frozen=True, kw_only=True):
     messages: MessageLog
     names: AccountNames
     zones: AccountZones
-    files: Files
+    links: FileLinks
 
 
 class LogRoutes(RouteGroup):
@@ -215,7 +215,7 @@ class LogRoutes(RouteGroup):
 
     async def _details(self, rows: Sequence[LoggedMessage]) -> list[JsonObject]:
         people = await self._parts.names.people(item.from_account_id for row in rows for item in row.feedback)
-        return [message_detail(row, people, self._parts.files) for row in rows]
+        return [message_detail(row, people, self._parts.links) for row in rows]
 
     async def _filter(self, call: Call, query: ConversationsQuery) -> ConversationFilter:
         zone = await self._parts.zones.of(call.account.account_id)

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import cast
 
 from orrery.apps.catalog.tables import AppModelConfig
 from orrery.apps.conversations.tables import ConversationVariable, MessageFeedback
+from orrery.apps.files.file_value import suffix_of_key
+from orrery.apps.files.links import FileLinks
 from orrery.apps.files.tables import UploadFile
-from orrery.apps.runs.file_values import Sign, with_urls
+from orrery.apps.runs.file_values import with_urls
 from orrery.apps.runs.records import LogRow
-from orrery.apps.runs.spec import RunSpec
 from orrery.apps.runs.tables import WorkflowRun
 from orrery.apps.statistics.conversation_log import Counts, LoggedConversation
 from orrery.apps.statistics.message_log import LoggedFile, LoggedMessage
 from orrery.http.console.app_shapes import JsonObject, full_config, unix
 from orrery.http.console.run_history_shapes import end_user_object
 from orrery.http.console.workflows import person
-from orrery.workflow.node import FileAccess
-from orrery.workflow.segments import FILE_IDENTITY
 from orrery.workspaces.members.names import Person
 
-Files = Callable[[RunSpec], FileAccess]
 People = Mapping[str, Person]
 
 
@@ -138,18 +136,17 @@ def completion_detail(found: LoggedConversation, message: JsonObject | None) -> 
     }
 
 
-def message_detail(found: LoggedMessage, people: People, files: Files) -> JsonObject:
+def message_detail(found: LoggedMessage, people: People, links: FileLinks) -> JsonObject:
     """A message with its prompt, files and ratings."""
     row = found.row
-    sign = None if found.run is None else files(found.run).url
     return {
         "id": row.id,
         "conversation_id": row.conversation_id,
-        "inputs": row.inputs if sign is None else with_urls(row.inputs, sign),
+        "inputs": with_urls(row.inputs, links.of_value),
         "query": row.query,
         "message": row.message or [],
         "message_tokens": row.message_tokens,
-        "answer": row.answer,
+        "answer": links.renewed(row.answer),
         "answer_tokens": row.answer_tokens,
         "provider_response_latency": row.provider_response_latency,
         "from_source": row.from_source,
@@ -161,7 +158,7 @@ def message_detail(found: LoggedMessage, people: People, files: Files) -> JsonOb
         "annotation_hit_history": None,
         "created_at": unix(row.created_at),
         "agent_thoughts": [],
-        "message_files": [_file(item, sign) for item in found.files],
+        "message_files": [_file(item, links) for item in found.files],
         "metadata": row.message_metadata or {},
         "status": row.status,
         "error": row.error,
@@ -225,30 +222,20 @@ def _feedback(row: MessageFeedback, people: People) -> JsonObject:
     }
 
 
-def _file(found: LoggedFile, sign: Sign | None) -> JsonObject:
+def _file(found: LoggedFile, links: FileLinks) -> JsonObject:
     row, stored = found.row, found.stored
-    if stored is None:
-        filename, size, mime = (row.url or "").rpartition("/")[2], None, None
-    else:
-        filename, size = stored.name, stored.size
-        mime = stored.mime_type if isinstance(stored, UploadFile) else stored.mimetype
-    value: JsonObject = {
-        "dify_model_identity": FILE_IDENTITY,
-        "type": row.type,
-        "transfer_method": row.transfer_method,
-        "remote_url": row.url,
-        "related_id": row.upload_file_id,
-        "filename": filename,
-        "extension": "." + filename.rpartition(".")[2] if "." in filename else "",
-        "mime_type": mime,
-        "size": size,
-    }
+    filename, size, mime_type, url = (row.url or "").rpartition("/")[2], None, None, row.url
+    if isinstance(stored, UploadFile):
+        filename, size, mime_type, url = stored.name, stored.size, stored.mime_type, links.upload(stored.id)
+    elif stored is not None:
+        extension = suffix_of_key(stored.file_key)
+        filename, size, mime_type, url = stored.name, stored.size, stored.mimetype, links.tool(stored.id, extension)
     return {
         "id": row.id,
         "filename": filename,
         "type": row.type,
-        "url": row.url if sign is None else sign(value),
-        "mime_type": mime,
+        "url": url,
+        "mime_type": mime_type,
         "size": size,
         "transfer_method": row.transfer_method,
         "belongs_to": row.belongs_to,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
@@ -11,9 +10,8 @@ from msgspec import Meta
 
 from orrery.apps.catalog.modes import GRAPH_MODES
 from orrery.apps.catalog.service import AppService
-from orrery.apps.runs.file_values import Sign
+from orrery.apps.files.links import FileLinks
 from orrery.apps.runs.records import RunRecords
-from orrery.apps.runs.spec import RunSpec
 from orrery.apps.runs.tables import WorkflowRun
 from orrery.apps.runs.truncation import DisplayLimits
 from orrery.errors import NotFound
@@ -22,7 +20,6 @@ from orrery.http.console.app_shapes import JsonObject
 from orrery.http.console.run_history_shapes import node_execution, run_detail, run_row
 from orrery.http.endpoint import RouteGroup, route
 from orrery.security.permissions import Permission
-from orrery.workflow.node import FileAccess
 from orrery.workspaces.members.names import AccountNames
 
 RunStatus = Literal["running", "succeeded", "failed", "stopped", "partial-succeeded", "paused"]
@@ -47,20 +44,20 @@ class CountQuery(msgspec.Struct):
 
 
 class RunHistoryRoutes(RouteGroup):
-    """What an app's runs were. ``files`` gives the files that a run may show."""
+    """What an app's runs were."""
 
     def __init__(
         self,
         apps: AppService,
         records: RunRecords,
         names: AccountNames,
-        files: Callable[[RunSpec], FileAccess],
+        links: FileLinks,
         display: DisplayLimits,
     ) -> None:
         self._apps = apps
         self._records = records
         self._names = names
-        self._files = files
+        self._links = links
         self._display = display
 
     @route("GET", "/apps/{app_id}/workflow-runs", auth="console", scope="workspace",
@@ -116,7 +113,7 @@ class RunHistoryRoutes(RouteGroup):
         graph = row.graph or await self._records.graph_of(row.app_id, row.workflow_id)
         people = await self._names.people([row.created_by])
         end_users = await self._records.end_users(row.app_id, [row.created_by])
-        return run_detail(row, graph, people, end_users, self._sign(row))
+        return run_detail(row, graph, people, end_users, self._links.of_value)
 
     @route("GET", "/apps/{app_id}/workflow-runs/{run_id}/node-executions", auth="console", scope="workspace",
            permission=Permission.APP_LOG_VIEW)  # fmt: skip
@@ -126,7 +123,7 @@ class RunHistoryRoutes(RouteGroup):
         rows = await self._records.nodes(run.app_id, run.id)
         people = await self._names.people([run.created_by])
         end_users = await self._records.end_users(run.app_id, [run.created_by])
-        sign = self._sign(run)
+        sign = self._links.of_value
         return {"data": [node_execution(row, people, end_users, sign, self._display) for row in rows]}
 
     async def _page(self, call: Call, query: RunsQuery, modes: frozenset[str]) -> tuple[str, list[WorkflowRun], bool]:
@@ -148,9 +145,6 @@ class RunHistoryRoutes(RouteGroup):
 
     async def _app_id(self, call: Call, modes: frozenset[str]) -> str:
         return (await self._apps.get(call.account.workspace_id, call.id("app_id"), modes=modes)).app.id
-
-    def _sign(self, row: WorkflowRun) -> Sign:
-        return self._files(msgspec.convert(row.request, RunSpec)).url
 
 
 def _span(text: str) -> timedelta:

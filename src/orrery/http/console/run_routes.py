@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 
 from orrery.apps.catalog.service import AppService
+from orrery.apps.files.links import FileLinks
 from orrery.apps.runs.published import PublishedVersions
 from orrery.apps.runs.records import RunRecords
 from orrery.apps.runs.service import RunService
-from orrery.apps.runs.spec import RunSpec
 from orrery.apps.runs.truncation import DisplayLimits
 from orrery.apps.statistics.conversation_log import ConversationLog
 from orrery.apps.statistics.message_log import MessageLog
@@ -24,12 +22,11 @@ from orrery.http.console.run_history import RunHistoryRoutes
 from orrery.http.console.statistics import StatisticsRoutes
 from orrery.http.endpoint import RouteGroup
 from orrery.http.watching import RunWatching
-from orrery.workflow.node import FileAccess
 from orrery.workspaces.members.names import AccountNames
 
 
 class RunParts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the routes call. ``files`` and ``display`` are those that runs were given (`Outside`, `RunPolicy`)."""
+    """What the routes call. ``display`` is that of `RunPolicy`."""
 
     database: Database
     apps: AppService
@@ -38,7 +35,7 @@ class RunParts(msgspec.Struct, frozen=True, kw_only=True):
     records: RunRecords
     watching: RunWatching
     names: AccountNames
-    files: Callable[[RunSpec], FileAccess]
+    links: FileLinks
     display: DisplayLimits = DisplayLimits()
 
 
@@ -47,7 +44,7 @@ def run_routes(parts: RunParts) -> list[RouteGroup]:
     zones = AccountZones(parts.database)
     return [
         DebugRunRoutes(parts.apps, parts.published, parts.runs, parts.records, parts.watching),
-        RunHistoryRoutes(parts.apps, parts.records, parts.names, parts.files, parts.display),
+        RunHistoryRoutes(parts.apps, parts.records, parts.names, parts.links, parts.display),
         ChatDebugRoutes(parts.apps, parts.published, parts.runs),
         LogRoutes(
             LogParts(
@@ -57,7 +54,7 @@ def run_routes(parts: RunParts) -> list[RouteGroup]:
                 messages=MessageLog(parts.database),
                 names=parts.names,
                 zones=zones,
-                files=parts.files,
+                links=parts.links,
             )
         ),
         StatisticsRoutes(parts.apps, AppNumbers(parts.database), zones),
