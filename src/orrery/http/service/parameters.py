@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from orrery.apps.catalog.access import AppRecord
 from orrery.apps.catalog.errors import AppUnavailable
@@ -50,7 +51,7 @@ class AppParameters:
         shown |= {name: features.get(name) or _OFF for name in _FEATURES}
         shown["user_input_form"] = _form(version)
         shown["sensitive_word_avoidance"] = features.get("sensitive_word_avoidance") or _OFF
-        shown["file_upload"] = features.get("file_upload") or _NO_UPLOAD
+        shown["file_upload"] = {**_NO_UPLOAD, **cast("JsonObject", features.get("file_upload") or {})}
         shown["system_parameters"] = {
             "image_file_size_limit": self._upload.image_mb,
             "video_file_size_limit": self._upload.video_mb,
