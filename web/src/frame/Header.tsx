@@ -43,7 +43,7 @@ export function Header({ onSearch }: { onSearch: () => void }) {
       <button
         type="button"
         onClick={onSearch}
-        className={`${buttonClass("outline")} hidden text-muted sm:inline-flex`}
+        className={`${buttonClass("outline")} text-muted max-sm:hidden`}
       >
         <Search size={14} aria-hidden="true" />
         {t("search")}

@@ -32,13 +32,23 @@ export function filledValues(
   return Object.fromEntries(shown.map(({ variable }) => [variable, values[variable] ?? ""]));
 }
 
-/** The field an error belongs to: the one the server names, else the key, else the first. */
+const ADDRESS = /url|address|_base$|endpoint$/;
+
+/**
+ * The field an error belongs to: the one the server names; else the key when the words are about
+ * refusal, the address when they are about anything else that went wrong on the way.
+ */
 export function fieldAtFault(
   schemas: readonly FormSchema[],
   named: string | undefined,
+  text = "",
 ): string | undefined {
   const known = schemas.find(({ variable }) => variable === named);
-  return (known ?? schemas.find(({ type }) => type === "secret-input") ?? schemas[0])?.variable;
+  const key = schemas.find(({ type }) => type === "secret-input");
+  const address = schemas.find(({ variable }) => ADDRESS.test(variable));
+  const refused = /\b(key|401|403|unauthori[sz]ed|forbidden)\b/i.test(text);
+  const guess = refused ? (key ?? address) : (address ?? key);
+  return (known ?? guess ?? schemas[0])?.variable;
 }
 
 interface CredentialFieldsProps {

@@ -83,7 +83,7 @@ export function CustomModelForm({ provider, onSaved }: CustomModelFormProps) {
   const rest = fields.filter((field) => rank(field) > ESSENTIAL.length);
   const named = save.error instanceof ApiError ? save.error.params : undefined;
   const fault = save.error
-    ? { variable: fieldAtFault(fields, named), text: errorText(save.error) }
+    ? { variable: fieldAtFault(fields, named, errorText(save.error)), text: errorText(save.error) }
     : undefined;
   const shared = { values: withType, onChange: setValues, fault };
   return (

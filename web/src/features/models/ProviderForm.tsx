@@ -42,7 +42,7 @@ export function ProviderForm({ provider, onSaved }: { provider: Provider; onSave
   };
   const named = save.error instanceof ApiError ? save.error.params : undefined;
   const fault = save.error
-    ? { variable: fieldAtFault(schemas, named), text: errorText(save.error) }
+    ? { variable: fieldAtFault(schemas, named, errorText(save.error)), text: errorText(save.error) }
     : undefined;
   const help = provider.help;
   return (

@@ -61,6 +61,12 @@ describe("providers", () => {
     expect(fieldAtFault(schemas, "suffix")).toBe("suffix");
     expect(fieldAtFault(schemas, "nonsense")).toBe("api_key");
     expect(fieldAtFault([], undefined)).toBeUndefined();
+    const both: FormSchema[] = [
+      ...schemas,
+      { variable: "endpoint_url", label: {}, type: "text-input" },
+    ];
+    expect(fieldAtFault(both, undefined, "The endpoint refused the key (401).")).toBe("api_key");
+    expect(fieldAtFault(both, undefined, "The endpoint can't be reached.")).toBe("endpoint_url");
   });
 
   it("keep the slashes of their ids", () => {

@@ -49,7 +49,12 @@ export function Examples({ app, base }: { app: AppDetail; base: string }) {
             tabIndex={0}
             className="overflow-x-auto rounded-b-control border border-t-0 border-line bg-bg p-3"
           >
-            {snippet(one, { mode: app.mode, fields, base, key: `${key.slice(0, 7)}…` })}
+            {snippet(one, {
+              mode: app.mode,
+              fields,
+              base,
+              key: key.length > 7 ? `${key.slice(0, 7)}…` : key,
+            })}
           </pre>
         </Tabs.Content>
       ))}

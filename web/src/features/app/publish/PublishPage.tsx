@@ -91,7 +91,8 @@ function ApiSection({ app }: { app: AppDetail }) {
   const { t } = useTranslation("publish");
   const { manage } = useAbilities();
   const door = useDoor(app, "api");
-  const base = app.api_base_url || `${location.origin}/v1`;
+  // Servers that do not know their own address give a path.
+  const base = new URL(app.api_base_url || "/v1", location.origin).href.replace(/\/$/, "");
   return (
     <Section
       title={t("api")}

@@ -23,7 +23,7 @@ export function Timeline({ state, selected, onSelect }: TimelineProps) {
   const total = Math.max(reached, ...runs.map((run) => run.start + (run.elapsed ?? 0)), 1);
   if (runs.length === 0) return <p className="p-4 text-muted">{t("noSteps")}</p>;
   return (
-    <ol aria-label={t("timeline")} className="min-w-0 py-1 tabular-nums">
+    <ol aria-label={t("timeline")} className="@container min-w-0 py-1 tabular-nums">
       {runs.map((run) => (
         <Bar
           key={run.key}
@@ -70,7 +70,7 @@ const Bar = memo(function Bar({ run, total, end, selected, onSelect }: BarProps)
       >
         <StatusMark status={run.status} />
         <span
-          className={`flex w-36 min-w-0 shrink-0 items-center gap-1.5 sm:w-48 ${run.container ? "pl-4" : ""}`}
+          className={`flex w-28 min-w-0 shrink-0 items-center gap-1.5 @sm:w-36 @xl:w-48 ${run.container ? "pl-4" : ""}`}
         >
           <Icon size={13} aria-hidden="true" className={`shrink-0 ${hueText[hue]}`} />
           <span className="truncate">{run.title || t(`nodes:${run.type}`, run.type)}</span>
@@ -81,7 +81,7 @@ const Bar = memo(function Bar({ run, total, end, selected, onSelect }: BarProps)
             <span className="shrink-0 text-warn">{t("retries", { count: run.retries })}</span>
           )}
         </span>
-        <span className="relative h-2 flex-1 rounded-full bg-line/50">
+        <span className="relative h-2 min-w-8 flex-1 rounded-full bg-line/50">
           <span
             className={`absolute inset-y-0 rounded-full ${colour}`}
             style={{ left: `${left}%`, width: `${Math.min(width, 100 - left)}%` }}
@@ -89,7 +89,7 @@ const Bar = memo(function Bar({ run, total, end, selected, onSelect }: BarProps)
         </span>
         <span className="w-16 shrink-0 text-right text-muted">{duration(took)}</span>
         <span
-          className="hidden w-20 shrink-0 text-right text-muted sm:block"
+          className="hidden w-20 shrink-0 text-right text-muted @lg:block"
           title={run.price && Number(run.price) > 0 ? t("price", { price: run.price }) : undefined}
         >
           {run.tokens > 0 ? t("tokens", { count: run.tokens, shown: amount(run.tokens) }) : ""}
