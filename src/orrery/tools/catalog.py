@@ -1,0 +1,60 @@
+"""Finds tools by provider type and id, in every form that ids ever had (plugins.md 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from orrery.tools.errors import ToolNotFoundError, ToolProviderNotFoundError
+from orrery.tools.protocol import ProviderSource, Tool, ToolProvider, ToolRef
+
+_TYPES: Final = {"plugin": "builtin", "app": "workflow"}
+
+
+def short_id(provider_id: str) -> str:
+    """``time`` of ``langgenius/time/time``; ids that are not of that form stay as they are."""
+    parts = provider_id.strip("/").split("/")
+    return parts[2] if len(parts) == 3 and parts[0] == "langgenius" and parts[1] == parts[2] else provider_id
+
+
+class ProvidersInCode:
+    """The providers that are part of the program, found by their short or their full id."""
+
+    def __init__(self, providers: Iterable[ToolProvider]) -> None:
+        self._providers = {provider.id: provider for provider in providers}
+
+    def all(self) -> list[ToolProvider]:
+        """In the order in which people should see them."""
+        return list(self._providers.values())
+
+    async def provider(self, ref: ToolRef) -> ToolProvider | None:
+        return self._providers.get(short_id(ref.provider_id))
+
+
+class ToolCatalog:
+    """Implements `ToolSource`: asks the sources of a provider type in order.
+
+    Old apps say ``builtin`` of what is a plugin today and the other way round, so both types share their sources.
+    """
+
+    def __init__(self, sources: Mapping[str, Iterable[ProviderSource]]) -> None:
+        """``sources``: ``builtin``, ``api``, ``workflow`` or ``mcp`` → where to look."""
+        self._sources = {_TYPES.get(kind, kind): tuple(places) for kind, places in sources.items()}
+
+    async def find(self, ref: ToolRef) -> Tool:
+        kind = _TYPES.get(ref.provider_type, ref.provider_type)
+        if kind not in self._sources:
+            raise ToolProviderNotFoundError(f"provider type {ref.provider_type} not found")
+        for source in self._sources[kind]:
+            provider = await source.provider(ref)
+            if provider is not None:
+                return tool_of(provider, ref.tool_name)
+        raise ToolProviderNotFoundError(f"{kind} provider {ref.provider_id} not found")
+
+
+def tool_of(provider: ToolProvider, name: str) -> Tool:
+    """Raises `ToolNotFoundError`."""
+    for tool in provider.tools():
+        if tool.entity.name == name:
+            return tool
+    raise ToolNotFoundError(f"tool {name} not found")
