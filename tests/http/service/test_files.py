@@ -44,6 +44,7 @@ async def test_an_upload_is_answered_and_read_by_its_link(world: World) -> None:
     client = world.service(await world.new_app("advanced-chat", chatflow()))
     file = await upload(client)
     assert list(file) == FIELDS
+    assert file["source_url"].startswith("http://orrery.test/files/")
     assert (file["name"], file["size"], file["extension"], file["mime_type"]) == ("a.txt", 5, "txt", "text/plain")
     read = await open_link(world, file["source_url"])
     assert (read.status_code, read.content) == (200, b"hello")
@@ -124,6 +125,7 @@ async def test_files_of_messages_are_shown_and_previewed(world: World) -> None:
     params = {"user": "ann", "conversation_id": turn["conversation_id"]}
     message = (await client.get("/messages", params=params)).json()["data"][0]
     (shown,) = message["message_files"]
+    assert shown["url"].startswith("http://orrery.test/files/")
     assert (shown["filename"], shown["belongs_to"], shown["upload_file_id"]) == ("a.txt", "user", file["id"])
     assert (await open_link(world, shown["url"])).content == b"hello"
     assert "[a.txt](" in message["answer"]
@@ -172,6 +174,23 @@ async def test_html_is_always_a_download(world: World, name: str, kind: str, con
     read = await open_link(world, (await upload(client, name, content, kind))["source_url"])
     assert read.headers["content-type"] == "application/octet-stream"
     assert read.headers["content-disposition"].startswith("attachment;")
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/javascript", "application/javascript", "text/css", "application/xml", "text/xml"]
+)
+async def test_texts_are_plain_whatever_they_are_called(world: World, kind: str) -> None:
+    client = world.service(await world.new_app("advanced-chat", chatflow()))
+    read = await open_link(world, (await upload(client, "x.txt", b"alert(1)", kind))["source_url"])
+    assert read.headers["content-type"] == "text/plain; charset=utf-8"
+    assert read.headers["content-security-policy"].startswith("sandbox;")
+
+
+async def test_a_pdf_is_shown(world: World) -> None:
+    client = world.service(await world.new_app("advanced-chat", chatflow()))
+    read = await open_link(world, (await upload(client, "x.pdf", b"%PDF", "application/pdf"))["source_url"])
+    assert read.headers["content-type"] == "application/pdf"
+    assert "content-disposition" not in read.headers and "content-security-policy" not in read.headers
 
 
 async def test_svg_can_not_act(world: World) -> None:

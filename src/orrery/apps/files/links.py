@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping
+from copy import copy
 from pathlib import PurePosixPath
 from urllib.parse import parse_qs, urlsplit
 
@@ -33,6 +34,18 @@ class FileLinks:
         self._signer = LinkSigner(secret_key, lifetime=lifetime, clock=clock)
         self._ageless = LinkSigner(secret_key, lifetime=_FOR_EVER, clock=clock)
         self._base = base.rstrip("/")
+
+    def at(self, base: str) -> FileLinks:
+        """The same links with a host, where the installation names none."""
+        if self._base:
+            return self
+        made = copy(self)
+        made._base = base.rstrip("/")  # noqa: SLF001  (a copy of this very object)
+        return made
+
+    def whole(self, link: str | None) -> str | None:
+        """A link made without a host, with the host of these."""
+        return self._base + link if link is not None and link.startswith("/files/") else link
 
     def upload(self, file_id: str, *, as_attachment: bool = False) -> str:
         """A link to an uploaded file."""

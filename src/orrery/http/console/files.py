@@ -60,7 +60,7 @@ class ConsoleFileRoutes(RouteGroup):
             if form.fields.get("source") == "datasets":
                 new = msgspec.structs.replace(new, for_knowledge=True)
             row = await self._files.uploads.add(account.workspace_id, _owner(call), new, form.chunks())
-        return json_response(upload_object(call, row, self._files.links), 201)
+        return json_response(upload_object(row, self._files.links), 201)
 
     @route("GET", "/files/support-type", auth="console", scope="workspace")
     async def supported(self, call: Call) -> JsonObject:
@@ -80,7 +80,7 @@ class ConsoleFileRoutes(RouteGroup):
     @route("POST", "/remote-files/upload", auth="console", scope="workspace", body=RemoteBody, status=201)
     async def take_remote(self, call: Call, body: RemoteBody) -> Response:
         """Fetches a file from elsewhere and keeps it."""
-        return await take_remote(call, self._files, call.account.workspace_id, _owner(call), body.url)
+        return await take_remote(self._files, call.account.workspace_id, _owner(call), body.url)
 
 
 def _owner(call: Call) -> RunUser:

@@ -9,7 +9,7 @@ from orrery.http.call import Call
 JsonObject = dict[str, object]
 
 
-def upload_object(call: Call, row: UploadFile, links: FileLinks) -> JsonObject:
+def upload_object(row: UploadFile, links: FileLinks) -> JsonObject:
     """An uploaded file (workflow.md 5.6, Answer)."""
     return {
         "id": row.id,
@@ -21,7 +21,7 @@ def upload_object(call: Call, row: UploadFile, links: FileLinks) -> JsonObject:
         "created_by": row.created_by,
         "created_at": int(row.created_at.timestamp()),
         "preview_url": None,
-        "source_url": whole_address(call, links.upload(row.id)),
+        "source_url": links.upload(row.id),
         "original_url": None,
         "user_id": None,
         "tenant_id": row.tenant_id,
@@ -30,20 +30,23 @@ def upload_object(call: Call, row: UploadFile, links: FileLinks) -> JsonObject:
     }
 
 
-def remote_upload_object(call: Call, row: UploadFile, links: FileLinks) -> JsonObject:
+def remote_upload_object(row: UploadFile, links: FileLinks) -> JsonObject:
     """A file that was fetched from elsewhere."""
     return {
         "id": row.id,
         "name": row.name,
         "size": row.size,
         "extension": row.extension,
-        "url": whole_address(call, links.upload(row.id)),
+        "url": links.upload(row.id),
         "mime_type": row.mime_type,
         "created_by": row.created_by,
         "created_at": int(row.created_at.timestamp()),
     }
 
 
-def whole_address(call: Call, link: str) -> str:
-    """A link with the request's host where the installation names none."""
-    return str(call.request.base_url).rstrip("/") + link if link.startswith("/") else link
+def links_for_programs(call: Call, links: FileLinks) -> FileLinks:
+    """Links with the request's host where the installation names none: a program can't resolve one without a host.
+
+    Pages get such links as they are, so that they hold behind any proxy.
+    """
+    return links.at(str(call.request.base_url))

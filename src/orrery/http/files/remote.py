@@ -13,7 +13,6 @@ from orrery.apps.files.parts import Files
 from orrery.apps.files.protocol import FileOwner
 from orrery.apps.files.remote import whole
 from orrery.apps.files.uploads import NewFile
-from orrery.http.call import Call
 from orrery.http.files.answers import remote_upload_object
 from orrery.http.responses import json_response
 
@@ -32,7 +31,7 @@ async def remote_info(files: Files, url: str) -> JsonObject:
     return {"file_type": info.mime_type, "file_length": info.size}
 
 
-async def take_remote(call: Call, files: Files, workspace_id: str, owner: FileOwner, url: str) -> Response:
+async def take_remote(files: Files, workspace_id: str, owner: FileOwner, url: str) -> Response:
     """Fetches a file and keeps it. Raises what uploads raise, before fetching where it can be known."""
     info = await files.remote.head(url)
     new = NewFile(filename=info.name, mime_type=info.mime_type, source_url=url)
@@ -41,4 +40,4 @@ async def take_remote(call: Call, files: Files, workspace_id: str, owner: FileOw
         raise FileTooLarge
     _, content = await files.remote.fetch(url, limit=limit)
     row = await files.uploads.add(workspace_id, owner, new, whole(content))
-    return json_response(remote_upload_object(call, row, files.links), 201)
+    return json_response(remote_upload_object(row, files.links), 201)

@@ -1,7 +1,7 @@
 """Serving people's files so that none of them can act in a browser under our address.
 
-What could hold script (HTML, SVG, XML) is never shown inline: HTML downloads as plain bytes, the others open in a
-sandbox without an origin. Every answer forbids guessing its type.
+HTML downloads as plain bytes, SVG downloads too, other texts (scripts, styles, XML) are plain text whatever their sender
+called them, and what is shown opens in a sandbox without an origin. Every answer forbids guessing its type.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from orrery.http.call import Call
 
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _HTML_EXTENSIONS = frozenset({"html", "htm", "xhtml", "shtml"})
+_PDF = "application/pdf"
+_PLAIN = "text/plain; charset=utf-8"
+_READABLE = re.compile(r"text/(?!plain$).+|application/(?:json|xml|yaml|.*(?:javascript|ecmascript|\+xml|\+json))")
 _SHOWN_AS_IS = re.compile(r"image/(?!svg)[a-z0-9.+-]+|audio/[a-z0-9.+-]+|video/[a-z0-9.+-]+|application/pdf")
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src 'self'"
@@ -29,13 +32,15 @@ def file_response(
     """The file, or the stretch of an audio or video file that a player asks for. ``max_age`` in seconds."""
     mime_type = file.mime_type.lower()
     is_html = mime_type in _HTML_TYPES or extension_of(file.name) in _HTML_EXTENSIONS
-    served_type = UNKNOWN_TYPE if is_html else mime_type
+    served_type = UNKNOWN_TYPE if is_html else _PLAIN if _READABLE.fullmatch(mime_type) else mime_type
     headers = {
         "X-Content-Type-Options": "nosniff",
-        "Content-Security-Policy": _POLICY,
         "Cache-Control": f"public, max-age={max_age}" if max_age else "private, no-store",
         "Cross-Origin-Resource-Policy": "cross-origin",
     }
+    if served_type != _PDF:
+        # Browsers show no PDF in a sandbox; script inside one has no page to reach.
+        headers["Content-Security-Policy"] = _POLICY
     if is_html or as_attachment or (not _SHOWN_AS_IS.fullmatch(served_type) and not served_type.startswith("text/")):
         # SVG as an <img> ignores the disposition, so pictures still show; opened by itself it downloads.
         headers["Content-Disposition"] = _attachment(file.name)

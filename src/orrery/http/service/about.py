@@ -5,10 +5,11 @@ from __future__ import annotations
 from orrery.apps.catalog.service import AppService
 from orrery.apps.catalog.tables import Site
 from orrery.apps.files.icons import Icons
+from orrery.apps.files.links import FileLinks
 from orrery.errors import Forbidden
 from orrery.http.call import Call
 from orrery.http.endpoint import RouteGroup, route
-from orrery.http.files.answers import whole_address
+from orrery.http.files.answers import links_for_programs
 from orrery.http.service.parameters import AppParameters, JsonObject
 from orrery.workspaces.members.names import AccountNames
 
@@ -16,11 +17,14 @@ from orrery.workspaces.members.names import AccountNames
 class ServiceAboutRoutes(RouteGroup):
     """Name, form, tools and page of the app."""
 
-    def __init__(self, apps: AppService, parameters: AppParameters, names: AccountNames, icons: Icons) -> None:
+    def __init__(
+        self, apps: AppService, parameters: AppParameters, names: AccountNames, icons: Icons, links: FileLinks
+    ) -> None:
         self._apps = apps
         self._parameters = parameters
         self._names = names
         self._icons = icons
+        self._links = links
 
     @route("GET", "/info", auth="service", scope="app")
     async def info(self, call: Call) -> JsonObject:
@@ -52,7 +56,7 @@ class ServiceAboutRoutes(RouteGroup):
         if site is None:
             raise Forbidden
         icon = await self._icons.link(call.app.workspace_id, site.icon_type, site.icon)
-        shown = site_settings(site, whole_address(call, icon) if icon else None)
+        shown = site_settings(site, links_for_programs(call, self._links).whole(icon))
         # The contract's document has no null in these.
         return {name: "" if value is None and name not in _NULLABLE else value for name, value in shown.items()}
 

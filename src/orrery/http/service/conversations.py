@@ -13,6 +13,7 @@ from orrery.apps.files.links import FileLinks
 from orrery.errors import InvalidParam
 from orrery.http.call import Call
 from orrery.http.endpoint import RouteGroup, route
+from orrery.http.files.answers import links_for_programs
 from orrery.http.service.callers import ServiceUsers, UserWord, check_chat
 from orrery.http.service.shapes import JsonObject, conversation_object, page_object, variable_object
 
@@ -72,7 +73,8 @@ class ServiceConversationRoutes(RouteGroup):
         rows, more = await self._talk.conversations.page(
             party, last_id=query.last_id or None, limit=query.limit, sort_by=query.sort_by
         )
-        return page_object([conversation_object(row, self._links) for row in rows], limit=query.limit, has_more=more)
+        links = links_for_programs(call, self._links)
+        return page_object([conversation_object(row, links) for row in rows], limit=query.limit, has_more=more)
 
     @route("DELETE", "/conversations/{conversation_id}", auth="service", scope="app", body=UserBody, status=204)
     async def delete(self, call: Call, body: UserBody) -> None:
@@ -91,7 +93,7 @@ class ServiceConversationRoutes(RouteGroup):
             row = await conversations.name_by_content(party, conversation_id)
         else:
             row = await conversations.rename(party, conversation_id, checked_title(body.name))
-        return conversation_object(row, self._links)
+        return conversation_object(row, links_for_programs(call, self._links))
 
     @route("GET", "/conversations/{conversation_id}/variables", auth="service", scope="app", query=VariablesQuery)
     async def variables(self, call: Call, query: VariablesQuery) -> JsonObject:

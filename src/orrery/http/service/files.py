@@ -10,7 +10,7 @@ from orrery.apps.files.parts import Files
 from orrery.database.ids import is_id
 from orrery.http.call import Call
 from orrery.http.endpoint import RouteGroup, route
-from orrery.http.files.answers import upload_object
+from orrery.http.files.answers import links_for_programs, upload_object
 from orrery.http.files.form import form_file
 from orrery.http.files.serving import file_response
 from orrery.http.responses import json_response
@@ -40,7 +40,7 @@ class ServiceFileRoutes(RouteGroup):
                 raise UnsupportedFileType
             party = await self._users.party(call, form.fields.get("user", "")[:LONGEST_USER])
             row = await self._files.uploads.add(call.app.workspace_id, party, form.new, form.chunks())
-        return json_response(upload_object(call, row, self._files.links), 201)
+        return json_response(upload_object(row, links_for_programs(call, self._files.links)), 201)
 
     @route("GET", "/files/{file_id}/preview", auth="service", scope="app", query=PreviewQuery)
     async def preview(self, call: Call, query: PreviewQuery) -> Response:

@@ -17,6 +17,7 @@ from orrery.database.ids import is_id
 from orrery.errors import InvalidParam, NotFound
 from orrery.http.call import Call
 from orrery.http.endpoint import RouteGroup, route
+from orrery.http.files.answers import links_for_programs
 from orrery.http.service.callers import ServiceUsers, UserWord
 from orrery.http.service.runs import NotWorkflowApp
 from orrery.http.service.shapes import JsonObject, end_user_object, log_object, run_object
@@ -66,7 +67,7 @@ class ServiceHistoryRoutes(RouteGroup):
         row = await self._records.find(call.app.app_id, call.path["workflow_run_id"].lower())
         if row is None or row.type == "basic":
             raise NotFound("Workflow run not found.")
-        return run_object(row, self._links)
+        return run_object(row, links_for_programs(call, self._links))
 
     @route("GET", "/workflows/logs", auth="service", scope="app", query=LogsQuery)
     async def logs(self, call: Call, query: LogsQuery) -> JsonObject:

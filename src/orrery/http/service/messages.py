@@ -12,6 +12,7 @@ from orrery.apps.conversations.parts import Talk
 from orrery.apps.files.links import FileLinks
 from orrery.http.call import Call
 from orrery.http.endpoint import RouteGroup, route
+from orrery.http.files.answers import links_for_programs
 from orrery.http.service.callers import ServiceUsers, UserWord, check_chat
 from orrery.http.service.conversations import PageSize
 from orrery.http.service.parameters import AppParameters
@@ -57,7 +58,8 @@ class ServiceMessageRoutes(RouteGroup):
         views, more = await self._talk.messages.page(
             party, query.conversation_id, first_id=query.first_id or None, limit=query.limit
         )
-        return page_object([message_object(view, self._links) for view in views], limit=query.limit, has_more=more)
+        links = links_for_programs(call, self._links)
+        return page_object([message_object(view, links) for view in views], limit=query.limit, has_more=more)
 
     @route("GET", "/messages/{message_id}/suggested", auth="service", scope="app", query=UserQuery)
     async def suggested(self, call: Call, query: UserQuery) -> JsonObject:

@@ -53,7 +53,7 @@ def service_routes(parts: AppFaces) -> list[RouteGroup]:
     links = parts.files.links
     return [
         ServiceRunRoutes(parts.runs, parts.published, parts.end_users, parts.watching),
-        ServiceAboutRoutes(parts.apps, parameters, parts.names, parts.files.icons),
+        ServiceAboutRoutes(parts.apps, parameters, parts.names, parts.files.icons, links),
         ServiceFileRoutes(parts.files, users),
         ServiceConversationRoutes(parts.talk, users, links),
         ServiceMessageRoutes(parts.talk, users, parameters, links),

@@ -59,7 +59,7 @@ def message_object(view: MessageView, links: FileLinks) -> JsonObject:
         "answer": links.renewed(row.answer),
         "status": row.status,
         "error": row.error,
-        "message_files": list(view.files),
+        "message_files": [msgspec.structs.replace(file, url=links.whole(file.url)) for file in view.files],
         "feedback": {"rating": view.rating} if view.rating else None,
         "retriever_resources": metadata.get("retriever_resources") or [],
         "agent_thoughts": [],

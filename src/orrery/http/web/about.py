@@ -7,7 +7,6 @@ from orrery.apps.files.icons import Icons
 from orrery.errors import Forbidden
 from orrery.http.call import Call
 from orrery.http.endpoint import RouteGroup, route
-from orrery.http.files.answers import whole_address
 from orrery.http.service.about import site_settings
 from orrery.http.service.parameters import AppParameters, JsonObject
 
@@ -30,7 +29,7 @@ class WebAboutRoutes(RouteGroup):
         if site is None:
             raise Forbidden
         icon = await self._icons.link(app.workspace_id, site.icon_type, site.icon)
-        settings = site_settings(site, whole_address(call, icon) if icon else None)
+        settings = site_settings(site, icon)
         return {
             "app_id": app.app_id,
             "end_user_id": call.end_user.end_user_id,

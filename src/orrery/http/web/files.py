@@ -25,7 +25,7 @@ class WebFileRoutes(RouteGroup):
         """Takes a file in."""
         async with form_file(call, self._files.uploads) as form:
             row = await self._files.uploads.add(call.app.workspace_id, visitor(call), form.new, form.chunks())
-        return json_response(upload_object(call, row, self._files.links), 201)
+        return json_response(upload_object(row, self._files.links), 201)
 
     @route("GET", "/remote-files/{url:path}", auth="passport", scope="app")
     async def remote(self, call: Call) -> JsonObject:
@@ -35,4 +35,4 @@ class WebFileRoutes(RouteGroup):
     @route("POST", "/remote-files/upload", auth="passport", scope="app", body=RemoteBody, status=201)
     async def take_remote(self, call: Call, body: RemoteBody) -> Response:
         """Fetches a file from elsewhere and keeps it."""
-        return await take_remote(call, self._files, call.app.workspace_id, visitor(call), body.url)
+        return await take_remote(self._files, call.app.workspace_id, visitor(call), body.url)
