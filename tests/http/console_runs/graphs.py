@@ -51,6 +51,25 @@ def workflow(text: str = "Hello {{ name }}") -> dict[str, Any]:
     return _chain(start("name"), template("greet", text, name=["start", "name"]), end)
 
 
+def repeating_workflow() -> dict[str, Any]:
+    """Greets each of ``names``, one after the other."""
+    each = _node(
+        "each",
+        "iteration",
+        iterator_selector=["start", "names"],
+        output_selector=["greet", "output"],
+        start_node_id="first",
+        is_parallel=False,
+        error_handle_mode="terminated",
+    )
+    end = _node("end", "end", outputs=[{"variable": "texts", "value_selector": ["each", "output"]}])
+    first = {**_node("first", "iteration-start"), "parentId": "each"}
+    greet = {**template("greet", "Hello {{ name }}", name=["each", "item"]), "parentId": "each"}
+    graph = _chain(start("names"), each, end)
+    inner = {"id": "first-greet", "source": "first", "sourceHandle": "source", "target": "greet"}
+    return {"nodes": [*graph["nodes"], first, greet], "edges": [*graph["edges"], inner]}
+
+
 def asking_workflow() -> dict[str, Any]:
     """Asks the model about ``name``."""
     end = _node("end", "end", outputs=[{"variable": "text", "value_selector": ["llm", "text"]}])

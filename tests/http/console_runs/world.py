@@ -33,6 +33,7 @@ from orrery.apps.runs.versions import VersionCache
 from orrery.apps.workflows.service import GraphContent, WorkflowService
 from orrery.database.group_commit import GroupCommit
 from orrery.egress import GuardedHttpClient, operator_policy
+from orrery.http.console.draft_nodes_step import SingleSteps
 from orrery.http.console.people import PeopleSettings, people_authenticators, people_routes
 from orrery.http.console.run_routes import RunParts, run_routes
 from orrery.http.watching import RunWatching
@@ -132,6 +133,7 @@ class World:
             watching=RunWatching(self.runs, records, Idempotency(database, self.runs)),
             names=AccountNames(database),
             links=files.links,
+            steps=SingleSteps(database, records, versions, outside, files.values, RunPolicy()),
         )
         choices = Choices()
         settings = PeopleSettings(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, exists, func, or_, select
 
 from orrery.apps.conversations.tables import EndUser, Message
 from orrery.apps.runs.event_log import Frame
@@ -136,6 +136,20 @@ class RunRecords:
                 .order_by(NodeExecution.index, NodeExecution.created_at)
             )
             return list(rows)
+
+    async def last_of_node(self, app_id: str, node_id: str) -> NodeExecution | None:
+        """How a node last ran while somebody worked on the draft: alone, or in a debug run."""
+        debugged = exists().where(
+            WorkflowRun.id == NodeExecution.workflow_run_id, WorkflowRun.triggered_from == "debugging"
+        )
+        async with self._database.read() as session:
+            return await session.scalar(
+                select(NodeExecution)
+                .where(NodeExecution.app_id == app_id, NodeExecution.node_id == node_id)
+                .where(or_(NodeExecution.triggered_from == "single-step", debugged))
+                .order_by(NodeExecution.created_at.desc(), NodeExecution.id.desc())
+                .limit(1)
+            )
 
     async def frames(self, run_id: str, after: int) -> list[Frame]:
         """Stored frames with numbers above ``after``; the run is the caller's to check."""

@@ -17,6 +17,8 @@ from orrery.apps.statistics.zones import AccountZones
 from orrery.database.engine import Database
 from orrery.http.console.chat_debug import ChatDebugRoutes
 from orrery.http.console.debug_runs import DebugRunRoutes
+from orrery.http.console.draft_nodes import DraftNodeParts, DraftNodeRoutes
+from orrery.http.console.draft_nodes_step import SingleSteps
 from orrery.http.console.logs import LogParts, LogRoutes
 from orrery.http.console.run_history import RunHistoryRoutes
 from orrery.http.console.statistics import StatisticsRoutes
@@ -36,6 +38,7 @@ class RunParts(msgspec.Struct, frozen=True, kw_only=True):
     watching: RunWatching
     names: AccountNames
     links: FileLinks
+    steps: SingleSteps
     display: DisplayLimits = DisplayLimits()
 
 
@@ -55,6 +58,17 @@ def run_routes(parts: RunParts) -> list[RouteGroup]:
                 names=parts.names,
                 zones=zones,
                 links=parts.links,
+            )
+        ),
+        DraftNodeRoutes(
+            DraftNodeParts(
+                apps=parts.apps,
+                published=parts.published,
+                records=parts.records,
+                steps=parts.steps,
+                names=parts.names,
+                links=parts.links,
+                display=parts.display,
             )
         ),
         StatisticsRoutes(parts.apps, AppNumbers(parts.database), zones),
