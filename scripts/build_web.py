@@ -38,8 +38,10 @@ def install_packages(npm: list[str], environment: dict[str, str]) -> None:
     if stamp.exists() and stamp.read_text() == digest:
         return
     print("orrery: installing the packages of the pages", file=sys.stderr, flush=True)
+    # Not `npm ci`: it refuses a lock file that lacks optional packages of platforms whose registry does not carry them.
+    # `install` keeps to the lock file for everything in it, and changes no file.
     subprocess.run(
-        [*npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"],
+        [*npm, "install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"],
         cwd=WEB,
         env=environment,
         check=True,
