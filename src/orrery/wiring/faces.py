@@ -119,6 +119,7 @@ def _console(settings: Settings, product: Product, watching: RunWatching) -> lis
                 watching=watching,
                 names=product.names,
                 links=product.files.links,
+                steps=product.steps,
                 display=run_policy(settings).display,
             )
         ),

@@ -31,6 +31,7 @@ from orrery.apps.workflows.service import WorkflowService
 from orrery.cache.protocol import Cache
 from orrery.database.engine import Database
 from orrery.database.group_commit import GroupCommit
+from orrery.http.console.draft_nodes_step import SingleSteps
 from orrery.inference.registry import ProviderRegistry
 from orrery.inference.transport import ModelTransport
 from orrery.sandbox.protocol import CodeRunner
@@ -82,6 +83,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     idempotency: Idempotency
     recovery: Recovery
     group: GroupCommit
+    steps: SingleSteps
 
 
 def build_product(ground: Ground) -> Product:
@@ -130,6 +132,7 @@ def build_product(ground: Ground) -> Product:
         owner=ground.owner,
         on_end=talk.naming.name_later,
     )
+    records = RunRecords(database)
     return Product(
         database=database,
         workspaces=workspaces,
@@ -145,11 +148,12 @@ def build_product(ground: Ground) -> Product:
         previews=TextPreviews(files.uploads, files.downloads, extract_in_thread),
         talk=talk,
         published=PublishedVersions(database, versions),
-        records=RunRecords(database),
+        records=records,
         runs=runs,
         idempotency=Idempotency(database, runs),
         recovery=Recovery(database, runs, versions, ground.cache),
         group=group,
+        steps=SingleSteps(database, records, versions, outside, files.values, run_policy(settings)),
     )
 
 
