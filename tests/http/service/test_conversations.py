@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 from tests.http.service.world import World, chatflow, config, refusal, said, workflow
 
@@ -131,6 +133,27 @@ async def test_variables_are_listed_and_set_with_their_type(world: World) -> Non
     second = (await client.get(path, params={"user": "ann", "last_id": first["data"][0]["id"]})).json()
     assert len(second["data"]) == 1 and not second["has_more"]
     assert refusal(await client.get(path, params={"user": "ann", "last_id": new_id()})) == (400, "invalid_param")
+
+
+@pytest.mark.parametrize("odd", ["nonsense", "\x00", "' OR 1=1 --", "🦒", "0" * 500])
+async def test_ids_that_are_none_name_nothing(world: World, odd: str) -> None:
+    client = world.service(await world.new_app("advanced-chat", chatflow()))
+    conversation = (await said(client))["conversation_id"]
+    place = quote(odd, safe="")
+    params = {"user": "ann", "conversation_id": conversation}
+    for answer in (
+        await client.get("/conversations", params={"user": "ann", "last_id": odd}),
+        await client.get("/messages", params={**params, "first_id": odd}),
+        await client.get("/messages", params={"user": "ann", "conversation_id": odd}),
+        await client.get(f"/conversations/{place}/variables", params={"user": "ann"}),
+        await client.put(f"/conversations/{conversation}/variables/{place}", json={"value": 1, "user": "ann"}),
+        await client.post(f"/messages/{place}/feedbacks", json={"rating": "like", "user": "ann"}),
+        await client.get(f"/messages/{place}/suggested", params={"user": "ann"}),
+        await client.get(f"/workflows/run/{place}"),
+        await client.get(f"/workflow/{place}/events", params={"user": "ann"}),
+        await client.request("DELETE", f"/conversations/{place}", json={"user": "ann"}),
+    ):
+        assert refusal(answer) == (404, "not_found"), answer.request.url
 
 
 async def test_routes_for_chats_refuse_other_apps(world: World) -> None:

@@ -67,7 +67,7 @@ class Messages:
             conversation = await _conversation(session, party, conversation_id)
             query = select(Message).where(Message.conversation_id == conversation.id)
             if first_id:
-                first = await session.scalar(query.where(Message.id == first_id))
+                first = await session.scalar(query.where(Message.id == first_id)) if is_id(first_id) else None
                 if first is None:
                     raise FirstMessageNotFound
                 older = (Message.created_at == first.created_at) & (Message.id < first.id)

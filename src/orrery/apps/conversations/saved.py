@@ -9,6 +9,7 @@ from orrery.apps.conversations.messages import Messages, MessageView, find_messa
 from orrery.apps.conversations.party import Party, messages_of
 from orrery.apps.conversations.tables import Message, SavedMessage
 from orrery.database.engine import Database
+from orrery.database.ids import is_id
 
 
 class SavedMessages:
@@ -29,7 +30,8 @@ class SavedMessages:
         query = query.where(SavedMessage.created_by_role == party.role, SavedMessage.created_by == party.user_id)
         async with self._database.read() as session:
             if last_id:
-                last = await session.scalar(kept.where(SavedMessage.message_id == last_id))
+                known = kept.where(SavedMessage.message_id == last_id)
+                last = await session.scalar(known) if is_id(last_id) else None
                 if last is None:
                     raise MessageNotFound
                 same = (SavedMessage.created_at == last.created_at) & (SavedMessage.id < last.id)
@@ -62,6 +64,8 @@ class SavedMessages:
 
     async def let_go(self, party: Party, message_id: str) -> None:
         """One that was not kept is fine."""
+        if not is_id(message_id):
+            return
         async with self._database.write() as session:
             await session.execute(
                 delete(SavedMessage).where(

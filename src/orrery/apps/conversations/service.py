@@ -118,6 +118,8 @@ class Conversations:
 
     async def unpin(self, party: Party, conversation_id: str) -> None:
         """Lets go of it again; one that was not pinned is fine."""
+        if not is_id(conversation_id):
+            return
         async with self._database.write() as session:
             await session.execute(
                 delete(PinnedConversation).where(

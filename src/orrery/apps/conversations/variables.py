@@ -35,7 +35,8 @@ class ConversationVariables:
         async with self._database.read() as session:
             query = await _variables(session, party, conversation_id)
             if last_id:
-                last = await session.scalar(query.where(ConversationVariable.id == last_id))
+                known = query.where(ConversationVariable.id == last_id)
+                last = await session.scalar(known) if is_id(last_id) else None
                 if last is None:
                     raise LastVariableNotFound
                 same = (ConversationVariable.created_at == last.created_at) & (ConversationVariable.id > last.id)
@@ -50,7 +51,8 @@ class ConversationVariables:
         """Raises `ConversationNotFound`, `VariableNotFound`, `VariableMismatch`."""
         async with self._database.write() as session:
             query = await _variables(session, party, conversation_id)
-            row = await session.scalar(query.where(ConversationVariable.id == variable_id))
+            known = query.where(ConversationVariable.id == variable_id)
+            row = await session.scalar(known) if is_id(variable_id) else None
             if row is None:
                 raise VariableNotFound
             item = item_of(row)

@@ -69,8 +69,12 @@ class RunFiles:
             size=len(content),
         )
         await self._storage.save(row.file_key, content)
-        async with self._database.write() as session:
-            session.add(row)
+        try:
+            async with self._database.write() as session:
+                session.add(row)
+        except BaseException:
+            await self._storage.delete(row.file_key)  # a content that no row names would stay for ever
+            raise
         return tool_value(row, self._links)
 
     def url(self, file: Mapping[str, object]) -> str:

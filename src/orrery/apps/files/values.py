@@ -19,6 +19,7 @@ from orrery.apps.files.tables import ToolFile, UploadFile
 from orrery.database.engine import Database
 from orrery.database.ids import is_id
 
+MOST_FILES = 100
 METHODS = frozenset({"remote_url", "local_file", "tool_file"})
 _FIELD_TYPES = frozenset({"file", "file-list"})
 _NOTHING: tuple[object, ...] = (None, "", [])
@@ -138,7 +139,12 @@ def _read_field(field: Mapping[str, object], inputs: Mapping[str, object]) -> li
 
 
 def _read_list(values: Sequence[object]) -> list[Wanted]:
-    """The mappings of a list; those that can't be files at all are left out, as the contract does."""
+    """The mappings of a list; those that can't be files at all are left out, as the contract does.
+
+    Raises ValueError for more than `MOST_FILES`, whatever the form allows: each remote one is a request of ours.
+    """
+    if len(values) > MOST_FILES:
+        raise ValueError(f"Number of files exceeds the maximum limit {MOST_FILES}")
     mappings = [cast("Mapping[str, object]", value) for value in values if isinstance(value, Mapping)]
     return [
         read_mapping(mapping)

@@ -27,7 +27,9 @@ class ServiceUsers:
     async def party(self, call: Call, user: str | None) -> Party:
         """The end user's party; without a word, the anonymous one's."""
         app = call.app
-        found = await self._end_users.resolve(app.workspace_id, app.app_id, user or None, "service-api")
+        found = await self._end_users.resolve(
+            app.workspace_id, app.app_id, (user or "").replace("\x00", ""), "service-api"
+        )
         return Party(
             workspace_id=app.workspace_id,
             app_id=app.app_id,

@@ -52,9 +52,10 @@ class VariableBody(msgspec.Struct, frozen=True):
 
 def checked_title(name: str | None) -> str:
     """The name that a caller gives a conversation. Raises `InvalidParam`."""
-    if name is None or not name.strip():
+    title = (name or "").replace("\x00", "").strip()
+    if not title:
         raise InvalidParam("name is required when auto_generate is false", params="name")
-    return name.strip()
+    return title
 
 
 class ServiceConversationRoutes(RouteGroup):

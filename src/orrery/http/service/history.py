@@ -64,7 +64,8 @@ class ServiceHistoryRoutes(RouteGroup):
     async def run(self, call: Call) -> JsonObject:
         """A run's state and result."""
         _check_graph(call)
-        row = await self._records.find(call.app.app_id, call.path["workflow_run_id"].lower())
+        run_id = call.path["workflow_run_id"].lower()
+        row = await self._records.find(call.app.app_id, run_id) if is_id(run_id) else None
         if row is None or row.type == "basic":
             raise NotFound("Workflow run not found.")
         return run_object(row, links_for_programs(call, self._links))
@@ -77,12 +78,12 @@ class ServiceHistoryRoutes(RouteGroup):
         wanted = LogFilter(
             page=query.page,
             limit=query.limit,
-            keyword=query.keyword or None,
-            status=query.status or None,
+            keyword=_plain(query.keyword),
+            status=_plain(query.status),
             before=_moment("created_at__before", query.created_at__before),
             after=_moment("created_at__after", query.created_at__after),
-            end_user_session=query.created_by_end_user_session_id or None,
-            account_email=query.created_by_account or None,
+            end_user_session=_plain(query.created_by_end_user_session_id),
+            account_email=_plain(query.created_by_account),
         )
         lines, total = await self._records.logs(call.app.app_id, wanted)
         return {
@@ -98,7 +99,7 @@ class ServiceHistoryRoutes(RouteGroup):
         """Watches a run from where the client left it."""
         _check_graph(call)
         party = await self._users.named(call, query.user)
-        run_id = call.path["workflow_run_id"].lower()
+        run_id = call.id("workflow_run_id")
         return await self._watching.events(call, call.app.app_id, run_id, created_by=party.user_id)
 
     @route("GET", "/end-users/{end_user_id}", auth="service", scope="app")
@@ -114,6 +115,11 @@ class ServiceHistoryRoutes(RouteGroup):
 def _check_graph(call: Call) -> None:
     if call.app.mode not in GRAPH_MODES:
         raise NotWorkflowApp
+
+
+def _plain(text: str) -> str | None:
+    """The text without NUL, which some databases refuse; None for an empty one."""
+    return text.replace("\x00", "") or None
 
 
 def _moment(name: str, text: str) -> datetime | None:

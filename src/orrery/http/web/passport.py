@@ -59,7 +59,7 @@ class WebEntryRoutes(RouteGroup):
         app = await self._access.by_code(code)
         if app.status != "normal" or not app.enable_site:
             raise NotFound
-        session_id = query.user_id or str(uuid.uuid4())
+        session_id = query.user_id.replace("\x00", "") or str(uuid.uuid4())
         user = await self._end_users.add_anonymous(app.workspace_id, app.app_id, session_id)
         return {"access_token": self._tokens.passport(app_id=app.app_id, app_code=code, end_user_id=user.id)}
 

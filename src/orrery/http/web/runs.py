@@ -107,7 +107,7 @@ class WebRunRoutes(RouteGroup):
     @route("GET", "/workflow/{workflow_run_id}/events", auth="passport", scope="app")
     async def events(self, call: Call) -> Response:
         """Watches a run of this visitor from where the page left it."""
-        run_id = call.path["workflow_run_id"].lower()
+        run_id = call.id("workflow_run_id")
         return await self._watching.events(call, call.app.app_id, run_id, created_by=call.end_user.end_user_id)
 
     def _request(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 from tests.unit.egress.canary import Canary
 
 from orrery.workflow.node import NodeFailure
@@ -25,6 +26,15 @@ async def test_what_a_run_saves_it_can_read_and_link(room: Room) -> None:
 async def test_a_name_that_can_not_be_one_is_replaced(room: Room) -> None:
     value = await room.run().save_tool_file(b"x", filename="../../etc/passwd", mime_type="text/plain")
     assert value["filename"] == f"{value['related_id']}.txt"
+
+
+async def test_nothing_stays_of_a_file_whose_row_can_not_be_written(room: Room) -> None:
+    homeless = room.run(ANN, "00000000-0000-7000-8000-0000000000ff")
+    with pytest.raises(IntegrityError):
+        await homeless.save_tool_file(b"x", filename="a.txt", mime_type="text/plain")
+    with pytest.raises(IntegrityError):
+        await room.add(workspace="00000000-0000-7000-8000-0000000000ff")
+    assert [p for p in room.storage._root.rglob("*") if p.is_file()] == []
 
 
 async def test_a_run_reads_its_users_files_and_those_of_accounts(room: Room) -> None:

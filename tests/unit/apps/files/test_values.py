@@ -116,6 +116,14 @@ async def test_too_many_files(room: Room) -> None:
         await room.resolve(CHAT, {}, [local(row.id, "image")] * 3)
 
 
+async def test_a_list_is_bounded_even_where_the_form_sets_no_bound(room: Room) -> None:
+    async with Canary() as server:
+        given = [{"type": "document", "transfer_method": "remote_url", "url": server.url + "/a.pdf"}] * 101
+        with pytest.raises(ValueError, match=r"^Number of files exceeds the maximum limit 100$"):
+            await room.resolve(MANY, {"docs": given}, [])
+        assert server.connects == 0
+
+
 async def test_strict_callers_may_not_disguise_files(room: Room) -> None:
     row = await room.add(name="a.txt")
     open_form = Form(form=[{"variable": "doc", "type": "file"}])
