@@ -105,6 +105,8 @@ def decode_body(raw: bytes, kind: type[msgspec.Struct]) -> object:
         raise _invalid(error) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidParam(f"The body is not valid JSON: {error}") from error
+    except RecursionError as error:
+        raise _too_deep() from error
 
 
 def decode_object(raw: bytes) -> dict[str, object]:
@@ -115,6 +117,8 @@ def decode_object(raw: bytes) -> dict[str, object]:
         raise _invalid(error) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidParam(f"The body is not valid JSON: {error}") from error
+    except RecursionError as error:
+        raise _too_deep() from error
 
 
 def decode_query(request: Request, kind: type[msgspec.Struct]) -> object:
@@ -129,6 +133,10 @@ def decode_query(request: Request, kind: type[msgspec.Struct]) -> object:
         return msgspec.convert(values, type=kind, strict=False)
     except msgspec.ValidationError as error:
         raise _invalid(error) from error
+
+
+def _too_deep() -> InvalidParam:
+    return InvalidParam("The body is not valid JSON: its values are nested too deeply.")
 
 
 def _invalid(error: msgspec.ValidationError) -> InvalidParam:

@@ -24,6 +24,7 @@ from orrery.apps.runs.published import PublishedVersions
 from orrery.apps.runs.records import RunRecords
 from orrery.apps.runs.recovery import Recovery
 from orrery.apps.runs.service import RunService
+from orrery.apps.runs.single_step import SingleSteps
 from orrery.apps.runs.statements import ORDER
 from orrery.apps.runs.truncation import DisplayLimits
 from orrery.apps.runs.versions import VersionCache
@@ -31,7 +32,6 @@ from orrery.apps.workflows.service import WorkflowService
 from orrery.cache.protocol import Cache
 from orrery.database.engine import Database
 from orrery.database.group_commit import GroupCommit
-from orrery.http.console.draft_nodes_step import SingleSteps
 from orrery.inference.registry import ProviderRegistry
 from orrery.inference.transport import ModelTransport
 from orrery.sandbox.protocol import CodeRunner

@@ -27,13 +27,13 @@ from orrery.apps.runs.outside import Outside
 from orrery.apps.runs.published import PublishedVersions
 from orrery.apps.runs.records import RunRecords
 from orrery.apps.runs.service import AppRef, RunRequest, RunService
+from orrery.apps.runs.single_step import SingleSteps
 from orrery.apps.runs.spec import InvokeFrom, RunUser
 from orrery.apps.runs.turns import TurnRequest
 from orrery.apps.runs.versions import VersionCache
 from orrery.apps.workflows.service import GraphContent, WorkflowService
 from orrery.database.group_commit import GroupCommit
 from orrery.egress import GuardedHttpClient, operator_policy
-from orrery.http.console.draft_nodes_step import SingleSteps
 from orrery.http.console.people import PeopleSettings, people_authenticators, people_routes
 from orrery.http.console.run_routes import RunParts, run_routes
 from orrery.http.watching import RunWatching

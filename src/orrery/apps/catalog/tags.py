@@ -67,5 +67,8 @@ class TagService:
                     session.add(TagBinding(tenant_id=who.workspace_id, tag_id=tag_id, target_id=app_id))
 
     async def unbind(self, who: Actor, tag_id: str, app_id: str) -> None:
+        """Takes a tag off an app, if it is there. Raises `NotFound` for a foreign app."""
         async with self._database.write() as session:
+            if await store.find_app(session, who.workspace_id, app_id) is None:
+                raise NotFound("App not found")
             await store.unbind(session, who.workspace_id, tag_id, app_id)

@@ -190,8 +190,10 @@ class RunService:
         if user is not None:
             query = query.where(RunRow.created_by == user.id)
         async with self._database.write() as session:
-            await session.execute(query.values(stop_requested=True))
-        await self._cache.publish(STOP_CHANNEL, task_id.encode())
+            marked = await session.execute(query.values(stop_requested=True))
+        # Told only for a run that the caller may stop: whoever hears it asks no more.
+        if cast("int", getattr(marked, "rowcount", 0)):
+            await self._cache.publish(STOP_CHANNEL, task_id.encode())
 
     async def close(self, grace: float) -> None:
         """Lets running runs finish for ``grace`` seconds, then lets go of them: recovery goes on with what is left."""

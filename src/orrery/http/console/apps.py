@@ -49,7 +49,7 @@ class AppChange(msgspec.Struct):
     icon: str | None = None
     icon_background: str | None = None
     use_icon_as_answer_icon: bool = False
-    max_active_requests: Annotated[int, Meta(ge=0)] | None = None
+    max_active_requests: Annotated[int, Meta(ge=0, le=2**31 - 1)] | None = None
 
 
 class AppCopy(msgspec.Struct):

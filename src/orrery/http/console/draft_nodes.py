@@ -9,13 +9,13 @@ from orrery.apps.catalog.service import AppService
 from orrery.apps.files.links import FileLinks
 from orrery.apps.runs.published import PublishedVersions
 from orrery.apps.runs.records import RunRecords
+from orrery.apps.runs.single_step import SingleSteps, StepInputs
 from orrery.apps.runs.tables import NodeExecution
 from orrery.apps.runs.truncation import DisplayLimits
 from orrery.errors import NotFound
 from orrery.http.call import Call
 from orrery.http.console.app_shapes import JsonObject
 from orrery.http.console.debug_runs_caller import DEBUG_BODY_LIMIT, debugging_user
-from orrery.http.console.draft_nodes_step import SingleSteps, StepInputs
 from orrery.http.console.run_history_shapes import node_execution
 from orrery.http.endpoint import RouteGroup, route
 from orrery.security.permissions import Permission

@@ -9,6 +9,7 @@ from orrery.apps.files.links import FileLinks
 from orrery.apps.runs.published import PublishedVersions
 from orrery.apps.runs.records import RunRecords
 from orrery.apps.runs.service import RunService
+from orrery.apps.runs.single_step import SingleSteps
 from orrery.apps.runs.truncation import DisplayLimits
 from orrery.apps.statistics.conversation_log import ConversationLog
 from orrery.apps.statistics.message_log import MessageLog
@@ -18,7 +19,6 @@ from orrery.database.engine import Database
 from orrery.http.console.chat_debug import ChatDebugRoutes
 from orrery.http.console.debug_runs import DebugRunRoutes
 from orrery.http.console.draft_nodes import DraftNodeParts, DraftNodeRoutes
-from orrery.http.console.draft_nodes_step import SingleSteps
 from orrery.http.console.logs import LogParts, LogRoutes
 from orrery.http.console.run_history import RunHistoryRoutes
 from orrery.http.console.statistics import StatisticsRoutes

@@ -1,0 +1,214 @@
+"""The real server as a process of its own: started, killed, restarted and stopped by tests, seeded over its console.
+
+Everything outside the process is as in production; only addresses of this machine may be called by HTTP nodes, so
+that tests can stand behind them.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+from tests.support.dsl import PROVIDER, JsonObject
+
+ROOT = Path(__file__).parents[2]
+EMAIL = "owner@example.com"
+PASSWORD = "correct horse 1"
+MODEL_KEY = "sk-never-to-be-seen-0123456789"
+_START_SECONDS = 60.0
+_OWN_NAMES = ("ORRERY_", "DIFY_", "DB_", "REDIS_", "LOG_", "SSRF_", "COVERAGE_")
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class OrreryServer:
+    """One ``orrery up`` on a home of its own. ``log`` is all that it ever wrote."""
+
+    def __init__(self, home: Path, *, environment: Mapping[str, str] | None = None) -> None:
+        self.home = home
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._environment = dict(environment or {})
+        self._log = home.with_name(f"{home.name}.log")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text("utf-8", errors="replace") if self._log.exists() else ""
+
+    @property
+    def database(self) -> Path:
+        return self.home / "orrery.db"
+
+    def start(self) -> None:
+        """Returns when it answers. Raises `AssertionError` with its words when it does not come up."""
+        assert self._process is None
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(_OWN_NAMES)}
+        environment = {
+            **kept,
+            "PYTHONUNBUFFERED": "1",
+            "SSRF_PROXY_ALLOW_PRIVATE_IPS": "127.0.0.0/8",
+            **self._environment,
+        }
+        command = [sys.executable, "-m", "orrery", "up", "--home", str(self.home), "--port", str(self.port)]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command, cwd=self.home.parent, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        self._wait_until_up(self._process)
+
+    def _wait_until_up(self, process: subprocess.Popen[bytes]) -> None:
+        until = time.monotonic() + _START_SECONDS
+        while time.monotonic() < until:
+            assert process.poll() is None, f"the server ended with {process.returncode}:\n{self.log[-4000:]}"
+            try:
+                if httpx.get(f"{self.url}/health", timeout=5, trust_env=False).status_code == 200:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.05)
+        raise AssertionError(f"the server did not come up:\n{self.log[-4000:]}")
+
+    def kill(self) -> None:
+        """SIGKILL: nothing of the process gets to say goodbye."""
+        self._signal(signal.SIGKILL)
+
+    def stop(self, seconds: float = 40.0) -> int:
+        """SIGTERM; gives the exit code."""
+        return self._signal(signal.SIGTERM, seconds)
+
+    def ask_to_stop(self) -> None:
+        """SIGTERM, without waiting for the end; `stop` waits."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+
+    def restart(self) -> None:
+        """Starts again on the same home and port."""
+        if self._process is not None:
+            self.kill()
+        self.start()
+
+    def close(self) -> None:
+        """Ends it in whatever state it is."""
+        if self._process is not None:
+            self.kill()
+
+    def _signal(self, number: signal.Signals, seconds: float = 20.0) -> int:
+        process, self._process = self._process, None
+        assert process is not None
+        process.send_signal(number)
+        try:
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise
+
+    def open_files(self) -> int:
+        """How many file descriptors the process holds."""
+        return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
+
+    def console(self) -> Console:
+        """A browser at the console; not signed in yet."""
+        return Console(self.url)
+
+    def service(self, key: str, *, seconds: float = 60.0) -> httpx.Client:
+        """The Service API under an app's key."""
+        return httpx.Client(
+            base_url=f"{self.url}/v1", headers={"Authorization": f"Bearer {key}"}, timeout=seconds, trust_env=False
+        )
+
+
+class Console:
+    """The console as its pages call it: cookies and the CSRF header."""
+
+    def __init__(self, url: str) -> None:
+        self.http = httpx.Client(base_url=f"{url}/console/api", timeout=30, trust_env=False)
+
+    def set_up(self) -> None:
+        """Makes the owner and signs in."""
+        body = {"email": EMAIL, "name": "Owner", "password": PASSWORD, "language": "en-US"}
+        self.call("POST", "/setup", body)
+        self.sign_in()
+
+    def sign_in(self, email: str = EMAIL) -> None:
+        encoded = base64.b64encode(PASSWORD.encode()).decode()
+        self.call("POST", "/login", {"email": email, "password": encoded, "remember_me": True})
+        self.http.headers["X-CSRF-Token"] = self.http.cookies["csrf_token"]
+
+    def call(self, method: str, path: str, body: object = None) -> Any:
+        """The decoded answer; fails on anything but success."""
+        answer = self.http.request(method, path, json=body)
+        assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json() if answer.content else None
+
+    def use_models(self, model_server: str) -> None:
+        """Gives the workspace credentials for the model server."""
+        credentials = {"openai_api_key": MODEL_KEY, "openai_api_base": model_server}
+        path = f"/workspaces/current/model-providers/{PROVIDER}/credentials"
+        self.call("POST", path, {"credentials": credentials})
+
+    def add_app(self, document: JsonObject) -> tuple[str, str]:
+        """Imports and publishes an app; its id and a key."""
+        text = json.dumps(document, ensure_ascii=False)
+        made = self.call("POST", "/apps/imports", {"mode": "yaml-content", "yaml_content": text})
+        assert made["status"] in {"completed", "completed-with-warnings"}, made
+        app_id = str(made["app_id"])
+        if "workflow" in document:
+            self.call("POST", f"/apps/{app_id}/workflows/publish", {"marked_name": "", "marked_comment": ""})
+        return app_id, self.add_key(app_id)
+
+    def add_key(self, app_id: str) -> str:
+        return str(self.call("POST", f"/apps/{app_id}/api-keys", {})["token"])
+
+    def close(self) -> None:
+        self.http.close()
+
+
+@contextmanager
+def running(home: Path, *, environment: Mapping[str, str] | None = None) -> Iterator[OrreryServer]:
+    """A server that ends with the block, whatever happens in it."""
+    server = OrreryServer(home, environment=environment)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+@contextmanager
+def model_server() -> Iterator[str]:
+    """The scripted model server as a process of its own; gives its address."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.support.model_server", "--port", "0"], cwd=ROOT, stdout=subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None
+        line = cast("bytes", process.stdout.readline()).decode()
+        assert line.startswith("model server on "), line
+        yield line.removeprefix("model server on ").strip()
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
