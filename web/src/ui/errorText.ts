@@ -6,6 +6,9 @@ import { StreamFormatError } from "@/api/sse";
 export function errorText(error: unknown): string {
   if (error instanceof StreamFormatError) return i18next.t("errors:damagedStream");
   if (!(error instanceof ApiError)) return error instanceof Error ? error.message : String(error);
+  // A proxy answers for a server that does not.
+  if (error.code === "unknown" && error.status >= 502 && error.status <= 504)
+    return i18next.t("errors:unreachable");
   const key = `errors:${error.code}`;
   if (error.code !== "unknown" && i18next.exists(key)) return i18next.t(key);
   // The server's own words are the most exact we have for the rest.

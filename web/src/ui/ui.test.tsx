@@ -53,6 +53,7 @@ describe("errorText", () => {
     );
     expect(errorText(new ApiError("unknown", "boom", 500))).toMatch(/500.*boom/);
     expect(errorText(new UnreachableError("x"))).toMatch(/did not answer/);
+    expect(errorText(new ApiError("unknown", "Bad Gateway", 502))).toMatch(/did not answer/);
   });
 });
 
