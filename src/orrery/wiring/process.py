@@ -23,6 +23,7 @@ from orrery.sandbox.embedded import EmbeddedSandbox
 from orrery.settings.load import Settings
 from orrery.storage.opening import open_storage
 from orrery.wiring.faces import build_app
+from orrery.wiring.housekeeping import Chore, Housekeeping
 from orrery.wiring.outside import open_clients, open_sandbox
 from orrery.wiring.product import Ground, Product, build_product
 
@@ -30,6 +31,10 @@ _log = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 25.0
 """How long running runs may take to finish when the process is told to stop."""
+
+
+PURGE_SECONDS = 300.0
+"""How often rows of deleted conversations are taken away."""
 
 
 class HomeInUse(Exception):
@@ -60,6 +65,7 @@ class Process:
                 owner=f"{socket.gethostname()[:32]}:{os.getpid()}:{secrets.token_hex(4)}",
             )
         )
+        self._housekeeping = Housekeeping([Chore("purge", PURGE_SECONDS, self.product.talk.conversations.purge)])
         self.app: OrreryApp = build_app(settings, self.product, self.checks())
 
     async def start(self) -> None:
@@ -75,10 +81,12 @@ class Process:
         if isinstance(self.sandbox, EmbeddedSandbox):
             self.sandbox.start()
         await self.product.recovery.start(alone=alone)
+        self._housekeeping.start()
 
     async def close(self) -> None:
         """Lets runs finish, then closes everything. Safe to call after a start that failed."""
         await self.product.runs.close(DRAIN_SECONDS)
+        await self._housekeeping.close()
         await self.product.recovery.close()
         await self.product.talk.naming.close()
         await self.product.group.close()

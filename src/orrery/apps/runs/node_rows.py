@@ -45,7 +45,8 @@ class NodeRows:
             self._checkpoints[entry.execution_id] = _encode(entry).decode()
         elif isinstance(entry, StartedNode):
             started = self._last_started
-            if started is not None and started.id == entry.execution_id:
+            # A node that was cut off begins again only to be told as interrupted; its row is there.
+            if started is not None and started.id == entry.execution_id not in self._begun:
                 self._begin(started)
         else:
             self._pause(entry)

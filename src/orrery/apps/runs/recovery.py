@@ -14,10 +14,11 @@ from datetime import UTC, datetime
 from typing import cast
 
 import msgspec
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from orrery.apps.catalog.tables import AppModelConfig
+from orrery.apps.conversations.tables import Message
 from orrery.apps.runs.event_log import Frame
 from orrery.apps.runs.recorder import LEASE
 from orrery.apps.runs.service import STOP_CHANNEL, RunService
@@ -41,6 +42,8 @@ _CLEAN_SECONDS = 60.0
 _EVENTS_KEPT_SECONDS = 600
 _KEYS_KEPT_SECONDS = 24 * 3600
 _AT_ONCE = 20
+_MOST_OWNERS = 20
+"""A run that lost so many processes is given up: it may be what ends them."""
 
 
 class Recovery:
@@ -55,8 +58,8 @@ class Recovery:
 
     async def start(self, *, alone: bool) -> None:
         """Begins the loops. ``alone``: no other process uses this database, so every foreign lease is a dead one."""
-        if alone:
-            await self.take_over(expired_only=False)
+        while alone and await self.take_over(expired_only=False):
+            pass
         for name, step, pause in (
             ("renew", self.renew, _RENEW_SECONDS),
             ("recover", self.take_over, _LOOK_SECONDS),
@@ -75,9 +78,15 @@ class Recovery:
 
     async def renew(self) -> None:
         """Keeps the leases of this process's runs, and stops those that somebody asked to stop."""
-        if not len(self._runs.live):
+        # By id, not by owner: a run that could not be written is no longer live, and its lease must run out.
+        ids = [live.spec.run_id for live in self._runs.live]
+        if not ids:
             return
-        mine = (WorkflowRun.lease_owner == self._runs.owner, WorkflowRun.status == "running")
+        mine = (
+            WorkflowRun.id.in_(ids),
+            WorkflowRun.lease_owner == self._runs.owner,
+            WorkflowRun.status == "running",
+        )
         async with self._database.write() as session:
             await session.execute(update(WorkflowRun).where(*mine).values(lease_expires_at=datetime.now(UTC) + LEASE))
             asked = await session.scalars(select(WorkflowRun.id).where(*mine, WorkflowRun.stop_requested.is_(True)))
@@ -89,14 +98,17 @@ class Recovery:
 
     async def take_over(self, *, expired_only: bool = True) -> int:
         """Goes on with runs whose lease is over; how many."""
-        query = select(WorkflowRun).where(WorkflowRun.status == "running", WorkflowRun.lease_owner != self._runs.owner)
+        query = select(WorkflowRun).where(WorkflowRun.status == "running")
         if expired_only:
             query = query.where(WorkflowRun.lease_expires_at < datetime.now(UTC))
+        else:
+            query = query.where(or_(WorkflowRun.lease_owner.is_(None), WorkflowRun.lease_owner != self._runs.owner))
         async with self._database.read() as session:
             rows = list(await session.scalars(query.order_by(WorkflowRun.created_at).limit(_AT_ONCE)))
         taken = 0
         for row in rows:
-            taken += await self._take(row)
+            if self._runs.live.by_run(row.id) is None:
+                taken += await self._take(row)
         return taken
 
     async def _take(self, row: WorkflowRun) -> bool:
@@ -113,12 +125,14 @@ class Recovery:
             )
         if cast("int", getattr(claimed, "rowcount", 0)) != 1:
             return False
-        spec = msgspec.convert(row.request, RunSpec)
+        if token > _MOST_OWNERS:
+            await self._give_up(row, token, f"{_MOST_OWNERS} processes were lost while they ran it")
+            return True
         try:
-            await self._resume(spec, row, token)
-        except (OrreryError, ValueError) as error:
+            await self._resume(msgspec.convert(row.request, RunSpec), row, token)
+        except (OrreryError, ValueError, msgspec.MsgspecError) as error:
             _log.warning("run %s can't be resumed: %s", row.id, error)
-            await self._give_up(spec, row, token, str(error))
+            await self._give_up(row, token, str(error))
         else:
             _log.info("run %s goes on after its process was lost", row.id)
         return True
@@ -143,8 +157,9 @@ class Recovery:
         elapsed = (
             max((e.finished_at or e.created_at).timestamp() for e in executions) if executions else spec.created_at
         )
+        shown = _shown_text(frames)
         resume = Resume.from_entries(
-            journal_of(executions), streamed_chars=_streamed(frames, spec), elapsed=max(elapsed - spec.created_at, 0.0)
+            journal_of(executions), streamed_chars=len(shown), elapsed=max(elapsed - spec.created_at, 0.0)
         )
         conversation: Sequence[Variable] = [held.get(str(item["id"]), item) for item in version.conversation]
         self._runs.assemble(
@@ -153,6 +168,7 @@ class Recovery:
             conversation,
             accept=None,
             resume=resume,
+            shown=shown,
             lease_token=token,
             first_seq=frames[-1].seq + 1 if frames else 1,
             next_index=len(executions) + 1,
@@ -173,19 +189,21 @@ class Recovery:
                     return version
         raise ValueError("the version that it ran is gone")
 
-    async def _give_up(self, spec: RunSpec, row: WorkflowRun, token: int, reason: str) -> None:
+    async def _give_up(self, row: WorkflowRun, token: int, reason: str) -> None:
+        error = f"The run was interrupted and can't go on: {reason}"
         async with self._database.write() as session:
             await session.execute(
                 update(WorkflowRun)
                 .where(WorkflowRun.id == row.id, WorkflowRun.lease_token == token, WorkflowRun.status == "running")
                 .values(
                     status="failed",
-                    error=f"The run was interrupted and can't go on: {reason}",
+                    error=error,
                     finished_at=datetime.now(UTC),
                     elapsed_time=(datetime.now(UTC) - row.created_at).total_seconds(),
                     lease_owner=None,
                 )
             )
+            await session.execute(update(Message).where(Message.run_id == row.id).values(status="error", error=error))
 
     async def clean(self) -> None:
         """Forgets event logs 10 minutes after their last frame, and idempotency keys after a day."""
@@ -224,19 +242,17 @@ def journal_of(executions: Sequence[NodeExecution]) -> list[JournalEntry]:
     return found
 
 
-def _streamed(frames: Sequence[Frame], spec: RunSpec) -> int | None:
-    """How many characters of answer text the log holds; None when nobody watched."""
-    if spec.watched is None:
-        return None
-    total = 0
+def _shown_text(frames: Sequence[Frame]) -> str:
+    """The answer text that the log holds; nothing for a run that nobody watched, whose text must come again."""
+    parts: list[str] = []
     for frame in frames:
         event = msgspec.json.decode(frame.data, type=dict[str, object])
         if event.get("event") == "message":
-            total += len(str(event.get("answer") or ""))
+            parts.append(str(event.get("answer") or ""))
         elif event.get("event") == "text_chunk":
             data = cast("Mapping[str, object]", event.get("data") or {})
-            total += len(str(data.get("text") or ""))
-    return total
+            parts.append(str(data.get("text") or ""))
+    return "".join(parts)
 
 
 async def _forever(step: Callable[[], Awaitable[object]], pause: float) -> None:

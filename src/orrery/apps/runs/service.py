@@ -130,11 +130,12 @@ class RunService:
         *,
         accept: Sequence[Entry] | None,
         resume: Resume | None = None,
+        shown: str = "",
         lease_token: int = 1,
         first_seq: int = 1,
         next_index: int = 1,
     ) -> LiveRun:
-        """Builds a live run and starts to drive it."""
+        """Builds a live run and starts to drive it. ``shown`` is the text that watchers got from an earlier process."""
         services = self._outside.bound_to(spec)
         log = EventLog(first_seq)
         nodes = NodeRows(spec, next_index=next_index)
@@ -142,12 +143,15 @@ class RunService:
             nodes.adopt(execution_id)
         recorder = RunRecorder(spec, self._group, log, nodes, lease_token=lease_token, accept=accept)
         frames = GraphFrames(spec, services.files.url, self._policy.display)
+        presenter = presenter_for(spec, frames)
+        if shown:
+            presenter.answer.append(shown)
         live = LiveRun(
             spec,
             log=log,
             nodes=nodes,
             recorder=recorder,
-            presenter=presenter_for(spec, frames),
+            presenter=presenter,
             conversation=conversation,
         )
         pool = pool_for(
@@ -203,7 +207,13 @@ class RunService:
         try:
             inputs = validate_inputs(request.version.form, request.inputs)
             return await self._files.resolved(
-                request.app.workspace_id, request.user, request.version, inputs, request.files
+                request.app.workspace_id,
+                request.user,
+                request.version,
+                inputs,
+                request.files,
+                # The contract checks a file's declared type against the real one only here (workflow.md 5.6).
+                strict=request.invoke_from == "service-api" and request.app.mode == "workflow",
             )
         except ValueError as error:
             raise InvalidParam(str(error)) from error
