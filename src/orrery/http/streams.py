@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 
@@ -13,9 +12,19 @@ PING = b"event: ping\n\n"
 PING_SECONDS = 10.0
 
 
-def event_stream(log: EventLog, *, after: int = 0, with_ids: bool = False, first: Sequence[Frame] = ()) -> EventStream:
-    """The answer to a streaming request: ``first``, then the log's frames after ``after``, until it closes."""
-    return EventStream(_with_pings(_encoded(log, after, first, with_ids=with_ids)))
+def event_stream(
+    log: EventLog,
+    *,
+    after: int = 0,
+    with_ids: bool = False,
+    first: Sequence[Frame] = (),
+    pause: float = PING_SECONDS,
+) -> EventStream:
+    """The answer to a streaming request: ``first``, then the log's frames after ``after``, until it closes.
+
+    ``pause`` is the interval of pings, in seconds.
+    """
+    return EventStream(_encoded(log, after, first, with_ids=with_ids, pause=pause))
 
 
 def frames_response(frames: Sequence[Frame], *, with_ids: bool = False) -> EventStream:
@@ -33,38 +42,12 @@ def encode(frame: Frame, *, with_id: bool) -> bytes:
     return f"{prefix}data: {frame.data}\n\n".encode()
 
 
-async def _encoded(log: EventLog, after: int, first: Sequence[Frame], *, with_ids: bool) -> AsyncIterator[bytes]:
+async def _encoded(
+    log: EventLog, after: int, first: Sequence[Frame], *, with_ids: bool, pause: float
+) -> AsyncIterator[bytes]:
     if first:
         yield b"".join([encode(frame, with_id=with_ids) for frame in first])
     # A watcher that fell out of the window ends here: it can come back, and is then served from the store.
     with contextlib.suppress(FellBehind):
-        async for frames in log.follow(after):
-            yield b"".join([encode(frame, with_id=with_ids) for frame in frames])
-
-
-async def _with_pings(source: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The source's chunks, and a ping in every interval of the stream's life, busy or not."""
-    loop = asyncio.get_running_loop()
-    due = loop.time() + PING_SECONDS
-    pending: asyncio.Future[bytes] | None = None
-    try:
-        while True:
-            if pending is None:
-                pending = asyncio.ensure_future(anext(source))
-            done, _ = await asyncio.wait((pending,), timeout=max(due - loop.time(), 0))
-            if loop.time() >= due:
-                due += PING_SECONDS
-                yield PING
-            if done:
-                try:
-                    chunk = pending.result()
-                except StopAsyncIteration:
-                    return
-                finally:
-                    pending = None
-                yield chunk
-    finally:
-        if pending is not None:
-            pending.cancel()
-            with contextlib.suppress(asyncio.CancelledError, StopAsyncIteration):
-                await pending
+        async for frames in log.follow(after, pause=pause):
+            yield b"".join([encode(frame, with_id=with_ids) for frame in frames]) if frames else PING

@@ -61,12 +61,19 @@ class EventLog:
     def _wake(self) -> None:
         waiting, self._waiting = self._waiting, set()
         for future in waiting:
-            if not future.done():
-                future.set_result(None)
+            _wake_one(future)
 
-    async def follow(self, after: int = 0) -> AsyncIterator[Sequence[Frame]]:
-        """Batches of frames with numbers above ``after``, until the log closes. Raises `FellBehind`."""
+    async def follow(self, after: int = 0, *, pause: float | None = None) -> AsyncIterator[Sequence[Frame]]:
+        """Batches of frames with numbers above ``after``, until the log closes. Raises `FellBehind`.
+
+        With ``pause``, an empty batch comes in every interval of that many seconds, busy or not.
+        """
+        loop = asyncio.get_running_loop()
+        due = loop.time() + (pause or 0.0)
         while True:
+            if pause is not None and loop.time() >= due:
+                due += pause
+                yield ()
             frames = self._frames
             if frames and frames[-1].seq > after:
                 start = after + 1 - frames[0].seq
@@ -78,9 +85,21 @@ class EventLog:
             elif self.closed:
                 return
             else:
-                future = asyncio.get_running_loop().create_future()
-                self._waiting.add(future)
-                try:
-                    await future
-                finally:
-                    self._waiting.discard(future)
+                await self._change(loop, None if pause is None else due)
+
+    async def _change(self, loop: asyncio.AbstractEventLoop, until: float | None) -> None:
+        """Returns when something was published, the log was closed, or the time has come."""
+        future: asyncio.Future[None] = loop.create_future()
+        self._waiting.add(future)
+        timer = None if until is None else loop.call_at(until, _wake_one, future)
+        try:
+            await future
+        finally:
+            self._waiting.discard(future)
+            if timer is not None:
+                timer.cancel()
+
+
+def _wake_one(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

@@ -23,13 +23,14 @@ class NodeRows:
     a resuming process knows that it began.
     """
 
-    def __init__(self, spec: RunSpec, *, next_index: int = 1) -> None:
+    def __init__(self, spec: RunSpec) -> None:
         self._spec = spec
         self._entries: list[Entry] = []
         self._checkpoints: dict[str, str] = {}
         self._last_started: NodeStarted | None = None
         self._begun: set[str] = set()
-        self._offset = next_index - 1
+        self.precious = False
+        """True while a result waits that can't be had again: the node must not be done twice."""
 
     @property
     def waiting(self) -> bool:
@@ -38,6 +39,7 @@ class NodeRows:
     def take(self) -> list[Entry]:
         """The rows that wait to be committed."""
         entries, self._entries = self._entries, []
+        self.precious = False
         return entries
 
     def journal(self, entry: JournalEntry) -> None:
@@ -83,6 +85,7 @@ class NodeRows:
         }
         if event.id in self._begun:
             self._begun.discard(event.id)
+            self.precious = True
             row = {f"b_{_BOUND.get(name, name)}": value for name, value in values.items()}
             self._entries.append((statements.FINISH_NODE, {"b_id": event.id, **row}))
         else:
@@ -120,7 +123,7 @@ class NodeRows:
             "workflow_id": spec.workflow_id,
             "triggered_from": "workflow-run",
             "workflow_run_id": spec.run_id,
-            "index": event.index + self._offset,
+            "index": event.index,
             "predecessor_node_id": event.predecessor_node_id,
             "node_execution_id": event.id,
             "node_id": event.node_id,

@@ -62,9 +62,9 @@ class RunRecorder:
         self._failure: Exception | None = None
 
     def show(self, frames: Sequence[str]) -> None:
-        """Frames to log and show, in order."""
-        if frames:
-            self._frames.extend(frames)
+        """Frames to log and show, in order. Called after each event; a run that nobody watches has none to show."""
+        self._frames.extend(frames)
+        if frames or self._nodes.precious:
             self._start_flush()
 
     def write(self, entries: Sequence[Entry]) -> None:

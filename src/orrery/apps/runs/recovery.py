@@ -171,7 +171,6 @@ class Recovery:
             shown=shown,
             lease_token=token,
             first_seq=frames[-1].seq + 1 if frames else 1,
-            next_index=len(executions) + 1,
         )
 
     async def _version(self, spec: RunSpec, row: WorkflowRun) -> AppVersion:

@@ -133,12 +133,11 @@ class RunService:
         shown: str = "",
         lease_token: int = 1,
         first_seq: int = 1,
-        next_index: int = 1,
     ) -> LiveRun:
         """Builds a live run and starts to drive it. ``shown`` is the text that watchers got from an earlier process."""
         services = self._outside.bound_to(spec)
         log = EventLog(first_seq)
-        nodes = NodeRows(spec, next_index=next_index)
+        nodes = NodeRows(spec)
         for execution_id in resume.started.values() if resume is not None else ():
             nodes.adopt(execution_id)
         recorder = RunRecorder(spec, self._group, log, nodes, lease_token=lease_token, accept=accept)
