@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ from sqlalchemy import CHAR, DateTime, Dialect, Numeric, String, Text
 from sqlalchemy.dialects import mysql
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+_log = logging.getLogger(__name__)
 _encode = msgspec.json.encode
 _decode = msgspec.json.decode
 
@@ -42,7 +44,10 @@ class Utc(TypeDecorator[datetime]):
 
 
 class JsonText(TypeDecorator[object]):
-    """Any JSON value as text: key order and big integers are kept, and no engine rewrites it."""
+    """Any JSON value as text: key order and big integers are kept, and no engine rewrites it.
+
+    Text that is no JSON reads as None: one damaged row must not hide all others of a list.
+    """
 
     impl = Text
     cache_ok = True
@@ -54,7 +59,13 @@ class JsonText(TypeDecorator[object]):
         return None if value is None else _encode(value).decode()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> object:
-        return None if value is None else _decode(value)
+        if value is None:
+            return None
+        try:
+            return _decode(value)
+        except msgspec.DecodeError as error:
+            _log.warning("a stored value is no JSON and is left out: %s", error)
+            return None
 
 
 class LongText(TypeDecorator[str]):
