@@ -118,9 +118,12 @@ describe("ChatSession", () => {
     await session.stop();
     release();
     await sent;
+    client.hold = null;
     expect(client.stopped).toEqual(["t1"]);
-    expect(thread()[0]?.answer.text).toBe("re: ");
+    expect(thread()[0]?.answer).toMatchObject({ status: "stopped", text: "re: " });
     expect(session.snapshot().running).toBeNull();
+    await session.send(ask("two"));
+    expect(thread()[1]?.answer).toMatchObject({ status: "done", text: "re: two" });
   });
 
   it("marks an answer whose stream broke off", async () => {

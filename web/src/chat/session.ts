@@ -6,7 +6,7 @@
  */
 import type { StreamEvent } from "@/api/events";
 import type { ChatClient, FileRef, MessageFile, Rating, SendOptions } from "./client";
-import { applyToAnswer, endOfStream, failed } from "./model/answer";
+import { applyAfterStop, applyToAnswer, endOfStream, failed } from "./model/answer";
 import { failureOf } from "./model/failure";
 import { turnsOf } from "./model/history";
 import { type Answer, blankAnswer, type Failure, isRunning, type Turn } from "./model/message";
@@ -226,7 +226,7 @@ export class ChatSession {
     const turn = this.turn(key);
     if (!turn) return;
     const id = turn.id ?? event.message_id ?? null;
-    const answer = applyToAnswer(turn.answer, event);
+    const answer = (this.stopping ? applyAfterStop : applyToAnswer)(turn.answer, event);
     if (id !== turn.id || answer !== turn.answer) this.replace({ ...turn, id, answer });
     if (event.conversation_id && !this.state.conversationId) {
       this.set({ conversationId: event.conversation_id, history: "complete" });

@@ -3,7 +3,7 @@ import type { StreamEvent } from "@/api/events";
 
 import type { StoredCitation } from "../client";
 import { fileKind, messageFiles } from "./files";
-import type { Answer, Citation, Failure, Thought } from "./message";
+import { type Answer, type Citation, type Failure, isRunning, type Thought } from "./message";
 import { applyToRun, interruptedRun, startedRun } from "./steps";
 
 /** The answer after `event`. Never changes `answer`; unknown events leave it as it is. */
@@ -38,6 +38,15 @@ export function applyToAnswer(answer: Answer, event: StreamEvent): Answer {
     default:
       return next.run ? withRun(next, event) : next;
   }
+}
+
+/**
+ * The answer after `event`, for whoever asked for its stop: a stream without a run ends alike
+ * whether it was stopped or not.
+ */
+export function applyAfterStop(answer: Answer, event: StreamEvent): Answer {
+  const next = applyToAnswer(answer, event);
+  return isRunning(answer) && next.status === "done" ? { ...next, status: "stopped" } : next;
 }
 
 /** The answer when its stream is over, whether or not the server said so. */

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { Rating } from "@/chat/client";
-import { applyToAnswer, endOfStream, failed } from "@/chat/model/answer";
+import { applyAfterStop, applyToAnswer, endOfStream, failed } from "@/chat/model/answer";
 import { failureOf } from "@/chat/model/failure";
 import { type Answer, blankAnswer, isRunning } from "@/chat/model/message";
 import type { TaskGroup, WebAppServer } from "../server/WebAppServer";
@@ -47,7 +47,7 @@ export function useRun(server: WebAppServer, kind: "completion" | "workflow"): R
       try {
         for await (const event of server.stream(path, { inputs, files: [] }, run.abort.signal)) {
           if (event.message_id && current.current === run) setMessageId(event.message_id);
-          draw(applyToAnswer(run.answer, event));
+          draw((run.stopped ? applyAfterStop : applyToAnswer)(run.answer, event));
         }
         draw(endOfStream(run.answer, run.stopped));
       } catch (error) {

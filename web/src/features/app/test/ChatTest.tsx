@@ -2,6 +2,7 @@ import { Plus } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { StreamEvent } from "@/api/events";
+import { isObject } from "@/api/json";
 import type { AppDetail } from "@/api/types";
 import { ChatPanel, type FileUploadConfig } from "@/chat";
 import { list } from "@/graph/model";
@@ -25,7 +26,9 @@ export function ChatTest({ app }: { app: AppDetail }) {
   const [conversation, setConversation] = useState("");
   const [round, setRound] = useState(0);
   const state = useRunState(app.id);
-  const client = useMemo(() => consoleChat(app), [app]);
+  const followUps = features.suggested_questions_after_answer;
+  const suggests = isObject(followUps) && followUps.enabled === true;
+  const client = useMemo(() => consoleChat(app, suggests), [app, suggests]);
   const inputs = useMemo(() => inputsOf(fields, values), [fields, values]);
   if (pending) return <Loading />;
 

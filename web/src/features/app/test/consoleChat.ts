@@ -4,8 +4,8 @@ import { readEvents } from "@/api/sse";
 import type { AppDetail } from "@/api/types";
 import type { ChatClient, HistoryPage, UploadedFile } from "@/chat";
 
-/** Talks with an app's draft, as its builder. */
-export function consoleChat(app: AppDetail): ChatClient {
+/** Talks with an app's draft, as its builder; `suggests` when the draft offers follow-up questions. */
+export function consoleChat(app: AppDetail, suggests: boolean): ChatClient {
   const base = `/apps/${app.id}`;
   const graph = app.mode === "advanced-chat";
   async function* send(
@@ -30,8 +30,13 @@ export function consoleChat(app: AppDetail): ChatClient {
     feedback: (messageId, rating) =>
       api.post(`${base}/feedbacks`, { message_id: messageId, rating }),
     suggestedQuestions: async (messageId) =>
-      (await api.get<{ data: string[] }>(`${base}/chat-messages/${messageId}/suggested-questions`))
-        .data,
+      suggests
+        ? (
+            await api.get<{ data: string[] }>(
+              `${base}/chat-messages/${messageId}/suggested-questions`,
+            )
+          ).data
+        : [],
     history: (conversationId, firstId) =>
       api.get<HistoryPage>(`${base}/chat-messages`, {
         query: { conversation_id: conversationId, first_id: firstId, limit: 20 },
