@@ -14,6 +14,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "sandbox": ("orrery.cli.sandbox:sandbox", "Start the sandbox service of a fleet."),
     "migrate": ("orrery.cli.migrate:migrate_command", "Bring the database to this version's schema."),
     "run": ("orrery.cli.run:run", "Run an app file without a server."),
+    "check": ("orrery.cli.check:check", "Find the faults of an app file without running it."),
     "doctor": ("orrery.cli.doctor:doctor", "Check every part and say how to mend what is wrong."),
     "version": ("orrery.cli.version:version", "Print the version."),
 }
