@@ -25,7 +25,7 @@ from contextlib import contextmanager
 from http.cookiejar import CookieJar
 from pathlib import Path
 
-from http_load import Result, load, memory_mib, request
+from http_load import Result, cpu_seconds, load, memory_mib, request
 
 ROOT = Path(__file__).parents[1]
 VARIABLE = {"label": "q", "variable": "q", "type": "text-input", "required": True, "max_length": 256}
@@ -88,7 +88,9 @@ class Console:
 
     def post(self, path: str, body: object) -> dict:
         headers = {"Content-Type": "application/json"}
-        headers |= {"X-CSRF-Token": c.value or "" for c in self._jar if c.name.endswith("csrf_token")}
+        for cookie in self._jar:
+            if cookie.name.endswith("csrf_token"):
+                headers["X-CSRF-Token"] = cookie.value or ""
         call = urllib.request.Request(self._base + path, json.dumps(body).encode(), headers)
         with self._opener.open(call) as answer:
             return json.loads(answer.read() or b"{}")
@@ -193,10 +195,12 @@ async def measure_streams(port: int, pid: int, key: str, model_port: int, count:
     through = await _hold(port, "/v1/chat-messages", key, count,
                           {"inputs": {}, "query": "x", "response_mode": "streaming", "user": "u", "auto_generate_name": False}, pid)  # fmt: skip
     print(f"  through Orrery, {count} streams: {through[1]} whole, p99 gap {through[0] * 1000:6.1f} ms beyond the pace, "
-          f"{through[2]:.0f} MiB while open, added {max(through[0] - direct[0], 0) * 1000:.1f} ms")  # fmt: skip
+          f"{through[2]:.0f} MiB while open, {through[3]:.0f} us CPU a token, added {max(through[0] - direct[0], 0) * 1000:.1f} ms")  # fmt: skip
 
 
-async def _hold(port: int, path: str, key: str, count: int, body: dict, pid: int | None) -> tuple[float, int, float]:
+async def _hold(
+    port: int, path: str, key: str, count: int, body: dict, pid: int | None
+) -> tuple[float, int, float, float]:
     gaps: list[float] = []
     whole = 0
     peak = 0.0
@@ -226,10 +230,12 @@ async def _hold(port: int, path: str, key: str, count: int, body: dict, pid: int
             peak = max(peak, memory_mib(pid) if pid else 0.0)
 
     watcher = asyncio.create_task(watch())
+    cpu = cpu_seconds(pid) if pid else 0.0
     await asyncio.gather(*(one(i) for i in range(count)))
     watcher.cancel()
+    cpu = (cpu_seconds(pid) if pid else 0.0) - cpu
     gaps.sort()
-    return gaps[int(len(gaps) * 0.99)] - PACE, whole, peak
+    return gaps[int(len(gaps) * 0.99)] - PACE, whole, peak, cpu * 1e6 / (len(gaps) or 1)
 
 
 PACE = 0.1
