@@ -9,13 +9,21 @@ import { Notice } from "@/ui/Notice";
 import { Spinner } from "@/ui/Spinner";
 
 /** App files that ship with the console, each loaded only when chosen. */
-const files = import.meta.glob<string>("./examples/*.yml", { query: "?raw", import: "default" });
+const files = import.meta.glob<string>("../../../../examples/*.yml", {
+  query: "?raw",
+  import: "default",
+});
+
+/** The model that the example files name; the workspace's own takes its place. */
+const NAMED = { provider: "langgenius/openai/openai", model: "gpt-4o-mini" };
 
 const examples = [
   { id: "greeting", icon: "👋", model: false },
   { id: "conversation", icon: "🪐", model: true },
   { id: "triage", icon: "📮", model: true },
   { id: "rewrite", icon: "📝", model: true },
+  { id: "statistics", icon: "🧮", model: false },
+  { id: "web_page", icon: "🌐", model: false },
 ] as const;
 
 type Example = (typeof examples)[number];
@@ -25,10 +33,10 @@ export function ExampleList({ onCreated }: { onCreated: (appId: string) => Promi
   const model = useQuery(defaultModelQuery("llm"));
   const create = useMutation({
     mutationFn: async ({ id }: Example) => {
-      const source = (await files[`./examples/${id}.yml`]?.()) ?? "";
+      const source = (await files[`../../../../examples/${id}.yml`]?.()) ?? "";
       const yaml = source
-        .replaceAll("{{PROVIDER}}", model.data?.provider.provider ?? "")
-        .replaceAll("{{MODEL}}", model.data?.model ?? "");
+        .replaceAll(NAMED.provider, model.data?.provider.provider ?? NAMED.provider)
+        .replaceAll(NAMED.model, model.data?.model ?? NAMED.model);
       const body = {
         mode: "yaml-content",
         yaml_content: yaml,
