@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
-from collections.abc import Mapping
+import signal
+from collections.abc import Generator, Mapping
 from pathlib import Path
 
 import click
@@ -60,6 +62,15 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, *, home: Path | None) -> None:
         super().__init__(config)
         self._home = home
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Takes SIGTERM and Ctrl-C for good: raised again, as usual, they would end the process with its parts open."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self.handle_exit)
+        yield
+        # Who presses Ctrl-C a second time does not want to wait for running runs.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]  # socket.socket
         await super().startup()
