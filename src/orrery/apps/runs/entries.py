@@ -14,7 +14,7 @@ from orrery.apps.workflows.variables import Variable
 from orrery.database.group_commit import Entry
 from orrery.database.ids import new_id
 from orrery.inference.types import Usage
-from orrery.workflow.events import RunEnded
+from orrery.workflow.events import RunEnded, RunStopped
 
 _encode = msgspec.json.Encoder(enc_hook=str, decimal_format="string").encode
 
@@ -205,7 +205,8 @@ def message_end_rows(
     """The message with its answer, and its conversation's place in lists."""
     turn = spec.turn
     assert turn is not None
-    failed = end.status == "failed"
+    # A run that its time limit ended was shown an error, as one that failed.
+    failed = end.status == "failed" or (isinstance(end, RunStopped) and end.by_limit)
     finished = datetime.fromtimestamp(end.finished_at, UTC)
     usage = end.usage
     return [
