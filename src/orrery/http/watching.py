@@ -108,7 +108,7 @@ def run_data(row: WorkflowRun) -> JsonObject:
 
 def _finished_frame(row: WorkflowRun) -> str:
     spec = msgspec.convert(row.request, RunSpec)
-    data = {
+    data: JsonObject = {
         **run_data(row),
         "created_by": spec.user.as_creator(),
         "exceptions_count": row.exceptions_count,

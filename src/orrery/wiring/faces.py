@@ -103,8 +103,8 @@ def _console(settings: Settings, product: Product, watching: RunWatching) -> lis
             product.apps,
             product.dsl,
             product.names,
-            api_base_url=f"{urls.service_api.rstrip('/')}/v1",
-            app_base_url=urls.app_web,
+            service_api=urls.service_api,
+            app_web=urls.app_web,
         ),
         WorkflowRoutes(product.workflows, product.names),
         TagRoutes(product.tags),
@@ -120,6 +120,7 @@ def _console(settings: Settings, product: Product, watching: RunWatching) -> lis
                 names=product.names,
                 links=product.files.links,
                 steps=product.steps,
+                suggestions=product.talk.suggestions,
                 display=run_policy(settings).display,
             )
         ),

@@ -15,7 +15,9 @@ from tests.support.people import PREFIX, SECRET_KEY, Choices, People
 from orrery.apps.catalog.access import AppAccess, AppRecord
 from orrery.apps.catalog.service import Actor, AppDraft, AppService
 from orrery.apps.catalog.tables import App
+from orrery.apps.conversations.default_model import DefaultModel
 from orrery.apps.conversations.end_users import EndUsers
+from orrery.apps.conversations.suggestions import Suggestions
 from orrery.apps.conversations.tables import Message
 from orrery.apps.files.parts import FileNeeds, Files
 from orrery.apps.files.uploads import NewFile
@@ -48,6 +50,10 @@ from orrery.workflow.testing import ScriptedCode, ScriptedModels
 from orrery.workspaces.members.names import AccountNames
 
 OUTSIDE_KINDS = {"llm": {"1": "orrery.workflow.nodes.llm:LlmNode"}}
+
+
+async def _no_model(workspace_id: str) -> None:
+    """A workspace without a default model."""
 
 
 class NoNetwork:
@@ -134,6 +140,7 @@ class World:
             names=AccountNames(database),
             links=files.links,
             steps=SingleSteps(database, records, versions, outside, files.values, RunPolicy()),
+            suggestions=Suggestions(database, DefaultModel(outside.models, _no_model)),
         )
         choices = Choices()
         settings = PeopleSettings(

@@ -108,16 +108,16 @@ def actor(call: Call) -> Actor:
 
 
 class AppRoutes(RouteGroup):
-    """``api_base_url`` and ``app_base_url`` are the public addresses shown beside an app."""
+    """``service_api`` and ``app_web`` are the configured public addresses; empty means that of the request."""
 
     def __init__(
-        self, apps: AppService, dsl: DslService, names: AccountNames, *, api_base_url: str, app_base_url: str
+        self, apps: AppService, dsl: DslService, names: AccountNames, *, service_api: str, app_web: str
     ) -> None:
         self._apps = apps
         self._dsl = dsl
         self._names = names
-        self._api_base_url = api_base_url
-        self._app_base_url = app_base_url
+        self._service_api = service_api
+        self._app_web = app_web
 
     @route("GET", "/apps", auth="console", scope="workspace", permission=Permission.APP_VIEW, query=AppsQuery)
     async def list(self, call: Call, query: AppsQuery) -> JsonObject:
@@ -153,18 +153,18 @@ class AppRoutes(RouteGroup):
             icon=body.icon,
             icon_background=body.icon_background,
         )
-        return await self._detail(await self._apps.create(actor(call), draft))
+        return await self._detail(call, await self._apps.create(actor(call), draft))
 
     @route("GET", "/apps/{app_id}", auth="console", scope="workspace", permission=Permission.APP_VIEW)
     async def get(self, call: Call) -> JsonObject:
         """Shows one app with its site."""
-        return await self._detail(await self._apps.get(call.account.workspace_id, call.id("app_id")))
+        return await self._detail(call, await self._apps.get(call.account.workspace_id, call.id("app_id")))
 
     @route("PUT", "/apps/{app_id}", auth="console", scope="workspace", permission=Permission.APP_EDIT, body=AppChange)
     async def change(self, call: Call, body: AppChange) -> JsonObject:
         """Changes name, description, icon and limits."""
         changes = {**msgspec.structs.asdict(body), "description": body.description or ""}
-        return await self._detail(await self._apps.change(actor(call), call.id("app_id"), changes))
+        return await self._detail(call, await self._apps.change(actor(call), call.id("app_id"), changes))
 
     @route("DELETE", "/apps/{app_id}", auth="console", scope="workspace", permission=Permission.APP_DELETE, status=204)
     async def delete(self, call: Call) -> None:
@@ -179,7 +179,7 @@ class AppRoutes(RouteGroup):
         result = await self._dsl.copy(actor(call), call.id("app_id"), request)
         if result.app_id is None:
             return _import_response(result)
-        return await self._detail(await self._apps.get(call.account.workspace_id, result.app_id))
+        return await self._detail(call, await self._apps.get(call.account.workspace_id, result.app_id))
 
     @route("GET", "/apps/{app_id}/export", auth="console", scope="workspace", permission=Permission.APP_EXPORT,
            query=ExportQuery)  # fmt: skip
@@ -240,13 +240,13 @@ class AppRoutes(RouteGroup):
         """Changes the public page's settings."""
         changes = {name: value for name, value in msgspec.structs.asdict(body).items() if value is not None}
         site = await self._apps.change_site(actor(call), call.id("app_id"), changes)
-        return site_object(site, self._app_base_url)
+        return site_object(site, self._pages(call))
 
     @route("POST", "/apps/{app_id}/site/access-token-reset", auth="console", scope="workspace",
            permission=Permission.APP_SITE_RESET)  # fmt: skip
     async def reset_site_code(self, call: Call) -> JsonObject:
         """Gives the public page a new address."""
-        return site_object(await self._apps.reset_site_code(actor(call), call.id("app_id")), self._app_base_url)
+        return site_object(await self._apps.reset_site_code(actor(call), call.id("app_id")), self._pages(call))
 
     @route("POST", "/apps/{app_id}/model-config", auth="console", scope="workspace", permission=Permission.APP_PUBLISH)
     async def save_model_config(self, call: Call) -> JsonObject:
@@ -275,11 +275,15 @@ class AppRoutes(RouteGroup):
         await self._apps.delete_key(actor(call), call.id("app_id"), call.id("key_id"))
 
     async def _changed(self, call: Call, changes: JsonObject) -> JsonObject:
-        return await self._detail(await self._apps.change(actor(call), call.id("app_id"), changes))
+        return await self._detail(call, await self._apps.change(actor(call), call.id("app_id"), changes))
 
-    async def _detail(self, view: AppView) -> JsonObject:
+    async def _detail(self, call: Call, view: AppView) -> JsonObject:
         names = await self._names.of([view.app.created_by])
-        return app_detail(view, names, api_base_url=self._api_base_url, app_base_url=self._app_base_url)
+        api = (self._service_api or str(call.request.base_url)).rstrip("/")
+        return app_detail(view, names, api_base_url=f"{api}/v1", app_base_url=self._pages(call))
+
+    def _pages(self, call: Call) -> str:
+        return (self._app_web or str(call.request.base_url)).rstrip("/")
 
 
 def _import_response(result: ImportResult) -> object:

@@ -8,6 +8,8 @@ from starlette.responses import Response
 from orrery.apps.catalog.access import AppRecord
 from orrery.apps.catalog.modes import BASIC_MODES, CHAT_MODES
 from orrery.apps.catalog.service import AppService, AppView
+from orrery.apps.conversations.party import Party
+from orrery.apps.conversations.suggestions import Suggestions
 from orrery.apps.runs.published import PublishedVersions
 from orrery.apps.runs.service import RunRequest, RunService
 from orrery.apps.runs.turns import TurnRequest
@@ -48,8 +50,11 @@ class CompletionDebugBody(msgspec.Struct, kw_only=True):
 class ChatDebugRoutes(RouteGroup):
     """Messages to basic apps, by the people who edit them."""
 
-    def __init__(self, apps: AppService, published: PublishedVersions, runs: RunService) -> None:
+    def __init__(
+        self, apps: AppService, published: PublishedVersions, runs: RunService, suggestions: Suggestions
+    ) -> None:
         self._apps = apps
+        self._suggestions = suggestions
         self._published = published
         self._runs = runs
 
@@ -108,6 +113,26 @@ class ChatDebugRoutes(RouteGroup):
     async def stop_completion(self, call: Call) -> JsonObject:
         """Stops the caller's own request to a text generator."""
         return await self._stop(call, _COMPLETION)
+
+    @route("GET", "/apps/{app_id}/chat-messages/{message_id}/suggested-questions", auth="console", scope="workspace",
+           permission=Permission.APP_EDIT)  # fmt: skip
+    async def suggested(self, call: Call) -> JsonObject:
+        """Questions that may follow the caller's own message."""
+        workspace_id = call.account.workspace_id
+        view = await self._apps.get(workspace_id, call.id("app_id"), modes=CHAT_MODES)
+        app_id = view.app.id
+        if view.app.mode in BASIC_MODES:
+            version = await self._published.of(_record(view))
+        else:
+            version = await self._published.draft(workspace_id, app_id)
+        party = Party(
+            workspace_id=workspace_id,
+            app_id=app_id,
+            role="account",
+            user_id=call.account.account_id,
+            invoke_from="debugger",
+        )
+        return {"data": await self._suggestions.after(party, call.id("message_id"), version.features)}
 
     async def _stop(self, call: Call, modes: frozenset[str]) -> JsonObject:
         app = (await self._apps.get(call.account.workspace_id, call.id("app_id"), modes=modes)).app

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from orrery.apps.catalog.service import AppService
+from orrery.apps.conversations.suggestions import Suggestions
 from orrery.apps.files.links import FileLinks
 from orrery.apps.runs.published import PublishedVersions
 from orrery.apps.runs.records import RunRecords
@@ -39,6 +40,7 @@ class RunParts(msgspec.Struct, frozen=True, kw_only=True):
     names: AccountNames
     links: FileLinks
     steps: SingleSteps
+    suggestions: Suggestions
     display: DisplayLimits = DisplayLimits()
 
 
@@ -48,7 +50,7 @@ def run_routes(parts: RunParts) -> list[RouteGroup]:
     return [
         DebugRunRoutes(parts.apps, parts.published, parts.runs, parts.records, parts.watching),
         RunHistoryRoutes(parts.apps, parts.records, parts.names, parts.links, parts.display),
-        ChatDebugRoutes(parts.apps, parts.published, parts.runs),
+        ChatDebugRoutes(parts.apps, parts.published, parts.runs, parts.suggestions),
         LogRoutes(
             LogParts(
                 apps=parts.apps,
