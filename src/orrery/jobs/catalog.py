@@ -1,0 +1,158 @@
+"""Every job and schedule of this process. Filled by the wiring before anything starts; there is no global one."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable, Mapping
+from typing import cast, get_type_hints
+
+import msgspec
+
+from orrery.jobs.attempt import Attempt
+from orrery.jobs.declaration import (
+    Due,
+    Handler,
+    JobDeclaration,
+    ScheduleDeclaration,
+    job_of,
+    schedule_of,
+)
+from orrery.jobs.due_times import Cron, DueTimes, Every
+from orrery.jobs.errors import JobsConfigurationError
+from orrery.jobs.queues import KNOWN, unserved
+from orrery.settings.declare import SettingValue
+
+_PLACE = re.compile(r"\{([A-Z0-9_]+)\}")
+
+
+class BoundJob(msgspec.Struct, frozen=True):
+    """A declaration with the function that does the work."""
+
+    declaration: JobDeclaration
+    payload_type: type[msgspec.Struct]
+    handler: Handler
+    wants_attempt: bool
+
+    async def run(self, payload: object, attempt: Attempt) -> None:
+        """Does the work. ``payload`` is plain JSON data; raises `msgspec.ValidationError` if it doesn't fit."""
+        typed = msgspec.convert(payload, self.payload_type)
+        await (self.handler(typed, attempt) if self.wants_attempt else self.handler(typed))
+
+
+class BoundSchedule(msgspec.Struct, frozen=True):
+    """A schedule that is switched on."""
+
+    job: BoundJob
+    declaration: ScheduleDeclaration
+    due_times: DueTimes
+
+
+class JobCatalog:
+    """Knows jobs by name and by the type of their payload.
+
+    ``settings`` are the values that switches and cron expressions refer to, ``zone`` is the time zone of schedules
+    that name none. Raises `JobsConfigurationError` when something is declared wrongly.
+    """
+
+    def __init__(self, settings: Mapping[str, SettingValue] | None = None, *, zone: str = "UTC") -> None:
+        self._settings = settings or {}
+        self._zone = zone
+        self._jobs: dict[str, BoundJob] = {}
+        self._by_payload: dict[type, BoundJob] = {}
+        self._schedules: list[BoundSchedule] = []
+
+    def add(self, handlers: Iterable[Handler]) -> None:
+        """Takes in declared functions or bound methods."""
+        for handler in handlers:
+            self._add(handler)
+
+    def _add(self, handler: Handler) -> None:
+        bound = _bind(handler)
+        name = bound.declaration.name
+        if name in self._jobs:
+            raise JobsConfigurationError(f"two jobs are called {name}")
+        schedule = schedule_of(handler)
+        if bound.payload_type is not Due:
+            if schedule is not None:
+                raise JobsConfigurationError(f"job {name} is scheduled: its payload must be Due")
+            other = self._by_payload.setdefault(bound.payload_type, bound)
+            if other is not bound:
+                raise JobsConfigurationError(
+                    f"jobs {other.declaration.name} and {name} share a payload type; give each its own"
+                )
+        self._jobs[name] = bound
+        if schedule is not None and self._is_on(schedule, name):
+            self._schedules.append(BoundSchedule(bound, schedule, self._due_times(schedule, name)))
+
+    def _is_on(self, schedule: ScheduleDeclaration, name: str) -> bool:
+        return schedule.switch is None or self._setting(schedule.switch, name) is True
+
+    def _due_times(self, schedule: ScheduleDeclaration, name: str) -> DueTimes:
+        if schedule.cron is None:
+            assert schedule.every is not None
+            return Every(schedule.every)
+        expression = _PLACE.sub(lambda match: str(self._setting(match[1], name)), schedule.cron)
+        return Cron(expression, schedule.zone or self._zone)
+
+    def _setting(self, variable: str, name: str) -> SettingValue:
+        if variable not in self._settings:
+            raise JobsConfigurationError(f"job {name} refers to {variable}, which is not a setting")
+        return self._settings[variable]
+
+    def get(self, name: str) -> BoundJob | None:
+        """The job of this name, if this version has it."""
+        return self._jobs.get(name)
+
+    def of_payload(self, payload_type: type[msgspec.Struct]) -> BoundJob:
+        """The job that takes this payload. Raises `JobsConfigurationError` if none does."""
+        found = self._by_payload.get(payload_type)
+        if found is None:
+            raise JobsConfigurationError(f"no job takes a {payload_type.__name__}")
+        return found
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all jobs, in the order in which they were added."""
+        return tuple(self._jobs)
+
+    @property
+    def queues(self) -> frozenset[str]:
+        """The queues that jobs are declared with."""
+        return frozenset(bound.declaration.queue for bound in self._jobs.values())
+
+    @property
+    def schedules(self) -> tuple[BoundSchedule, ...]:
+        """The schedules that are switched on."""
+        return tuple(self._schedules)
+
+    @property
+    def shortest_lease(self) -> float:
+        """Seconds; how often signs of life are given depends on it."""
+        return min((bound.declaration.lease for bound in self._jobs.values()), default=30.0)
+
+    def require_served(self, served: Iterable[str]) -> None:
+        """Raises `JobsConfigurationError` if jobs would wait for ever, because nobody serves their queue."""
+        missing = unserved(self.queues, served)
+        if missing:
+            raise JobsConfigurationError(f"nobody serves the queues {', '.join(missing)}; add them to CELERY_QUEUES")
+
+
+def _bind(handler: Handler) -> BoundJob:
+    declaration = job_of(handler)
+    if declaration is None:
+        raise JobsConfigurationError(f"{handler!r} is not declared as a job")
+    if declaration.queue not in KNOWN:
+        raise JobsConfigurationError(f"job {declaration.name}: there is no queue {declaration.queue}")
+    if not inspect.iscoroutinefunction(handler):
+        raise JobsConfigurationError(f"job {declaration.name}: not a coroutine function")
+    parameters = list(inspect.signature(handler).parameters)
+    hints = cast("dict[str, object]", get_type_hints(handler))
+    payload_type = hints.get(parameters[0]) if parameters else None
+    if not isinstance(payload_type, type) or not issubclass(payload_type, msgspec.Struct) or len(parameters) > 2:
+        raise JobsConfigurationError(
+            f"job {declaration.name} must take one msgspec struct, and may take the Attempt after it"
+        )
+    if len(parameters) == 2 and hints.get(parameters[1]) is not Attempt:
+        raise JobsConfigurationError(f"job {declaration.name}: the second parameter can only be the Attempt")
+    return BoundJob(declaration, payload_type, handler, len(parameters) == 2)

@@ -1,0 +1,75 @@
+"""How the broker is reached, from the settings (deployment.md 3.4)."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import msgspec
+
+from orrery.jobs.errors import JobsConfigurationError
+from orrery.settings.groups.cache import CacheSettings
+from orrery.settings.groups.jobs import Jobs
+
+_DATABASE_INDEX = 1
+_CHECKS = {"CERT_NONE": "none", "CERT_OPTIONAL": "optional", "CERT_REQUIRED": "required"}
+
+
+class Sentinel(msgspec.Struct, frozen=True, kw_only=True):
+    """What a ``sentinel://`` address needs besides itself. ``password`` is that of the sentinels."""
+
+    master: str = ""
+    password: str = ""
+    timeout: float = 0.1
+
+
+class Broker(msgspec.Struct, frozen=True, kw_only=True):
+    """``url`` (secret: it may hold a password), and what goes with it in Celery's words."""
+
+    url: str
+    transport_options: dict[str, object]
+    tls: dict[str, object] | None = None
+
+    def __repr__(self) -> str:
+        return f"Broker({self.url.partition('://')[0]}://***)"
+
+
+def broker_of(jobs: Jobs, cache: CacheSettings, sentinel: Sentinel | None = None) -> Broker:
+    """The broker of these settings: ``CELERY_BROKER_URL``, or database 1 of the cache's Redis.
+
+    Raises `JobsConfigurationError` when they contradict each other.
+    """
+    url = jobs.broker_url or _beside_the_cache(cache)
+    scheme = url.partition("://")[0]
+    options: dict[str, object] = {}
+    if scheme in {"redis", "rediss", "sentinel"}:
+        options = {"socket_keepalive": True}
+    if scheme == "sentinel":
+        found = sentinel or Sentinel()
+        master = found.master or cache.sentinel_service
+        if not master:
+            raise JobsConfigurationError(
+                "CELERY_BROKER_URL names sentinels, but CELERY_SENTINEL_MASTER_NAME is empty. Set it."
+            )
+        kwargs: dict[str, object] = {"socket_timeout": found.timeout}
+        password = found.password or cache.sentinel_password
+        options |= {"master_name": master, "sentinel_kwargs": kwargs | ({"password": password} if password else {})}
+    return Broker(url=url, transport_options=options, tls=_tls(cache) if scheme == "rediss" else None)
+
+
+def _beside_the_cache(cache: CacheSettings) -> str:
+    if cache.backend != "redis" or cache.use_cluster or cache.use_sentinel:
+        raise JobsConfigurationError(
+            "ORRERY_JOBS is celery, but CELERY_BROKER_URL is empty. Set it, or set ORRERY_JOBS=process."
+        )
+    login = f"{quote(cache.username, safe='')}:{quote(cache.password, safe='')}@" if cache.password else ""
+    scheme = "rediss" if cache.tls else "redis"
+    return f"{scheme}://{login}{cache.host}:{cache.port}/{_DATABASE_INDEX}"
+
+
+def _tls(cache: CacheSettings) -> dict[str, object]:
+    files = {"ssl_ca_certs": cache.tls_ca, "ssl_certfile": cache.tls_cert, "ssl_keyfile": cache.tls_key}
+    return {
+        "ssl_cert_reqs": _CHECKS[cache.tls_check],
+        "ssl_check_hostname": cache.tls_check == "CERT_REQUIRED",
+        **{name: str(path) for name, path in files.items() if path is not None},
+    }

@@ -1,0 +1,67 @@
+"""Sending messages about jobs. Celery's client blocks, so it has one thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import BoundedSemaphore
+
+from orrery.jobs.fleet.application import JOB_TASK, CeleryApp
+from orrery.jobs.outbox import Announced
+
+_log = logging.getLogger(__name__)
+
+_MOST_PENDING = 1000
+"""Announcements that wait for the thread. While the broker is away more are dropped; the relay makes up for them."""
+
+
+class CeleryCarrier:
+    """The announcer of a fleet."""
+
+    carries = True
+
+    def __init__(self, app: CeleryApp) -> None:
+        self._app = app
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="jobs-carrier")
+        self._free = BoundedSemaphore(_MOST_PENDING)
+
+    def announce(self, jobs: Sequence[Announced]) -> None:
+        """Hands the messages to the thread."""
+        if not jobs:
+            return
+        if not self._free.acquire(blocking=False):
+            _log.warning("the broker is slow or away: %d jobs are announced later", len(jobs))
+            return
+        self._thread.submit(self._send, tuple(jobs))
+
+    def _send(self, jobs: Sequence[Announced]) -> None:
+        try:
+            for job in jobs:
+                self._app.send_task(JOB_TASK, (job.name, job.payload, job.id), queue=job.queue, task_id=job.id)
+        except Exception as error:  # noqa: BLE001  (each transport has errors of its own; the relay sends again)
+            _log.warning("%d jobs could not be announced now: %s", len(jobs), error)
+        finally:
+            self._free.release()
+
+    async def depth(self, queue: str) -> int | None:
+        """How many messages wait in a queue; None when the broker does not say."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._depth, queue)
+
+    def _depth(self, queue: str) -> int | None:
+        try:
+            with self._app.connection_for_read() as connection:
+                return connection.default_channel.queue_declare(queue, passive=True).message_count
+        except Exception as error:  # noqa: BLE001  (as above)
+            # A queue that does not exist yet is empty; transports tell that as error 404.
+            if getattr(error, "code", None) == 404 or getattr(error, "reply_code", None) == 404:
+                return 0
+            _log.warning("the broker does not say how long queue %s is: %s", queue, error)
+            return None
+
+    async def close(self) -> None:
+        """Sends what was handed over, then lets go of the broker."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._thread, self._app.close)
+        self._thread.shutdown(wait=False)

@@ -1,0 +1,111 @@
+"""Looking at the jobs that are kept, and trying failed ones again by hand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, cast
+
+import msgspec
+from sqlalchemy import Table as CoreTable
+from sqlalchemy import func, select, update
+
+from orrery.database import Database
+from orrery.jobs.clock import Clock
+from orrery.jobs.errors import JobNotFailed, JobNotFound
+from orrery.jobs.outbox import ANNOUNCED_FOR, Announced, Announcer
+from orrery.jobs.tables import Job
+
+_jobs = cast("CoreTable", Job.__table__)
+_t = _jobs.c
+
+Status = Literal["waiting", "running", "done", "failed"]
+
+
+class JobCount(msgspec.Struct, frozen=True):
+    """How many jobs of a queue are in a state; ``oldest`` is the earliest due time among them."""
+
+    queue: str
+    status: str
+    number: int
+    oldest: datetime
+
+
+class JobView(msgspec.Struct, frozen=True):
+    """A job without its payload, which may hold what an operator should not see."""
+
+    id: str
+    name: str
+    queue: str
+    status: str
+    attempts: int
+    due_at: datetime
+    lease_owner: str | None
+    error: str | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+_VIEW = (
+    _t.id, _t.name, _t.queue, _t.status, _t.attempts, _t.due_at, _t.lease_owner, _t.error, _t.created_at,
+    _t.finished_at,
+)  # fmt: skip
+
+
+class JobInspection:
+    """Reads the table; the only thing it changes is a failed job that is to run again."""
+
+    def __init__(self, database: Database, announcer: Announcer, clock: Clock) -> None:
+        self._database = database
+        self._announcer = announcer
+        self._clock = clock
+
+    async def counts(self) -> list[JobCount]:
+        """By queue and status, sorted."""
+        query = (
+            select(_t.queue, _t.status, func.count(), func.min(_t.due_at, type_=_t.due_at.type))
+            .group_by(_t.queue, _t.status)
+            .order_by(_t.queue, _t.status)
+        )
+        async with self._database.reader.connect() as connection:
+            return [JobCount(*row) for row in (await connection.execute(query))]
+
+    async def list(self, status: Status, *, queue: str | None = None, limit: int = 100) -> list[JobView]:
+        """The jobs in a state, the latest first."""
+        query = select(*_VIEW).where(_t.status == status).order_by(_t.created_at.desc(), _t.id.desc()).limit(limit)
+        if queue is not None:
+            query = query.where(_t.queue == queue)
+        async with self._database.reader.connect() as connection:
+            return [JobView(*row) for row in await connection.execute(query)]
+
+    async def get(self, job_id: str) -> JobView:
+        """One job. Raises `JobNotFound`."""
+        async with self._database.reader.connect() as connection:
+            row = (await connection.execute(select(*_VIEW).where(_t.id == job_id))).first()
+        if row is None:
+            raise JobNotFound
+        return JobView(*row)
+
+    async def retry(self, job_id: str) -> None:
+        """Puts a failed job back into its queue with all its attempts. Raises `JobNotFound`, `JobNotFailed`."""
+        now = self._clock.now()
+        async with self._database.connection() as connection:
+            changed = await connection.execute(
+                update(_jobs)
+                .where(_t.id == job_id, _t.status == "failed")
+                .values(
+                    status="waiting",
+                    attempts=0,
+                    due_at=now,
+                    error=None,
+                    finished_at=None,
+                    lease_expires_at=now + ANNOUNCED_FOR if self._announcer.carries else None,
+                )
+            )
+            row = (
+                await connection.execute(select(_t.id, _t.name, _t.queue, _t.payload, _t.due_at).where(_t.id == job_id))
+            ).first()
+        if row is None:
+            raise JobNotFound
+        if changed.rowcount != 1:
+            raise JobNotFailed
+        self._announcer.announce([Announced(*row)])

@@ -1,0 +1,181 @@
+"""Putting jobs into the table: in the caller's transaction, so that a job exists exactly if the change it follows does.
+
+After the commit the process that enqueued tells the `Announcer`, which wakes the runner or sends a message. That is
+only for speed: an announcement that is lost is made up for by whoever polls the table.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Protocol, cast
+
+import msgspec
+from sqlalchemy import Insert, event, insert
+from sqlalchemy import Table as CoreTable
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
+
+from orrery.database import Database, new_id
+from orrery.jobs.catalog import BoundJob, JobCatalog
+from orrery.jobs.clock import Clock
+from orrery.jobs.errors import JobsConfigurationError
+from orrery.jobs.queues import KNOWN
+from orrery.jobs.tables import Job
+
+_jobs = cast("CoreTable", Job.__table__)
+_KEYED = uuid.UUID("8f0c3f0e-5d0a-5c52-9a4e-6f6b1d2c7a11")
+_PENDING = "orrery_jobs"
+
+ANNOUNCED_FOR = timedelta(seconds=30)
+"""How long after an announcement a waiting job counts as announced."""
+
+
+class Announced(msgspec.Struct, frozen=True):
+    """A job of the table that somebody should look at. ``payload`` is plain JSON data."""
+
+    id: str
+    name: str
+    queue: str
+    payload: object
+    due_at: datetime
+
+
+class Announcer(Protocol):
+    """Told of jobs after their commit. ``carries``: an announcement is a message that brings the job to a worker."""
+
+    @property
+    def carries(self) -> bool: ...
+
+    def announce(self, jobs: Sequence[Announced]) -> None:
+        """Returns at once and never raises."""
+        ...
+
+
+class NoAnnouncer:
+    """For processes that enqueue but neither run jobs nor know a broker: workers find the jobs by looking."""
+
+    carries = False
+
+    def announce(self, jobs: Sequence[Announced]) -> None:
+        pass
+
+
+class JobOutbox:
+    """Enqueues jobs by their payload: its type says which job it is for."""
+
+    def __init__(self, database: Database, catalog: JobCatalog, announcer: Announcer, clock: Clock) -> None:
+        self._catalog = catalog
+        self._announcer = announcer
+        self._clock = clock
+        self._database = database
+        self._insert_new = _insert_unless_there(database.dialect)
+
+    async def enqueue(
+        self,
+        session: AsyncSession,
+        payload: msgspec.Struct,
+        *,
+        due_at: datetime | None = None,
+        key: str | None = None,
+        queue: str | None = None,
+    ) -> str:
+        """Adds a job to the caller's transaction; its id.
+
+        ``due_at``: not before this time. ``key``: at most one job of this kind per key, as long as its row is kept;
+        a second one is ignored. ``queue``: another queue than the declared one. Raises `JobsConfigurationError` when
+        no job takes this payload.
+        """
+        bound = self._catalog.of_payload(type(payload))
+        job = self._job(bound, payload, due_at, key, queue)
+        connection = await session.connection()
+        added = await connection.execute(self._insert_new if key is not None else insert(_jobs), self._row(job))
+        if key is None or added.rowcount == 1:
+            self._announce_after_commit(session.sync_session, job)
+        return job.id
+
+    async def enqueue_now(
+        self,
+        payload: msgspec.Struct,
+        *,
+        due_at: datetime | None = None,
+        key: str | None = None,
+        queue: str | None = None,
+    ) -> str:
+        """Adds a job in a transaction of its own; its id. For callers that change nothing else."""
+        async with self._database.write() as session:
+            return await self.enqueue(session, payload, due_at=due_at, key=key, queue=queue)
+
+    async def add_due(self, wanted: Sequence[tuple[BoundJob, msgspec.Struct, datetime, str]]) -> list[str]:
+        """Adds scheduled jobs (job, payload, due time, key) that nobody added before; the ids of those added."""
+        added: list[Announced] = []
+        async with self._database.connection() as connection:
+            for bound, payload, due_at, key in wanted:
+                job = self._job(bound, payload, due_at, key, None)
+                if (await connection.execute(self._insert_new, self._row(job))).rowcount == 1:
+                    added.append(job)
+        self._announcer.announce(added)
+        return [one.id for one in added]
+
+    def _job(
+        self, bound: BoundJob, payload: msgspec.Struct, due_at: datetime | None, key: str | None, queue: str | None
+    ) -> Announced:
+        name = bound.declaration.name
+        if queue is not None and queue not in KNOWN:
+            raise JobsConfigurationError(f"job {name}: there is no queue {queue}")
+        return Announced(
+            new_id() if key is None else keyed_id(name, key),
+            name,
+            queue or bound.declaration.queue,
+            msgspec.to_builtins(payload),
+            due_at or self._clock.now(),
+        )
+
+    def _row(self, job: Announced) -> dict[str, object]:
+        now = self._clock.now()
+        carried = self._announcer.carries and job.due_at <= now
+        return {
+            **msgspec.structs.asdict(job),
+            "status": "waiting",
+            "attempts": 0,
+            "created_at": now,
+            # While a job waits this says until when its message is trusted to be under way.
+            "lease_expires_at": now + ANNOUNCED_FOR if carried else None,
+        }
+
+    def _announce_after_commit(self, session: Session, job: Announced) -> None:
+        known = cast("list[Announced] | None", session.info.get(_PENDING))
+        if known is not None:
+            known.append(job)
+            return
+        # The listeners stay with the session, which lives for one transaction or few.
+        pending: list[Announced] = [job]
+        session.info[_PENDING] = pending
+
+        def committed(_session: Session) -> None:
+            jobs = list(pending)
+            pending.clear()
+            if jobs:
+                self._announcer.announce(jobs)
+
+        def rolled_back(_session: Session) -> None:
+            pending.clear()
+
+        event.listen(session, "after_commit", committed)
+        event.listen(session, "after_rollback", rolled_back)
+
+
+def keyed_id(name: str, key: str) -> str:
+    """The id of the job ``name`` with this key: the same in every process."""
+    return str(uuid.uuid5(_KEYED, f"{name}\n{key}"))
+
+
+def _insert_unless_there(dialect: str) -> Insert:
+    """An insert that does nothing when the id is taken; the row count says which."""
+    if dialect == "sqlite":
+        return sqlite.insert(_jobs).on_conflict_do_nothing(index_elements=["id"])
+    if dialect == "postgresql":
+        return postgresql.insert(_jobs).on_conflict_do_nothing(index_elements=["id"])
+    return mysql.insert(_jobs).prefix_with("IGNORE")
