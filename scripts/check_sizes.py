@@ -1,7 +1,8 @@
 """Fails when a file, class or function has outgrown its limit: files 400 lines, classes 300, functions 60.
 
 A thing that hits the limit hides a noun; find it. Folders that hold nothing but tables (routes, enumerations, data
-as code) may be listed in TABLES; they are exempt from the limit of files only.
+as code) may be listed in TABLES; they are exempt from the limit of files only. GENERATED folders are written by a
+program and not looked at.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ CLASS_LINES = 300
 FUNCTION_LINES = 60
 FOLDERS = ("src/orrery", "scripts")
 TABLES: tuple[str, ...] = ()
+GENERATED = ("src/orrery/database/migrations/versions/",)
 
 
 def oversized(source: str, *, is_table: bool = False) -> Iterator[str]:
@@ -41,6 +43,8 @@ def check(root: Path) -> list[str]:
     for folder in FOLDERS:
         for path in sorted((root / folder).rglob("*.py")):
             name = path.relative_to(root).as_posix()
+            if name.startswith(GENERATED):
+                continue
             texts = oversized(path.read_text("utf-8"), is_table=name.startswith(TABLES) if TABLES else False)
             found.extend(f"{name}:{text}" for text in texts)
     return found

@@ -23,14 +23,14 @@ from orrery.http.service.routes import AppFaces, service_authenticators, service
 from orrery.http.watching import RunWatching
 from orrery.http.web.routes import web_authenticators, web_routes
 from orrery.settings.load import Settings
-from orrery.wiring.product import Product, run_policy
+from orrery.wiring.product import Product
 
 PAGES_FOLDER = Path(__file__).parents[1] / "web_dist"
 
 
 def route_table(settings: Settings, product: Product, checks: dict[str, Check]) -> list[BoundEndpoint]:
     """Every route of this process with its declaration; tests walk it."""
-    watching = RunWatching(product.runs, product.records, product.idempotency)
+    watching = RunWatching(product.running.service, product.running.records, product.running.idempotency)
     faces = _app_faces(settings, product, watching)
     features = _features(settings)
     groups: list[tuple[str, RouteGroup]] = [
@@ -86,9 +86,9 @@ def _app_faces(settings: Settings, product: Product, watching: RunWatching) -> A
         end_users=product.end_users,
         files=product.files,
         names=product.names,
-        published=product.published,
-        records=product.records,
-        runs=product.runs,
+        published=product.running.published,
+        records=product.running.records,
+        runs=product.running.service,
         talk=product.talk,
         upload=settings.upload,
         watching=watching,
@@ -113,15 +113,15 @@ def _console(settings: Settings, product: Product, watching: RunWatching) -> lis
             RunParts(
                 database=product.database,
                 apps=product.apps,
-                published=product.published,
-                runs=product.runs,
-                records=product.records,
+                published=product.running.published,
+                runs=product.running.service,
+                records=product.running.records,
                 watching=watching,
                 names=product.names,
                 links=product.files.links,
-                steps=product.steps,
+                steps=product.running.steps,
                 suggestions=product.talk.suggestions,
-                display=run_policy(settings).display,
+                display=product.running.policy.display,
             )
         ),
     ]

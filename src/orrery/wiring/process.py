@@ -23,9 +23,10 @@ from orrery.sandbox.embedded import EmbeddedSandbox
 from orrery.settings.load import Settings
 from orrery.storage.opening import open_storage
 from orrery.wiring.faces import build_app
+from orrery.wiring.ground import Ground
 from orrery.wiring.housekeeping import Chore, Housekeeping
 from orrery.wiring.outside import open_clients, open_sandbox
-from orrery.wiring.product import Ground, Product, build_product
+from orrery.wiring.product import Product, build_product
 
 _log = logging.getLogger(__name__)
 
@@ -80,16 +81,16 @@ class Process:
             await require_current(self.database)
         if isinstance(self.sandbox, EmbeddedSandbox):
             self.sandbox.start()
-        await self.product.recovery.start(alone=alone)
+        await self.product.running.recovery.start(alone=alone)
         self._housekeeping.start()
 
     async def close(self) -> None:
         """Lets runs finish, then closes everything. Safe to call after a start that failed."""
-        await self.product.runs.close(DRAIN_SECONDS)
+        await self.product.running.service.close(DRAIN_SECONDS)
         await self._housekeeping.close()
-        await self.product.recovery.close()
+        await self.product.running.recovery.close()
         await self.product.talk.naming.close()
-        await self.product.group.close()
+        await self.product.running.group.close()
         if isinstance(self.sandbox, EmbeddedSandbox):
             await self.sandbox.close()
         await self._clients.close()

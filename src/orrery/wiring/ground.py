@@ -1,0 +1,24 @@
+"""What the product stands on: the parts of the lower floors, opened by the process."""
+
+from __future__ import annotations
+
+import msgspec
+
+from orrery.cache.protocol import Cache
+from orrery.database.engine import Database
+from orrery.sandbox.protocol import CodeRunner
+from orrery.settings.load import Settings
+from orrery.storage.protocol import ObjectStorage
+from orrery.wiring.outside import Clients
+
+
+class Ground(msgspec.Struct, frozen=True, kw_only=True):
+    """What the product stands on."""
+
+    settings: Settings
+    database: Database
+    cache: Cache
+    storage: ObjectStorage
+    clients: Clients
+    code: CodeRunner
+    owner: str

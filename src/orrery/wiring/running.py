@@ -1,0 +1,113 @@
+"""Everything that runs apps, built together because each part needs the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from orrery.apps.files.parts import Files
+from orrery.apps.runs.idempotency import Idempotency
+from orrery.apps.runs.limits import RunPolicy
+from orrery.apps.runs.outside import Outside
+from orrery.apps.runs.published import PublishedVersions
+from orrery.apps.runs.records import RunRecords
+from orrery.apps.runs.recovery import Recovery
+from orrery.apps.runs.service import RunService
+from orrery.apps.runs.single_step import SingleSteps
+from orrery.apps.runs.spec import RunSpec
+from orrery.apps.runs.statements import ORDER
+from orrery.apps.runs.truncation import DisplayLimits
+from orrery.apps.runs.versions import VersionCache
+from orrery.database.group_commit import GroupCommit
+from orrery.inference.types import ModelGateway
+from orrery.sandbox.shortcut import ShortcutRunner
+from orrery.security.encryption import Vault
+from orrery.settings.load import Settings
+from orrery.wiring.ground import Ground
+from orrery.wiring.nodes import node_registry
+from orrery.workflow.limits import CodeLimits, RunLimits
+
+
+class Running(msgspec.Struct, frozen=True, kw_only=True):
+    """Runs of this process, and what reads and resumes them."""
+
+    group: GroupCommit
+    service: RunService
+    records: RunRecords
+    published: PublishedVersions
+    idempotency: Idempotency
+    recovery: Recovery
+    steps: SingleSteps
+    policy: RunPolicy
+
+
+def build_running(
+    ground: Ground,
+    vault: Vault,
+    files: Files,
+    models: Callable[[str], ModelGateway],
+    on_end: Callable[[RunSpec], None],
+) -> Running:
+    """Builds the parts; opens nothing."""
+    database, policy = ground.database, run_policy(ground.settings)
+    group = GroupCommit(database, ORDER)
+    versions = VersionCache(node_registry(ground.settings), vault)
+    outside = Outside(
+        database=database,
+        models=models,
+        code=ShortcutRunner(ground.code),
+        http=ground.clients.untrusted,
+        files=files.for_run,
+    )
+    service = RunService(
+        database=database,
+        group=group,
+        outside=outside,
+        files=files.values,
+        policy=policy,
+        cache=ground.cache,
+        owner=ground.owner,
+        on_end=on_end,
+    )
+    records = RunRecords(database)
+    return Running(
+        group=group,
+        service=service,
+        records=records,
+        published=PublishedVersions(database, versions),
+        idempotency=Idempotency(database, service),
+        recovery=Recovery(database, service, versions, ground.cache),
+        steps=SingleSteps(database, records, versions, outside, files.values, policy),
+        policy=policy,
+    )
+
+
+def run_policy(settings: Settings) -> RunPolicy:
+    """The bounds on runs, in the runs room's words."""
+    workflow, code = settings.workflow, settings.code
+    return RunPolicy(
+        engine=RunLimits(
+            max_steps=workflow.max_steps,
+            max_seconds=min(workflow.max_seconds, workflow.max_app_seconds),
+            max_workers=workflow.max_parallel,
+            template_max_length=code.max_template,
+            code=CodeLimits(
+                min_number=code.min_number,
+                max_number=code.max_number,
+                max_precision=code.max_precision,
+                max_string_length=code.max_string,
+                max_string_array_length=code.max_string_array,
+                max_object_array_length=code.max_object_array,
+                max_number_array_length=code.max_number_array,
+                max_depth=code.max_depth,
+            ),
+        ),
+        display=DisplayLimits(
+            max_size=workflow.truncate_bytes,
+            string_length=workflow.truncate_characters,
+            array_length=workflow.truncate_items,
+        ),
+        default_active_requests=workflow.app_active_requests,
+        max_active_requests=workflow.app_max_active_requests,
+    )
