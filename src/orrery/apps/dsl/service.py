@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import cast
 
@@ -15,21 +15,32 @@ from orrery.apps.catalog.service import Actor, AppDraft, add_app, add_config
 from orrery.apps.catalog.store import find_app, find_config
 from orrery.apps.catalog.tables import App
 from orrery.apps.dsl.datasets import decrypt_dataset_id
-from orrery.apps.dsl.document import CURRENT_VERSION, AppDocument, DslError, ImportStatus, parse, status_for
-from orrery.apps.dsl.exporter import export_basic_app, export_graph_app
+from orrery.apps.dsl.dependencies import provider_of
+from orrery.apps.dsl.document import (
+    CURRENT_VERSION,
+    AppDocument,
+    DslError,
+    ImportStatus,
+    graph_of,
+    list_in,
+    parse,
+    status_for,
+)
+from orrery.apps.dsl.exporter import ExportChoices, export_basic_app, export_graph_app
 from orrery.apps.dsl.source import fetch_yaml
 from orrery.apps.workflows.errors import DraftNotFound, WorkflowNotFound
 from orrery.apps.workflows.service import GraphContent, find_draft, find_version, put_draft
-from orrery.apps.workflows.variables import Variable
+from orrery.apps.workflows.variables import Keeping, Variable
 from orrery.cache.protocol import Cache
 from orrery.database.engine import Database
 from orrery.database.ids import new_id
+from orrery.database.orm import utc_now
 from orrery.egress.protocol import HttpClient
 from orrery.errors import InvalidParam
-from orrery.security.encryption import Vault
 
 _PENDING_SECONDS = 600.0
 _ICON_TYPES = frozenset({"emoji", "image", "link"})
+_LONGEST_TEXT = 255
 
 
 class ImportRequest(msgspec.Struct, kw_only=True):
@@ -59,13 +70,27 @@ class ImportResult(msgspec.Struct, kw_only=True):
 
 
 class DslService:
-    """Imports, confirmations and exports. Nothing is half imported: an app and its draft are one transaction."""
+    """Imports, confirmations and exports. Nothing is half imported: an app and its draft are one transaction.
 
-    def __init__(self, database: Database, vault: Vault, cache: Cache, http: HttpClient) -> None:
+    ``is_built_in`` says of a model provider's id whether this installation has it without a plugin.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        keeping: Keeping,
+        cache: Cache,
+        http: HttpClient,
+        *,
+        is_built_in: Callable[[str], bool],
+        encrypt_dataset_ids: bool = True,
+    ) -> None:
         self._database = database
-        self._vault = vault
+        self._keeping = keeping
         self._cache = cache
         self._http = http
+        self._is_built_in = is_built_in
+        self._encrypt_dataset_ids = encrypt_dataset_ids
 
     async def import_app(self, who: Actor, request: ImportRequest) -> ImportResult:
         """The result, also for files that can't be imported (status ``failed`` with the reason)."""
@@ -99,9 +124,13 @@ class DslService:
         )
 
     async def missing_dependencies(self, who: Actor, app_id: str) -> list[object]:
-        """Plugins that the imported file asked for and this installation does not have."""
+        """Plugins that the imported file asked for and this installation does not have. Raises `AppNotFound`."""
+        async with self._database.read() as session:
+            if await find_app(session, who.workspace_id, app_id) is None:
+                raise AppNotFound
         stored = await self._cache.get(_dependencies_key(who, app_id))
-        return [] if stored is None else msgspec.json.decode(stored, type=list[object])
+        found = [] if stored is None else msgspec.json.decode(stored, type=list[object])
+        return [item for item in found if not self._is_built_in(provider_of(item))]
 
     async def export(self, who: Actor, app_id: str, *, include_secret: bool, workflow_id: str | None = None) -> str:
         """The app's file. Raises `AppNotFound`, `DraftNotFound`, `WorkflowNotFound`."""
@@ -120,12 +149,18 @@ class DslService:
                 workflow = await find_draft(session, who.workspace_id, app_id)
                 if workflow is None:
                     raise DraftNotFound
-        return export_graph_app(app, workflow, self._vault, include_secret=include_secret)
+        choices = ExportChoices(include_secret=include_secret, encrypt_dataset_ids=self._encrypt_dataset_ids)
+        return export_graph_app(app, workflow, self._keeping.vault, choices)
 
     async def copy(self, who: Actor, app_id: str, request: ImportRequest) -> ImportResult:
         """A second app like this one. Raises `AppNotFound`, `DraftNotFound`."""
         request.mode = "yaml-content"
         request.yaml_content = await self.export(who, app_id, include_secret=True)
+        async with self._database.read() as session:
+            app = await find_app(session, who.workspace_id, app_id)
+        if app is not None and app.icon_type == "image" and request.icon is None:
+            # A file carries no picture, but a copy in the same workspace may show the same one.
+            request.icon_type, request.icon, request.icon_background = app.icon_type, app.icon, app.icon_background
         return await self.import_app(who, request)
 
     async def _text(self, request: ImportRequest) -> str:
@@ -151,13 +186,14 @@ class DslService:
         async with self._database.write() as session:
             if request.app_id:
                 app = await _overwritten(session, who, request.app_id)
-                _apply_overrides(app, request, document)
+                if app.mode != document.mode:
+                    raise DslError(f"The file holds a {document.mode} app, but the app to overwrite is {app.mode}")
+                _apply_overrides(app, who, request, document)
             else:
                 app = await add_app(session, who, _app_draft(request, document))
             if document.workflow is not None:
-                if app.mode != document.mode:
-                    raise DslError(f"The file holds a {document.mode} app, but the app to overwrite is {app.mode}")
-                await put_draft(session, self._vault, who, app, _graph_content(document.workflow, who.workspace_id))
+                content = _graph_content(document.workflow, who.workspace_id)
+                await put_draft(session, self._keeping, who, app, content)
             elif document.model_config is not None:
                 await add_config(session, app, document.model_config, who.account_id)
         if document.dependencies:
@@ -185,42 +221,53 @@ async def _overwritten(session: AsyncSession, who: Actor, app_id: str) -> App:
 
 
 def _text_of(value: object) -> str | None:
+    """A text that its column takes; anything else counts as left out."""
+    if not isinstance(value, str):
+        return None
+    text = value.replace("\x00", "")
+    return text if 0 < len(text) <= _LONGEST_TEXT else None
+
+
+def _description_of(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
+
+
+def _name_in(app: Mapping[str, object]) -> str:
+    return (_description_of(app.get("name")) or "").replace("\x00", "").strip()[:_LONGEST_TEXT] or "Imported app"
 
 
 def _app_draft(request: ImportRequest, document: AppDocument) -> AppDraft:
     app = document.app
     icon_type = request.icon_type or _text_of(app.get("icon_type"))
     return AppDraft(
-        name=request.name or _text_of(app.get("name")) or "Imported app",
+        name=_text_of(request.name) or _name_in(app),
         mode=document.mode,
-        description=request.description or _text_of(app.get("description")) or "",
+        description=request.description or _description_of(app.get("description")) or "",
         icon_type=icon_type if icon_type in _ICON_TYPES else "emoji",
-        icon=request.icon or _text_of(app.get("icon")),
-        icon_background=request.icon_background or _text_of(app.get("icon_background")) or "#FFFFFF",
+        icon=_text_of(request.icon) or _text_of(app.get("icon")),
+        icon_background=_text_of(request.icon_background) or _text_of(app.get("icon_background")) or "#FFFFFF",
         use_icon_as_answer_icon=bool(app.get("use_icon_as_answer_icon")),
     )
 
 
-def _apply_overrides(app: App, request: ImportRequest, document: AppDocument) -> None:
+def _apply_overrides(app: App, who: Actor, request: ImportRequest, document: AppDocument) -> None:
+    """What the file and the request say of an app that they overwrite; of its name, only if one of them gives one."""
     draft = _app_draft(request, document)
-    app.name, app.description = draft.name, draft.description
+    if request.name or document.app.get("name"):
+        app.name = draft.name
+    app.description = draft.description
+    app.updated_by, app.updated_at = who.account_id, utc_now()
     app.icon_type, app.icon, app.icon_background = draft.icon_type, draft.icon, draft.icon_background
     app.use_icon_as_answer_icon = draft.use_icon_as_answer_icon
 
 
 def _graph_content(workflow: Mapping[str, object], workspace_id: str) -> GraphContent:
-    graph = workflow.get("graph")
-    if not isinstance(graph, dict):
-        raise DslError("graph not found in workflow")
-    graph = deepcopy(cast("dict[str, object]", graph))
-    for node in cast("list[object]", graph.get("nodes") or []):
+    graph = deepcopy(graph_of(workflow))
+    for node in list_in(graph, "nodes"):
         data = cast("dict[str, object]", node).get("data") if isinstance(node, dict) else None
         if isinstance(data, dict) and cast("dict[str, object]", data).get("type") == "knowledge-retrieval":
             data = cast("dict[str, object]", data)
-            ids = [
-                decrypt_dataset_id(workspace_id, str(i)) for i in cast("list[object]", data.get("dataset_ids") or [])
-            ]
+            ids = [decrypt_dataset_id(workspace_id, str(i)) for i in list_in(data, "dataset_ids")]
             data["dataset_ids"] = [i for i in ids if i is not None]
     features = workflow.get("features")
     return GraphContent(
@@ -228,7 +275,7 @@ def _graph_content(workflow: Mapping[str, object], workspace_id: str) -> GraphCo
         features=cast("dict[str, object]", features) if isinstance(features, dict) else {},
         environment_variables=_items(workflow, "environment_variables"),
         conversation_variables=_items(workflow, "conversation_variables"),
-        rag_pipeline_variables=cast("list[object]", workflow.get("rag_pipeline_variables") or []),
+        rag_pipeline_variables=list_in(workflow, "rag_pipeline_variables"),
     )
 
 
