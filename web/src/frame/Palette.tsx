@@ -6,6 +6,7 @@ import { type KeyboardEvent, type ReactNode, useDeferredValue, useId, useState }
 import { useTranslation } from "react-i18next";
 import { appsQuery } from "@/features/studio/queries";
 import { AppIcon } from "@/ui/AppIcon";
+import { useFocusBack } from "@/ui/useFocusBack";
 
 interface Entry {
   id: string;
@@ -22,6 +23,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const [at, setAt] = useState(0);
   const name = useDeferredValue(text.trim());
   const listId = useId();
+  const focusBack = useFocusBack();
   const navigate = useNavigate();
   const apps = useInfiniteQuery(appsQuery({ name: name || undefined }));
 
@@ -71,6 +73,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
         <Dialog.Overlay className="fixed inset-0 z-40 bg-[rgb(13_18_32/45%)]" />
         <Dialog.Content
           aria-describedby={undefined}
+          onCloseAutoFocus={focusBack}
           className="appear fixed left-1/2 top-[12dvh] z-50 w-[calc(100vw-24px)] max-w-lg -translate-x-1/2 overflow-hidden rounded-card border border-line bg-raised shadow-popover"
         >
           <Dialog.Title className="sr-only">{t("shell:search")}</Dialog.Title>
