@@ -16,6 +16,8 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "run": ("orrery.cli.run:run", "Run an app file without a server."),
     "check": ("orrery.cli.check:check", "Find the faults of an app file without running it."),
     "doctor": ("orrery.cli.doctor:doctor", "Check every part and say how to mend what is wrong."),
+    "role": ("orrery.cli.stack_role:role", "Take the role that MODE names; what containers start."),
+    "stack": ("orrery.cli.stack:stack", "Write the files of an installation: Compose, Kubernetes, .env."),
     "version": ("orrery.cli.version:version", "Print the version."),
 }
 

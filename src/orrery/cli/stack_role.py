@@ -1,0 +1,66 @@
+"""``orrery role``: what a container starts. MODE chooses, as in the contract's images."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+
+import click
+
+from orrery.cli.failing import EXIT_CONFIGURATION
+from orrery.deploy.roles import ROLES, Mode, has_role, mode_of
+
+_USAGE = 1
+_CONTRACT_COMMANDS: Mapping[tuple[str, ...], tuple[str, ...]] = {
+    ("upgrade-db",): ("migrate",),
+    ("db", "upgrade"): ("migrate",),
+}
+"""Commands of the contract's containers, and ours that do the same."""
+
+
+@click.command("role", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.argument("words", nargs=-1, type=click.UNPROCESSED)
+def role(words: tuple[str, ...]) -> None:
+    """Take the role that MODE names: api (also when empty), migration, sandbox, or job with a command to run."""
+    text = os.environ.get("MODE", "")
+    mode = mode_of(text)
+    if mode is None:
+        _refuse(f"MODE={text} is no role. Roles are: {', '.join(Mode)}.")
+    elif mode is Mode.JOB:
+        _hand_over(_job(words))
+    elif has_role(mode):
+        _warn_about_workers(mode, os.environ.get("SERVER_WORKER_AMOUNT", ""))
+        _hand_over((ROLES[mode].command or "",))
+    else:
+        existing = ", ".join(known for known in Mode if has_role(known))
+        _refuse(f"MODE={mode} is not part of this build; {ROLES[mode].instead}. Roles it has: {existing}.")
+
+
+def _job(words: tuple[str, ...]) -> tuple[str, ...]:
+    if not words:
+        click.echo("orrery: MODE=job runs one command and ends, but none was given.", err=True)
+        click.echo("  mend: give it as arguments of the container, for example: upgrade-db", err=True)
+        sys.exit(_USAGE)
+    for known, ours in _CONTRACT_COMMANDS.items():
+        if words[: len(known)] == known:
+            return (*ours, *words[len(known) :])
+    return words
+
+
+def _hand_over(words: tuple[str, ...]) -> None:
+    # Lazy: the table of commands holds this one.
+    from orrery.cli.main import main
+
+    main.main(args=list(words), prog_name="orrery")
+
+
+def _warn_about_workers(mode: Mode, amount: str) -> None:
+    if mode is Mode.API and amount.isdigit() and int(amount) > 1:
+        click.echo(f"orrery: SERVER_WORKER_AMOUNT={amount} is not followed: a container is one process.", err=True)
+        click.echo("  mend: start more containers of the api service instead.", err=True)
+
+
+def _refuse(text: str) -> None:
+    click.echo(f"orrery: {text}", err=True)
+    sys.exit(EXIT_CONFIGURATION)

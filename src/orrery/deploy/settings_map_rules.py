@@ -1,0 +1,153 @@
+"""What becomes of the contract's variables that no setting reads: a table by name, by prefix, by group.
+
+The first that fits wins, names before prefixes before groups. `replaced` names what does the work instead, `ignored`
+says why nothing does. A variable that a setting or a container of the stack reads needs no row; a row for one is an
+error that the tests report.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Fate = Literal["replaced", "ignored"]
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """The fate of a variable, and in one sentence the substitute or the reason."""
+
+    fate: Fate
+    text: str
+
+
+def _replaced(text: str) -> Rule:
+    return Rule("replaced", text)
+
+
+def _ignored(text: str) -> Rule:
+    return Rule("ignored", text)
+
+
+_ONE_PROCESS = _replaced("a container is one process: start more replicas")
+_NO_PLUGIN_DAEMON = _ignored("this version has no plugin daemon")
+_NO_WORKER = _ignored("this version has no Celery worker")
+_NO_SCHEDULES = _ignored("this version runs no such scheduled job")
+_NO_TRACING = _ignored("this version exports no traces or metrics")
+_HOSTED = _ignored("belongs to the vendor's own cloud")
+_COLLABORATION = _ignored("this version has no collaboration on the canvas")
+_PAGES = _replaced("the pages ask the API that serves them at run time; nothing is built into them")
+_POOL = _replaced("asyncio connections need no tuning")
+
+NAMES: dict[str, Rule] = {
+    "APP_API_URL": _replaced("the pages call the address they came from"),
+    "SERVER_CONSOLE_API_URL": _replaced("the pages have no server of their own"),
+    "CHECK_UPDATE_URL": _ignored("Orrery asks nobody for new versions"),
+    "LANG": _replaced("the image sets C.UTF-8"),
+    "LC_ALL": _replaced("the image sets C.UTF-8"),
+    "PYTHONIOENCODING": _replaced("the image sets UTF-8 mode"),
+    "UV_CACHE_DIR": _ignored("nothing is installed at run time"),
+    "FLASK_DEBUG": _ignored("there is no Flask; see DEBUG"),
+    "OPENAI_API_BASE": _ignored("read by nothing in the contract either; set the address at the provider"),
+    "SERVER_WORKER_AMOUNT": _ONE_PROCESS,
+    "SERVER_WORKER_CLASS": _replaced("the server is asyncio throughout"),
+    "SERVER_WORKER_CONNECTIONS": _replaced("a stream costs no slot; APP_MAX_ACTIVE_REQUESTS bounds runs"),
+    "GUNICORN_TIMEOUT": _replaced("a stream never times out at the server; APP_MAX_EXECUTION_TIME ends runs"),
+    "SWAGGER_UI_PATH": _ignored("the address of the API description is fixed"),
+    "ENABLE_COLLABORATION_MODE": _COLLABORATION,
+    "EDUCATION_ENABLED": _HOSTED,
+    "LOGIN_DISABLED": _ignored("there is no way to switch authentication off"),
+    "HTTP_REQUEST_NODE_SSL_CERT_DATA": _ignored("read by nothing in the contract either"),
+    "HTTP_REQUEST_NODE_SSL_CLIENT_CERT_DATA": _ignored("read by nothing in the contract either"),
+    "HTTP_REQUEST_NODE_SSL_CLIENT_KEY_DATA": _ignored("read by nothing in the contract either"),
+    "BROKER_USE_SSL": _replaced("derived from a rediss:// address, as in the contract"),
+    "SCARF_NO_ANALYTICS": _ignored("Orrery sends nothing home"),
+    "AMPLITUDE_API_KEY": _ignored("Orrery sends nothing home"),
+    "AWS_ACCESS_KEY_ID": _ignored("read by libraries of AWS, which Orrery does not use"),
+    "AWS_SECRET_ACCESS_KEY": _ignored("read by libraries of AWS, which Orrery does not use"),
+    "PM2_INSTANCES": _ignored("the pages are static files"),
+    "NEXT_TELEMETRY_DISABLED": _ignored("the pages are static files"),
+    "SITE_ABOUT": _ignored("the pages have no such text"),
+    "SQLALCHEMY_POOL_RESET_ON_RETURN": _replaced("connections are always rolled back on return"),
+    "RETRIEVAL_SERVICE_EXECUTORS": _replaced("retrieval runs on the event loop"),
+    "PROMPT_GENERATION_MAX_TOKENS": _ignored("read by nothing in the contract either"),
+    "CODE_GENERATION_MAX_TOKENS": _ignored("read by nothing in the contract either"),
+    "MAIL_TEMPLATING_MODE": _ignored("templates of mails are Orrery's own"),
+    "MAIL_TEMPLATING_TIMEOUT": _ignored("templates of mails are Orrery's own"),
+    "MODEL_LB_ENABLED": _ignored("this version has no load balancing between keys of a model"),
+    "GRAPH_ENGINE_MIN_WORKERS": _replaced("nodes are coroutines; GRAPH_ENGINE_MAX_WORKERS bounds blocking work"),
+    "GRAPH_ENGINE_SCALE_UP_THRESHOLD": _replaced("nodes are coroutines; there are no threads to add"),
+    "GRAPH_ENGINE_SCALE_DOWN_IDLE_TIME": _replaced("nodes are coroutines; there are no threads to remove"),
+    "WORKFLOW_NODE_EXECUTION_STORAGE": _replaced("the journal of runs is in the metadata database"),
+    "SANDBOX_GIN_MODE": _ignored("the sandbox has no web framework to set a mode of"),
+    "SSRF_SANDBOX_PROXY_HOST": _replaced("SSRF_SANDBOX_HOST"),
+    "SSRF_SANDBOX_PROXY_PORT": _replaced("SSRF_REVERSE_PROXY_PORT"),
+    "NGINX_SOCKET_IO_UPSTREAM": _COLLABORATION,
+    "REDIS_ENABLE_CLIENT_SIDE_CACHE": _ignored("values are cached in the process where that pays"),
+    "REDIS_SERIALIZATION_PROTOCOL": _ignored("the client chooses the protocol"),
+    "VECTOR_STORE_WHITELIST_ENABLE": _HOSTED,
+    "POSITION_TOOL_PINS": _ignored("tools are listed by name"),
+    "POSITION_TOOL_INCLUDES": _ignored("all tools are listed"),
+    "POSITION_TOOL_EXCLUDES": _ignored("all tools are listed"),
+    "CREATE_TIDB_SERVICE_JOB_ENABLED": _HOSTED,
+    "MARKETPLACE_URL": _ignored("Orrery has no marketplace of its own"),
+    "MARKETPLACE_API_URL": _ignored("Orrery has no marketplace of its own"),
+    "MARKETPLACE_ENABLED": _ignored("Orrery has no marketplace of its own"),
+}
+
+PREFIXES: dict[str, Rule] = {
+    "API_WEBSOCKET_": _COLLABORATION,
+    "NEXT_PUBLIC_": _PAGES,
+    "CREATORS_PLATFORM_": _HOSTED,
+    "OPENAPI_": _ignored("this version has no such programming interface"),
+    "DEVICE_FLOW_": _ignored("this version has no sign-in from devices"),
+    "CODE_EXECUTION_POOL_": _POOL,
+    "EVENT_BUS_REDIS_": _replaced("the REDIS_ variables: one connection carries events as well"),
+    "REDIS_KEEPALIVE": _replaced("REDIS_HEALTH_CHECK_INTERVAL"),
+    "REDIS_RETRY_": _ignored("lost connections are opened anew by fixed rules"),
+    "SUGGESTED_QUESTIONS_": _ignored("the prompt of suggested questions is part of the app"),
+    "HUMAN_INPUT_": _NO_SCHEDULES,
+    "COMPOSE_WORKER_": _NO_WORKER,
+    "ALIYUN_SLS_": _ignored("runs are kept in the metadata database"),
+    "LOGSTORE_": _ignored("runs are kept in the metadata database"),
+    "API_WORKFLOW_": _replaced("the journal of runs has one implementation"),
+    "CORE_WORKFLOW_": _replaced("the journal of runs has one implementation"),
+    "TIDB_": _ignored("this version has no such vector store; vectors stay in the metadata database"),
+}
+
+GROUPS: dict[str, Rule] = {
+    "auth and security": _ignored("this version has no such sign-in"),
+    "limits": _ignored("this version has no such limit"),
+    "celery": _NO_WORKER,
+    "knowledge": _ignored("this version reads no documents"),
+    "web": _PAGES,
+    "storage: archive": _ignored("this version archives no runs; it keeps or deletes them"),
+    "vector": _ignored("this version keeps vectors in the metadata database"),
+    "model": _ignored("this version has no such default"),
+    "observability": _NO_TRACING,
+    "plugin": _NO_PLUGIN_DAEMON,
+    "notion": _ignored("this version reads no Notion pages"),
+    "workflow": _ignored("this version has no such limit"),
+    "schedules": _NO_SCHEDULES,
+    "agent backend": _replaced("agents run in the API process"),
+    "remote settings": _ignored("settings come from the environment, files and secret files"),
+    "commercial": _ignored("there is no paid edition: everything is open and switched on"),
+    "hosted service": _HOSTED,
+}
+
+GROUP_PREFIXES: dict[str, Rule] = {
+    "storage: ": _ignored("this version stores files in a folder; STORAGE_TYPE names the kind"),
+    "vector store: ": _ignored("this version keeps vectors in the metadata database"),
+}
+
+
+def rule_of(name: str, group: str) -> Rule | None:
+    """The rule for a variable that nothing reads; None if the table forgot it."""
+    if name in NAMES:
+        return NAMES[name]
+    for prefix, rule in PREFIXES.items():
+        if name.startswith(prefix):
+            return rule
+    if group in GROUPS:
+        return GROUPS[group]
+    return next((rule for prefix, rule in GROUP_PREFIXES.items() if group.startswith(prefix)), None)

@@ -1,0 +1,39 @@
+#!/bin/sh
+# Fills squid's configuration from the environment, then starts squid. Rules of your own: files in conf.d.
+#
+# SQUID_TEMPLATES and SQUID_TARGET say where things are, for other layouts than the image's.
+set -eu
+
+export SQUID_TEMPLATES="${SQUID_TEMPLATES:-/etc/squid/templates}"
+export SQUID_TARGET="${SQUID_TARGET:-/tmp/squid}"
+
+allowed='' rules=''
+words() { printf '%s' "$1" | tr ',' ' '; }
+for range in $(words "${SSRF_PROXY_ALLOW_PRIVATE_IPS:-}"); do
+    allowed="${allowed}acl allowed_private_ips dst $range\n"
+done
+for domain in $(words "${SSRF_PROXY_ALLOW_PRIVATE_DOMAINS:-}"); do
+    allowed="${allowed}acl allowed_private_domains dstdomain $domain\n"
+done
+[ -z "${SSRF_PROXY_ALLOW_PRIVATE_IPS:-}" ] || rules="${rules}http_access allow localnet allowed_private_ips\n"
+[ -z "${SSRF_PROXY_ALLOW_PRIVATE_DOMAINS:-}" ] || rules="${rules}http_access allow localnet allowed_private_domains\n"
+
+mkdir -p "$SQUID_TARGET"
+ALLOWED_PRIVATE=$allowed ALLOW_PRIVATE_RULES=$rules awk '{
+    line = $0
+    while (match(line, /\$\{[A-Z_]+\}/)) {
+        name = substr(line, RSTART + 2, RLENGTH - 3)
+        value = ENVIRON[name]
+        gsub(/\\n/, "\n", value)
+        line = substr(line, 1, RSTART - 1) value substr(line, RSTART + RLENGTH)
+    }
+    print line
+}' "$SQUID_TEMPLATES/squid.conf.template" >"$SQUID_TARGET/squid.conf"
+
+if [ $# -eq 0 ]; then
+    # squid opens its logs by name as its own user, which may not open the container's output; cat holds it already.
+    mkfifo "$SQUID_TARGET/log"
+    cat <"$SQUID_TARGET/log" &
+    set -- -NYC
+fi
+exec squid -f "$SQUID_TARGET/squid.conf" "$@"

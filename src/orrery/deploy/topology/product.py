@@ -1,0 +1,256 @@
+"""The containers that run Orrery itself: API server, workers, pages, migrations, sandbox, plugin daemon."""
+
+from __future__ import annotations
+
+from orrery.deploy.roles import Mode, has_role
+from orrery.deploy.topology.model import (
+    DEFAULT_NETWORK,
+    ISOLATED_NETWORK,
+    ORRERY_USER,
+    Call,
+    Dependency,
+    Health,
+    Mount,
+    Port,
+    Resources,
+    Scale,
+    Service,
+    secret,
+    value_of,
+    values_of,
+)
+
+IMAGE = value_of("ORRERY_IMAGE")
+WEB_IMAGE = value_of("ORRERY_WEB_IMAGE")
+STORAGE = Mount("./volumes/app/storage", "/app/api/storage")
+DATABASES = ("db_postgres", "db_mysql", "oceanbase", "seekdb")
+"""Exactly one of them runs; the profile named by DB_TYPE chooses."""
+
+_BOTH_NETWORKS = (ISOLATED_NETWORK, DEFAULT_NETWORK)
+_WRITABLE = ("/tmp", f"/app/logs:uid={ORRERY_USER.partition(':')[0]},gid={ORRERY_USER.partition(':')[2]}")  # noqa: S108  (a container's own)
+_ONE_DATABASE = tuple(Dependency(name, "service_healthy", required=False) for name in DATABASES)
+_READY_GROUND = (
+    Dependency("init_permissions", "service_completed_successfully"),
+    *_ONE_DATABASE,
+    Dependency("redis"),
+)
+_GROUND_CALLS = (
+    Call("db_postgres", 5432),
+    Call("db_mysql", 3306),
+    Call("redis", 6379),
+    Call("sandbox", 8194),
+    Call("ssrf_proxy", 3128),
+    Call("plugin_daemon", 5002),
+)
+_PLUGIN_KEYS = {
+    "PLUGIN_MAX_PACKAGE_SIZE": value_of("PLUGIN_MAX_PACKAGE_SIZE"),
+    "INNER_API_KEY_FOR_PLUGIN": value_of("PLUGIN_DIFY_INNER_API_KEY"),
+}
+
+INIT_PERMISSIONS = Service(
+    name="init_permissions",
+    image="busybox:1.37",
+    # The contract's flag file is written, but not believed: files restored by root are given to the user as well.
+    command=(
+        "sh",
+        "-c",
+        "touch /app/api/storage/.init_permissions && find /app/api/storage /dependencies ! -user 1001 -exec chown 1001:1001 {} +",
+    ),
+    mounts=(STORAGE, Mount("./volumes/sandbox/dependencies", "/dependencies")),
+    restart="no",
+)
+
+API = Service(
+    name="api",
+    image=IMAGE,
+    build="orrery",
+    role=Mode.API,
+    shared_environment=True,
+    environment={
+        "MODE": Mode.API,
+        **_PLUGIN_KEYS,
+        "PLUGIN_REMOTE_INSTALL_HOST": value_of("EXPOSE_PLUGIN_DEBUGGING_HOST"),
+        "PLUGIN_REMOTE_INSTALL_PORT": value_of("EXPOSE_PLUGIN_DEBUGGING_PORT"),
+    },
+    ports=(Port(5001, "http"),),
+    doors=(5001,),
+    mounts=(STORAGE,),
+    networks=_BOTH_NETWORKS,
+    calls=_GROUND_CALLS,
+    internet=True,
+    depends_on=_READY_GROUND,
+    health=Health(
+        ("CMD", "python", "-m", "orrery.deploy.probe", "http://127.0.0.1:5001/health"), "10s", "5s", 6, "60s"
+    ),
+    probe="/health",
+    user=ORRERY_USER,
+    read_only=True,
+    tmpfs=_WRITABLE,
+    drop_capabilities=True,
+    resources=Resources(cpu="250m", memory="256Mi", memory_limit="2Gi"),
+    scale=Scale(2, 10),
+)
+
+WORKER = Service(
+    name="worker",
+    image=IMAGE,
+    build="orrery",
+    role=Mode.WORKER,
+    profiles=() if has_role(Mode.WORKER) else ("worker",),
+    shared_environment=True,
+    environment={"MODE": Mode.WORKER, **_PLUGIN_KEYS},
+    mounts=(STORAGE,),
+    networks=_BOTH_NETWORKS,
+    calls=_GROUND_CALLS,
+    internet=True,
+    depends_on=_READY_GROUND,
+    user=ORRERY_USER,
+    read_only=True,
+    tmpfs=_WRITABLE,
+    drop_capabilities=True,
+    resources=Resources(cpu="250m", memory="256Mi", memory_limit="2Gi"),
+    scale=Scale(2, 10),
+)
+
+WORKER_BEAT = Service(
+    name="worker_beat",
+    image=IMAGE,
+    build="orrery",
+    role=Mode.BEAT,
+    profiles=() if has_role(Mode.BEAT) else ("beat",),
+    shared_environment=True,
+    environment={"MODE": Mode.BEAT},
+    networks=_BOTH_NETWORKS,
+    calls=(Call("db_postgres", 5432), Call("db_mysql", 3306), Call("redis", 6379)),
+    depends_on=_READY_GROUND,
+    user=ORRERY_USER,
+    read_only=True,
+    tmpfs=_WRITABLE,
+    drop_capabilities=True,
+    resources=Resources(cpu="50m", memory="128Mi", memory_limit="512Mi"),
+)
+
+WEB = Service(
+    name="web",
+    image=WEB_IMAGE,
+    build="web",
+    environment={"CSP_WHITELIST": value_of("CSP_WHITELIST"), "ALLOW_EMBED": value_of("ALLOW_EMBED")},
+    ports=(Port(3000, "http"),),
+    doors=(3000,),
+    health=Health(("CMD", "wget", "-q", "--spider", "http://127.0.0.1:3000/"), "30s", "5s", 3, "10s"),
+    probe="/",
+    user=ORRERY_USER,
+    read_only=True,
+    tmpfs=("/tmp",),  # noqa: S108  (a container's own)
+    drop_capabilities=True,
+    resources=Resources(cpu="20m", memory="16Mi", memory_limit="64Mi"),
+    scale=Scale(2, 4),
+)
+
+SANDBOX = Service(
+    name="sandbox",
+    image=IMAGE,
+    build="orrery",
+    role=Mode.SANDBOX,
+    environment={
+        "MODE": Mode.SANDBOX,
+        "API_KEY": secret("SANDBOX_API_KEY"),
+        "WORKER_TIMEOUT": value_of("SANDBOX_WORKER_TIMEOUT"),
+        "ENABLE_NETWORK": value_of("SANDBOX_ENABLE_NETWORK"),
+        "HTTP_PROXY": value_of("SANDBOX_HTTP_PROXY"),
+        "HTTPS_PROXY": value_of("SANDBOX_HTTPS_PROXY"),
+        "SANDBOX_PORT": value_of("SANDBOX_PORT"),
+        "PIP_MIRROR_URL": value_of("PIP_MIRROR_URL"),
+    },
+    ports=(Port(8194, "http"),),
+    mounts=(Mount("./volumes/sandbox/dependencies", "/dependencies"), Mount("./volumes/sandbox/conf", "/conf", True)),
+    networks=(ISOLATED_NETWORK,),
+    calls=(Call("ssrf_proxy", 3128),),
+    health=Health(
+        ("CMD", "python", "-m", "orrery.deploy.probe", "http://127.0.0.1:${SANDBOX_PORT:-8194}/health"),
+        "10s",
+        "5s",
+        6,
+        "20s",
+    ),
+    probe="/health",
+    user=ORRERY_USER,
+    read_only=True,
+    tmpfs=("/tmp",),  # noqa: S108  (a container's own)
+    drop_capabilities=True,
+    resources=Resources(cpu="250m", memory="128Mi", memory_limit="1Gi", processes=512),
+    scale=Scale(2, 10),
+)
+
+PLUGIN_DAEMON = Service(
+    name="plugin_daemon",
+    image=IMAGE,
+    build="orrery",
+    role=Mode.PLUGIN_DAEMON,
+    profiles=() if has_role(Mode.PLUGIN_DAEMON) else ("plugin_daemon",),
+    shared_environment=True,
+    environment={
+        "MODE": Mode.PLUGIN_DAEMON,
+        "DB_DATABASE": value_of("DB_PLUGIN_DATABASE"),
+        "SERVER_PORT": value_of("PLUGIN_DAEMON_PORT"),
+        "SERVER_KEY": value_of("PLUGIN_DAEMON_KEY"),
+        "MAX_PLUGIN_PACKAGE_SIZE": value_of("PLUGIN_MAX_PACKAGE_SIZE"),
+        "PPROF_ENABLED": value_of("PLUGIN_PPROF_ENABLED"),
+        "DIFY_INNER_API_URL": value_of("PLUGIN_DIFY_INNER_API_URL"),
+        "DIFY_INNER_API_KEY": value_of("PLUGIN_DIFY_INNER_API_KEY"),
+        "PLUGIN_REMOTE_INSTALLING_HOST": value_of("PLUGIN_DEBUGGING_HOST"),
+        "PLUGIN_REMOTE_INSTALLING_PORT": value_of("PLUGIN_DEBUGGING_PORT"),
+        "FORCE_VERIFYING_SIGNATURE": value_of("FORCE_VERIFYING_SIGNATURE"),
+        "PYTHON_ENV_INIT_TIMEOUT": value_of("PLUGIN_PYTHON_ENV_INIT_TIMEOUT"),
+        "PIP_MIRROR_URL": value_of("PIP_MIRROR_URL"),
+        **values_of(
+            "PLUGIN_WORKING_PATH",
+            "PLUGIN_MAX_EXECUTION_TIMEOUT",
+            "PLUGIN_STDIO_BUFFER_SIZE",
+            "PLUGIN_STDIO_MAX_BUFFER_SIZE",
+            "PLUGIN_STORAGE_TYPE",
+            "PLUGIN_STORAGE_LOCAL_ROOT",
+            "PLUGIN_INSTALLED_PATH",
+            "PLUGIN_PACKAGE_CACHE_PATH",
+            "PLUGIN_MEDIA_CACHE_PATH",
+            "PLUGIN_STORAGE_OSS_BUCKET",
+        ),
+        **values_of(
+            "S3_USE_AWS",
+            "S3_USE_AWS_MANAGED_IAM",
+            "S3_ENDPOINT",
+            "S3_USE_PATH_STYLE",
+            "AWS_ACCESS_KEY",
+            "AWS_SECRET_KEY",
+            "AWS_REGION",
+            "AZURE_BLOB_STORAGE_CONNECTION_STRING",
+            "AZURE_BLOB_STORAGE_CONTAINER_NAME",
+            "TENCENT_COS_SECRET_KEY",
+            "TENCENT_COS_SECRET_ID",
+            "TENCENT_COS_REGION",
+            "ALIYUN_OSS_REGION",
+            "ALIYUN_OSS_ENDPOINT",
+            "ALIYUN_OSS_ACCESS_KEY_ID",
+            "ALIYUN_OSS_ACCESS_KEY_SECRET",
+            "ALIYUN_OSS_AUTH_VERSION",
+            "ALIYUN_OSS_PATH",
+            "VOLCENGINE_TOS_ENDPOINT",
+            "VOLCENGINE_TOS_ACCESS_KEY",
+            "VOLCENGINE_TOS_SECRET_KEY",
+            "VOLCENGINE_TOS_REGION",
+            prefix="PLUGIN_",
+        ),
+    },
+    ports=(
+        Port(5002, "http"),
+        Port("${PLUGIN_DEBUGGING_PORT:-5003}", "debugging", published="${EXPOSE_PLUGIN_DEBUGGING_PORT:-5003}"),
+    ),
+    mounts=(Mount("./volumes/plugin_daemon", "/app/storage"),),
+    calls=(Call("db_postgres", 5432), Call("db_mysql", 3306), Call("redis", 6379), Call("api", 5001)),
+    internet=True,
+    depends_on=_ONE_DATABASE,
+    user=ORRERY_USER,
+    resources=Resources(cpu="250m", memory="256Mi", memory_limit="4Gi"),
+)
+
+PRODUCT = (INIT_PERMISSIONS, API, WORKER, WORKER_BEAT, WEB, SANDBOX, PLUGIN_DAEMON)
