@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import uuid
 from collections.abc import Mapping, Sequence
 
 JsonObject = dict[str, object]
@@ -44,7 +45,7 @@ def graph(nodes: Sequence[JsonObject], edges: Sequence[JsonObject]) -> JsonObjec
 
 def start(*names: str, kind: str = "text-input") -> JsonObject:
     """A start node with required text fields."""
-    fields = [
+    fields: list[JsonObject] = [
         {"label": name, "max_length": 256, "options": [], "required": True, "type": kind, "variable": name}
         for name in names
     ]
@@ -106,8 +107,22 @@ def workflow(name: str, drawn: JsonObject) -> JsonObject:
     return _document(name, "workflow", {"workflow": _workflow(drawn)})
 
 
-def chatflow(name: str, drawn: JsonObject) -> JsonObject:
-    return _document(name, "advanced-chat", {"workflow": _workflow(drawn)})
+def chatflow(name: str, drawn: JsonObject, variables: Sequence[JsonObject] = ()) -> JsonObject:
+    """``variables`` are conversation variables."""
+    content = {**_workflow(drawn), "conversation_variables": list(variables)}
+    return _document(name, "advanced-chat", {"workflow": content})
+
+
+def variable(name: str, value: str) -> JsonObject:
+    """A text variable of conversations or of the environment."""
+    return {
+        "id": str(uuid.uuid5(uuid.NAMESPACE_URL, name)),
+        "name": name,
+        "value": value,
+        "value_type": "string",
+        "description": "",
+        "selector": ["conversation", name],
+    }
 
 
 def basic(name: str, mode: str, model: str, **more: object) -> JsonObject:
@@ -128,7 +143,7 @@ def _document(name: str, mode: str, content: Mapping[str, object]) -> JsonObject
 
 
 def _workflow(drawn: JsonObject) -> JsonObject:
-    features = {
+    features: JsonObject = {
         "file_upload": {"enabled": False},
         "opening_statement": "",
         "retriever_resource": {"enabled": False},

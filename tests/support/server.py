@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -47,6 +47,7 @@ class OrreryServer:
         self._environment = dict(environment or {})
         self._log = home.with_name(f"{home.name}.log")
         self._process: subprocess.Popen[bytes] | None = None
+        self._clients: list[httpx.Client] = []
 
     @property
     def pid(self) -> int:
@@ -109,7 +110,9 @@ class OrreryServer:
         self.start()
 
     def close(self) -> None:
-        """Ends it in whatever state it is."""
+        """Ends it in whatever state it is, and the clients that it gave out."""
+        for client in self._clients:
+            client.close()
         if self._process is not None:
             self.kill()
 
@@ -130,13 +133,16 @@ class OrreryServer:
 
     def console(self) -> Console:
         """A browser at the console; not signed in yet."""
-        return Console(self.url)
+        console = Console(self.url)
+        self._clients.append(console.http)
+        return console
 
     def service(self, key: str, *, seconds: float = 60.0) -> httpx.Client:
         """The Service API under an app's key."""
-        return httpx.Client(
-            base_url=f"{self.url}/v1", headers={"Authorization": f"Bearer {key}"}, timeout=seconds, trust_env=False
-        )
+        headers = {"Authorization": f"Bearer {key}"}
+        client = httpx.Client(base_url=f"{self.url}/v1", headers=headers, timeout=seconds, trust_env=False)
+        self._clients.append(client)
+        return client
 
 
 class Console:
@@ -181,12 +187,9 @@ class Console:
     def add_key(self, app_id: str) -> str:
         return str(self.call("POST", f"/apps/{app_id}/api-keys", {})["token"])
 
-    def close(self) -> None:
-        self.http.close()
-
 
 @contextmanager
-def running(home: Path, *, environment: Mapping[str, str] | None = None) -> Iterator[OrreryServer]:
+def running(home: Path, *, environment: Mapping[str, str] | None = None) -> Generator[OrreryServer]:
     """A server that ends with the block, whatever happens in it."""
     server = OrreryServer(home, environment=environment)
     try:
@@ -197,7 +200,7 @@ def running(home: Path, *, environment: Mapping[str, str] | None = None) -> Iter
 
 
 @contextmanager
-def model_server() -> Iterator[str]:
+def model_server() -> Generator[str]:
     """The scripted model server as a process of its own; gives its address."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.support.model_server", "--port", "0"], cwd=ROOT, stdout=subprocess.PIPE

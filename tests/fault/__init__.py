@@ -1,0 +1,1 @@
+"""Parts of the running system are killed, cut and filled; what was promised must still hold."""

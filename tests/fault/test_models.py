@@ -1,0 +1,107 @@
+"""Models that fail in every way (F16): a clear error, a message that says so, and no key in anything that anybody reads."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import httpx
+import pytest
+from tests.support import dsl
+from tests.support.server import MODEL_KEY, Console, OrreryServer, free_port, running
+from tests.support.sse import read_frames
+
+IMPATIENT = {"APP_MAX_EXECUTION_TIME": "3", "WORKFLOW_MAX_EXECUTION_TIME": "3"}
+
+# The model's name, what the error must speak of, and the text that came before it.
+FAULTS = [
+    ("error:500", "500", ""),
+    ("error:429:60", "429", ""),
+    ("error:400", "400", ""),
+    ("error-mid", "", "Grüße aus Köln "),
+    ("cut", "", "Grüße aus Köln "),
+    ("cut-utf8", "", "Grüße "),
+    ("garbage", "", "Grüße aus Köln "),
+    ("html", "", ""),
+    ("hang", "", ""),
+    ("hang-mid", "", "Grüße aus Köln "),
+]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OrreryServer]:
+    """A server that gives a run three seconds, so that models that hang can be waited for."""
+    with running(tmp_path_factory.mktemp("models") / "home", environment=IMPATIENT) as up:
+        yield up
+
+
+def ask(client: httpx.Client, mode: str) -> httpx.Response:
+    body: dict[str, object] = {"inputs": {}, "query": "hello", "user": "ann", "response_mode": mode}
+    return client.post("/chat-messages", json=body)
+
+
+def message(server: OrreryServer, message_id: str) -> tuple[Any, ...]:
+    with closing(sqlite3.connect(f"file:{server.database}?mode=ro", uri=True)) as connection:
+        query = "SELECT status, error, answer FROM messages WHERE id = ?"
+        return connection.execute(query, (message_id,)).fetchone()
+
+
+@pytest.mark.parametrize(("model", "word", "said"), FAULTS, ids=[fault[0] for fault in FAULTS])
+def test_a_chat_with_a_failing_model(server: OrreryServer, console: Console, model: str, word: str, said: str) -> None:
+    client = server.service(console.add_app(dsl.basic(f"fault {model}", "chat", model))[1])
+    streamed = ask(client, "streaming")
+    assert streamed.status_code == 200
+    frames = list(read_frames([streamed.content]))
+    last = frames[-1].data
+    assert [frame.event for frame in frames].count("error") == 1
+    assert list(last) == ["event", "conversation_id", "message_id", "created_at", "code", "status", "message"]
+    assert (last["event"], last["status"], bool(last["message"].strip())) == ("error", 400, True)
+    assert word in last["message"]
+    text = "".join(frame.data["answer"] for frame in frames if frame.event == "message")
+    assert said.startswith(text)
+    status, error, answer = message(server, last["message_id"])
+    assert (status, answer) == ("error", text)
+    assert error
+    assert MODEL_KEY not in streamed.text + error + server.log
+
+
+def test_a_model_that_fails_in_a_blocking_call(server: OrreryServer, console: Console) -> None:
+    for model in ("error:500", "cut"):
+        client = server.service(console.add_app(dsl.basic(f"blocking {model}", "chat", model))[1])
+        answer = ask(client, "blocking")
+        assert (answer.status_code, answer.json()["code"]) == (400, "completion_request_error")
+        assert answer.json()["message"]
+        assert MODEL_KEY not in answer.text
+
+
+def test_a_model_server_that_is_not_there(server: OrreryServer, console: Console) -> None:
+    """Connection refused: told at once, in a chatflow and in a chat; and mended by mending the address."""
+    path = f"/workspaces/current/model-providers/{dsl.PROVIDER}/credentials"
+    nowhere = {"openai_api_key": MODEL_KEY, "openai_api_base": f"http://127.0.0.1:{free_port()}"}
+    refused = console.http.post(path, json={"credentials": nowhere, "name": "nowhere"})
+    assert (refused.status_code, MODEL_KEY in refused.text) == (400, False)
+
+
+def test_a_chatflow_with_a_failing_model(server: OrreryServer, console: Console) -> None:
+    drawn = dsl.chain(dsl.start(), dsl.llm("error:500"), dsl.answer("{{#llm.text#}}"))
+    client = server.service(console.add_app(dsl.chatflow("flow fault", drawn))[1])
+    streamed = ask(client, "streaming")
+    frames = list(read_frames([streamed.content]))
+    assert [frame.event for frame in frames[-3:]] == ["node_finished", "workflow_finished", "error"]
+    assert frames[-1].data["message"].startswith("Run failed: ")
+    assert message(server, frames[-1].data["message_id"])[0] == "error"
+    assert MODEL_KEY not in streamed.text + server.log
+
+
+@pytest.mark.parametrize("model", ["bytewise", "flaky:1", "long:300000", "no-usage", "end-early"])
+def test_oddities_that_are_no_failures(server: OrreryServer, console: Console, model: str) -> None:
+    client = server.service(console.add_app(dsl.basic(f"odd {model}", "chat", model))[1])
+    frames = list(read_frames([ask(client, "streaming").content]))
+    text = "".join(frame.data["answer"] for frame in frames if frame.event == "message")
+    if model == "end-early":
+        assert frames[-1].event in {"message_end", "error"}
+        return
+    assert frames[-1].event == "message_end"
+    assert text == ("x" * 300_000 if model.startswith("long") else "hello")

@@ -1,0 +1,196 @@
+"""Many callers at once: stops against ends, the same key many times, clients that leave, clients that read slowly."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import socket
+import sqlite3
+import time
+from collections import Counter
+from contextlib import closing
+from typing import Any
+
+import httpx
+import pytest
+from tests.fault.canary import Canary
+from tests.support import dsl
+from tests.support.server import Console, OrreryServer
+from tests.support.sse import Sent, read_frames
+
+RUNS = 200
+
+
+@pytest.fixture(scope="module")
+def slow_key(console: Console) -> str:
+    """A model that says 10 words in about 50 ms."""
+    drawn = dsl.chain(dsl.start("q"), dsl.llm("slow:4:10", "{{#start.q#}}"), dsl.end(out=["llm", "text"]))
+    return console.add_app(dsl.workflow("race", drawn))[1]
+
+
+def opened(server: OrreryServer, key: str) -> httpx.AsyncClient:
+    headers = {"Authorization": f"Bearer {key}"}
+    limits = httpx.Limits(max_connections=100)
+    return httpx.AsyncClient(base_url=f"{server.url}/v1", headers=headers, timeout=60, trust_env=False, limits=limits)
+
+
+def body(text: str = "x", mode: str = "streaming") -> dict[str, object]:
+    return {"inputs": {"q": text}, "user": "ann", "response_mode": mode}
+
+
+def rows(server: OrreryServer, query: str, *values: object) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(f"file:{server.database}?mode=ro", uri=True, timeout=10)) as connection:
+        return connection.execute(query, values).fetchall()
+
+
+async def test_stops_racing_with_ends(server: OrreryServer, slow_key: str) -> None:
+    """Whoever wins, there is one end, and stream and record agree on it (F20)."""
+    source = random.Random(3)
+    turns = asyncio.Semaphore(10)
+
+    async def one(client: httpx.AsyncClient, delay: float) -> tuple[str, list[Sent]]:
+        async with turns, client.stream("POST", "/workflows/run", json=body()) as response:
+            chunks, stopping = b"", None
+            async for chunk in response.aiter_raw():
+                chunks += chunk
+                if stopping is None:
+                    task = next(read_frames([chunks])).data["task_id"]
+                    stopping = asyncio.create_task(stop(client, task, delay))
+            assert stopping is not None
+            assert (await stopping).json() == {"result": "success"}
+        frames = list(read_frames([chunks]))
+        return str(frames[0].data["workflow_run_id"]), frames
+
+    async def stop(client: httpx.AsyncClient, task: str, delay: float) -> httpx.Response:
+        await asyncio.sleep(delay)
+        return await client.post(f"/workflows/tasks/{task}/stop", json={"user": "ann"})
+
+    async with opened(server, slow_key) as client:
+        results = await asyncio.gather(*(one(client, source.uniform(0, 0.12)) for _ in range(RUNS)))
+    kept = dict(rows(server, "SELECT id, status FROM workflow_runs"))
+    seen: Counter[str] = Counter()
+    for run_id, frames in results:
+        ends = [frame.data["data"]["status"] for frame in frames if frame.event == "workflow_finished"]
+        assert ends == [kept[run_id]]
+        assert frames[-1].event == "workflow_finished"
+        seen[ends[0]] += 1
+    assert set(seen) <= {"succeeded", "stopped"}
+    assert len(seen) == 2, "the race was won by both sides at times"
+
+
+async def test_the_same_key_many_times_at_once(server: OrreryServer, console: Console, canary: Canary) -> None:
+    """50 callers, one run, one answer (F29); and after a restart the key still stands for that run."""
+    node = dsl.http("post", f"{canary.url}/count/{{{{#start.q#}}}}?ms=100", method="post")
+    drawn = dsl.chain(dsl.start("q"), node, dsl.end(out=["post", "body"]))
+    key = console.add_app(dsl.workflow("same key", drawn))[1]
+    headers = {"Idempotency-Key": "the same"}
+    for mode in ("blocking", "streaming"):
+        text = f"same-{mode}"
+        headers = {"Idempotency-Key": text}
+        async with opened(server, key) as client:
+            answers = await asyncio.gather(
+                *(client.post("/workflows/run", json=body(text, mode), headers=headers) for _ in range(50))
+            )
+        assert {answer.status_code for answer in answers} == {200}
+        assert canary.count(text) == 1
+        if mode == "blocking":
+            assert len({answer.text for answer in answers}) == 1
+        else:
+            streams = [list(read_frames([answer.content])) for answer in answers]
+            assert len({json.dumps([frame.data for frame in frames]) for frames in streams}) == 1
+            assert streams[0][-1].event == "workflow_finished"
+        async with opened(server, key) as client:
+            other = await client.post("/workflows/run", json=body("something else", mode), headers=headers)
+        assert other.status_code in {400, 409, 422}, other.text
+        assert canary.count("something else") == 0
+    assert rows(server, "SELECT count(*) FROM idempotency_keys")[0] == (2,)
+
+
+async def test_clients_that_leave(server: OrreryServer, slow_key: str) -> None:
+    """The workflow goes on without its client (F18), and the server holds on to nothing of it."""
+    source = random.Random(5)
+
+    async def leave(client: httpx.AsyncClient, delay: float) -> None:
+        try:
+            async with asyncio.timeout(delay), client.stream("POST", "/workflows/run", json=body()) as response:
+                async for _ in response.aiter_raw():
+                    pass
+        except TimeoutError:
+            pass
+
+    async with opened(server, slow_key) as client:
+        await client.post("/workflows/run", json=body(mode="blocking"))
+    before = server.open_files()
+    for _ in range(4):
+        async with opened(server, slow_key) as client:
+            await asyncio.gather(*(leave(client, source.uniform(0.005, 0.1)) for _ in range(25)))
+    until = time.monotonic() + 15
+    while rows(server, "SELECT count(*) FROM workflow_runs WHERE status = 'running'") != [(0,)]:
+        assert time.monotonic() < until
+        await asyncio.sleep(0.05)
+    while server.open_files() > before + 3:
+        assert time.monotonic() < until, f"{before} files before, {server.open_files()} after"
+        await asyncio.sleep(0.05)
+    ended = dict(rows(server, "SELECT status, count(*) FROM workflow_runs GROUP BY status"))
+    assert set(ended) <= {"succeeded", "stopped"}
+    assert "Traceback" not in server.log
+    assert "was never retrieved" not in server.log
+
+
+async def test_a_slow_reader_slows_nobody(server: OrreryServer, console: Console) -> None:
+    """Clients that take nothing of a long answer, next to one that is served at its usual pace (F19)."""
+    long_key = console.add_app(dsl.basic("long", "chat", "words:20000"))[1]
+    quick_key = console.add_app(dsl.workflow("quick", dsl.chain(dsl.start("q"), dsl.end(out=["start", "q"]))))[1]
+    request: dict[str, object] = {"inputs": {}, "query": "x", "user": "ann", "response_mode": "streaming"}
+    content = json.dumps(request).encode()
+    head = f"POST /v1/chat-messages HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {long_key}\r\n"
+    head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
+    readers: list[socket.socket] = []
+    try:
+        for _ in range(3):
+            reader = socket.socket()
+            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            reader.connect(("127.0.0.1", server.port))
+            reader.sendall(head.encode() + content)
+            readers.append(reader)
+        query = (
+            "SELECT count(*) FROM messages m JOIN apps a ON a.id = m.app_id WHERE a.name = 'long' AND m.answer != ''"
+        )
+        until = time.monotonic() + 45
+        async with opened(server, quick_key) as client:
+            while rows(server, query) != [(3,)]:
+                assert time.monotonic() < until, "the runs end though nobody reads them"
+                began = time.monotonic()
+                answer = await client.post("/workflows/run", json=body(mode="blocking"))
+                assert answer.status_code == 200
+                assert time.monotonic() - began < 5
+                await asyncio.sleep(0.1)
+    finally:
+        for reader in readers:
+            reader.close()
+
+
+def test_running_streams_are_drained(server: OrreryServer, console: Console) -> None:
+    """SIGTERM: what runs is finished and told to its end, then the process leaves with 0 (G11)."""
+    drawn = dsl.chain(dsl.start("q"), dsl.llm("slow:40:30", "{{#start.q#}}"), dsl.end(out=["llm", "text"]))
+    client = server.service(console.add_app(dsl.workflow("drained", drawn))[1])
+    with client.stream("POST", "/workflows/run", json=body()) as response:
+        chunks = response.iter_raw()
+        first = next(chunks)
+        server.ask_to_stop()
+        frames = list(read_frames([first, *chunks]))
+    assert [frame.data["data"]["status"] for frame in frames if frame.event == "workflow_finished"] == ["succeeded"]
+    assert server.stop() == 0
+    server.start()
+    assert rows(server, "SELECT count(*) FROM workflow_runs WHERE status = 'running'") == [(0,)]
+
+
+def test_a_run_without_a_client_is_finished_before_the_end(server: OrreryServer, console: Console) -> None:
+    drawn = dsl.chain(dsl.start("q"), dsl.llm("slow:40:20", "{{#start.q#}}"), dsl.end(out=["llm", "text"]))
+    app_id, key = console.add_app(dsl.workflow("left alone", drawn))
+    with server.service(key).stream("POST", "/workflows/run", json=body()) as response:
+        next(response.iter_raw())
+    assert server.stop() == 0
+    assert rows(server, "SELECT status FROM workflow_runs WHERE app_id = ?", app_id) == [("succeeded",)]
+    server.start()
