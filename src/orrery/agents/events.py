@@ -8,16 +8,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from orrery.inference.types import Usage
-from orrery.tools.messages import (
-    FileMessage,
-    ImageMessage,
-    JsonMessage,
-    LinkMessage,
-    LogMessage,
-    RetrieverMessage,
-    StoredFileMessage,
-    VariableMessage,
-)
+from orrery.tools.messages import FileMessage, ImageMessage, LogMessage, RetrieverMessage, StoredFileMessage
 
 
 class AgentText(msgspec.Struct, frozen=True):
@@ -35,9 +26,7 @@ class AgentThinking(msgspec.Struct, frozen=True):
 class AgentOutput(msgspec.Struct, frozen=True):
     """Something that a tool made and that people should get as well."""
 
-    message: (
-        FileMessage | ImageMessage | StoredFileMessage | LinkMessage | JsonMessage | VariableMessage | RetrieverMessage
-    )
+    message: FileMessage | ImageMessage | StoredFileMessage | RetrieverMessage
 
 
 class AgentStep(msgspec.Struct, frozen=True, kw_only=True):

@@ -65,7 +65,9 @@ class FunctionCalling:
         observations: list[Mapping[str, object]] = []
         for call, arguments in calls:
             async for event in self._use(conversation, call, arguments, round_log):
-                if isinstance(event, Observation):
+                if isinstance(event, Usage):
+                    conversation.usage += event
+                elif isinstance(event, Observation):
                     observations.append(_response(call, arguments, event.text))
                     conversation.observe(call, event.text)
                 else:
@@ -92,7 +94,7 @@ class FunctionCalling:
 
     async def _use(
         self, conversation: _Conversation, call: ToolCall, arguments: Mapping[str, object], parent: LogMessage
-    ) -> AsyncIterator[AgentEvent | Observation]:
+    ) -> AsyncIterator[AgentEvent | Usage | Observation]:
         """Calls one tool; its logs hang under its own log."""
         logs, toolbox = self._logs, conversation.toolbox
         log = logs.open(f"CALL {call.name}", parent, provider=toolbox.provider_of(call.name))

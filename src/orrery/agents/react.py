@@ -76,7 +76,9 @@ class React:
                 yield logs.fail(round_log, str(error))
                 raise error
             async for event in self._use(work.toolbox, parser.action, round_log):
-                if isinstance(event, Observation):
+                if isinstance(event, Usage):
+                    work.usage += event
+                elif isinstance(event, Observation):
                     observation = event.text
                 else:
                     yield event
@@ -111,7 +113,7 @@ class React:
 
     async def _use(
         self, toolbox: Toolbox, action: Action, parent: LogMessage
-    ) -> AsyncIterator[AgentEvent | Observation]:
+    ) -> AsyncIterator[AgentEvent | Usage | Observation]:
         """Calls the tool; its logs hang under its own log."""
         logs = self._logs
         log = logs.open(f"CALL {action.name}", parent, provider=toolbox.provider_of(action.name))

@@ -12,7 +12,7 @@ import msgspec
 
 from orrery.agents.events import AgentOutput
 from orrery.agents.request import AgentTool
-from orrery.inference.types import ToolSpec
+from orrery.inference.types import ToolSpec, Usage
 from orrery.tools.errors import (
     ToolError,
     ToolNotFoundError,
@@ -21,7 +21,18 @@ from orrery.tools.errors import (
     ToolProviderCredentialValidationError,
     ToolProviderNotFoundError,
 )
-from orrery.tools.messages import JsonMessage, LinkMessage, LogMessage, RetrieverMessage, TextMessage, VariableMessage
+from orrery.tools.messages import (
+    FileMessage,
+    ImageMessage,
+    JsonMessage,
+    LinkMessage,
+    LogMessage,
+    RetrieverMessage,
+    StoredFileMessage,
+    TextMessage,
+    UsageMessage,
+    VariableMessage,
+)
 from orrery.tools.parameter_values import argument_schema, configured, typed
 
 _NOT_IN_NAMES: Final = re.compile(r"[^a-zA-Z0-9_-]")
@@ -35,7 +46,7 @@ class Observation(msgspec.Struct, frozen=True):
     error: str | None = None
 
 
-CallEvent: TypeAlias = AgentOutput | LogMessage | Observation
+CallEvent: TypeAlias = AgentOutput | LogMessage | Usage | Observation
 
 
 class Toolbox:
@@ -105,7 +116,10 @@ class Toolbox:
         return {names[0]: text} if len(names) == 1 else {}
 
     async def call(self, name: str, arguments: Mapping[str, object]) -> AsyncIterator[CallEvent]:
-        """Calls a tool; the last event is the `Observation`. A failing tool is an observation too."""
+        """Calls a tool; the last event is the `Observation`. A failing tool is an observation too.
+
+        `Usage` is what the tool itself spent on models.
+        """
         held = self._tools.get(name)
         if held is None:
             text = f"there is not a tool named {name}"
@@ -116,8 +130,12 @@ class Toolbox:
             values = {**self._defaults(held), **arguments, **held.fixed}
             async for message in held.tool.invoke(typed(held.tool.entity, values)):
                 said.note(message)
-                if not isinstance(message, TextMessage):
-                    yield message if isinstance(message, LogMessage) else AgentOutput(message)
+                if isinstance(message, LogMessage):
+                    yield message
+                elif isinstance(message, UsageMessage):
+                    yield msgspec.convert(message.usage, Usage, strict=False)
+                elif isinstance(message, (FileMessage, ImageMessage, StoredFileMessage, RetrieverMessage)):
+                    yield AgentOutput(message)
         except ToolError as error:
             text = _told(error, name)
             yield Observation(text, text)
@@ -165,7 +183,7 @@ class _Said:
                 self._json.append(json.dumps({name: value}, ensure_ascii=False, default=str))
             case RetrieverMessage(context=context):
                 self._parts.append(context)
-            case LogMessage() | VariableMessage():
+            case LogMessage() | VariableMessage() | UsageMessage():
                 pass
             case _:
                 self._parts.append("A file was made and has been sent to the user already; just say that it is there.")

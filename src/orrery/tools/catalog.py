@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from orrery.tools.errors import ToolNotFoundError, ToolProviderNotFoundError
@@ -18,17 +18,25 @@ def short_id(provider_id: str) -> str:
 
 
 class ProvidersInCode:
-    """The providers that are part of the program, found by their short or their full id."""
+    """The providers that are part of the program, found by their short or their full id; made when first wanted."""
 
-    def __init__(self, providers: Iterable[ToolProvider]) -> None:
-        self._providers = {provider.id: provider for provider in providers}
+    def __init__(self, makers: Mapping[str, Callable[[], ToolProvider]]) -> None:
+        """``makers``: short id → what makes the provider."""
+        self._makers = makers
+        self._made: dict[str, ToolProvider] = {}
 
     def all(self) -> list[ToolProvider]:
         """In the order in which people should see them."""
-        return list(self._providers.values())
+        return [self._get(name) for name in self._makers]
 
     async def provider(self, ref: ToolRef) -> ToolProvider | None:
-        return self._providers.get(short_id(ref.provider_id))
+        name = short_id(ref.provider_id)
+        return self._get(name) if name in self._makers else None
+
+    def _get(self, name: str) -> ToolProvider:
+        if name not in self._made:
+            self._made[name] = self._makers[name]()
+        return self._made[name]
 
 
 class ToolCatalog:

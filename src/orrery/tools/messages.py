@@ -83,6 +83,12 @@ class RetrieverMessage(msgspec.Struct, frozen=True):
     context: str = ""
 
 
+class UsageMessage(msgspec.Struct, frozen=True):
+    """What the tool itself spent on models, as the contract's usage object (workflow.md 3.10)."""
+
+    usage: Mapping[str, object]
+
+
 ToolMessage: TypeAlias = (
     TextMessage
     | LinkMessage
@@ -93,4 +99,5 @@ ToolMessage: TypeAlias = (
     | VariableMessage
     | LogMessage
     | RetrieverMessage
+    | UsageMessage
 )

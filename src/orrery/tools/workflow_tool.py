@@ -10,7 +10,7 @@ import msgspec
 
 from orrery.tools.entity import ProviderIdentity, ToolEntity
 from orrery.tools.errors import ToolInvokeError, WorkflowDepthError
-from orrery.tools.messages import JsonMessage, StoredFileMessage, TextMessage, ToolMessage
+from orrery.tools.messages import JsonMessage, StoredFileMessage, TextMessage, ToolMessage, UsageMessage
 from orrery.tools.protocol import ProviderType, Tool
 
 MAX_DEPTH: Final = 5
@@ -18,10 +18,11 @@ _FILE_IDENTITY: Final = "__dify__file__"
 
 
 class WorkflowAnswer(msgspec.Struct, frozen=True):
-    """How the inner run went: its outputs, or why it failed."""
+    """How the inner run went: its outputs, or why it failed; ``usage`` as the contract's usage object."""
 
     outputs: Mapping[str, object]
     error: str | None = None
+    usage: Mapping[str, object] | None = None
 
 
 class WorkflowCaller(Protocol):
@@ -44,6 +45,8 @@ class WorkflowTool:
         if depth > self._max_depth:
             raise WorkflowDepthError(self._max_depth)
         answer = await self._caller.run(self._app_id, parameters, depth=depth)
+        if answer.usage is not None:
+            yield UsageMessage(answer.usage)
         if answer.error is not None:
             raise ToolInvokeError(answer.error)
         plain = dict(answer.outputs)

@@ -214,6 +214,26 @@ class AgentLog(msgspec.Struct, tag="agent_log", kw_only=True):
     marks: Marks = OUTSIDE
 
 
+class AgentThought(msgspec.Struct, tag="agent_thought", kw_only=True):
+    """One round of a basic app's agent, for its ``agent_thought`` frames; the same ``id`` is sent again as it grows.
+
+    ``stage`` is ``started`` (empty), ``decided`` (thought, tool, input) or ``observed`` (observation, files).
+    """
+
+    id: str
+    node_execution_id: str
+    node_id: str
+    position: int
+    stage: Literal["started", "decided", "observed"]
+    thought: str = ""
+    observation: str = ""
+    tool: str = ""
+    tool_labels: Mapping[str, Mapping[str, str]] = {}
+    tool_input: str = ""
+    files: Sequence[Mapping[str, object]] = ()
+    usage: Usage = Usage()
+
+
 class RetrieverResources(msgspec.Struct, tag="retriever_resources"):
     """Sources that a node used, for the message's citations."""
 
@@ -271,6 +291,7 @@ Event: TypeAlias = (
     | LoopNext
     | LoopCompleted
     | AgentLog
+    | AgentThought
     | RetrieverResources
     | HumanInputRequired
     | HumanInputFilled

@@ -8,13 +8,14 @@ strategies, retries, limits, events and the journal are the engine's business (w
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping, Sequence
-from typing import ClassVar, Literal, Protocol, TypeAlias
+from typing import ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 
 from orrery.egress.protocol import HttpClient
 from orrery.inference.types import Message, ModelGateway, Usage
 from orrery.sandbox.protocol import CodeRunner
+from orrery.tools.protocol import ToolSource
 
 Selector: TypeAlias = Sequence[str]
 NodeKindName: TypeAlias = Literal["root", "branch", "container", "response", "executable"]
@@ -103,6 +104,17 @@ class NodeServices(Protocol):
     def files(self) -> FileAccess: ...
     @property
     def memory(self) -> ConversationMemory | None: ...
+
+
+@runtime_checkable
+class ToolServices(Protocol):
+    """What the services of a run also have when its workspace has tools of its own.
+
+    A run without this has the built-in tools.
+    """
+
+    @property
+    def tools(self) -> ToolSource: ...
 
 
 class Variables(Protocol):

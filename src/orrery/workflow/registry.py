@@ -32,6 +32,8 @@ BUILT_IN: Final[NodeTable] = {
     "question-classifier": {"1": _NODES + "question_classifier:QuestionClassifierNode"},
     "parameter-extractor": {"1": _NODES + "parameter_extractor:ParameterExtractorNode"},
     "http-request": {"1": _NODES + "http_request:HttpRequestNode"},
+    "tool": {"1": _NODES + "tool:ToolNode"},
+    "agent": {"1": _NODES + "agent:AgentNode"},
     "iteration": {"1": _NODES + "iteration:IterationNode"},
     "loop": {"1": _NODES + "loop:LoopNode"},
     "iteration-start": {"1": _NODES + "container_start:IterationStartNode"},

@@ -144,7 +144,7 @@ async def test_tools_are_found_in_every_form_of_id(http: GuardedHttpClient):
         async def render_template(self, *_: object) -> str:
             raise AssertionError
 
-    catalog = ToolCatalog({"builtin": [built_in_providers(http, NoCode())]})
+    catalog = ToolCatalog({"builtin": [built_in_providers(lambda: http, NoCode)]})
 
     async def find(provider_type: str, provider_id: str, name: str) -> Tool:
         return await catalog.find(ToolRef(provider_type=provider_type, provider_id=provider_id, tool_name=name))

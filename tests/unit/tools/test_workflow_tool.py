@@ -7,7 +7,14 @@ import pytest
 
 from orrery.tools.entity import ToolEntity, ToolIdentity
 from orrery.tools.errors import ToolInvokeError, WorkflowDepthError
-from orrery.tools.messages import JsonMessage, StoredFileMessage, TextMessage, ToolMessage, VariableMessage
+from orrery.tools.messages import (
+    JsonMessage,
+    StoredFileMessage,
+    TextMessage,
+    ToolMessage,
+    UsageMessage,
+    VariableMessage,
+)
 from orrery.tools.workflow_tool import WorkflowAnswer, WorkflowTool
 
 ENTITY = ToolEntity(identity=ToolIdentity(name="app", provider="app-1"))
@@ -29,8 +36,9 @@ async def said(tool: WorkflowTool, **values: object) -> list[ToolMessage]:
 
 
 async def test_outputs_come_as_text_and_json_and_files_apart():
-    caller = Caller(WorkflowAnswer({"x": "ü", "doc": FILE, "docs": [FILE], "mixed": [1]}))
+    caller = Caller(WorkflowAnswer({"x": "ü", "doc": FILE, "docs": [FILE], "mixed": [1]}, usage={"total_tokens": 3}))
     assert await said(WorkflowTool(ENTITY, "app-1", caller, depth=4), q=1) == [
+        UsageMessage({"total_tokens": 3}),
         StoredFileMessage(FILE),
         StoredFileMessage(FILE),
         TextMessage(json.dumps({"x": "ü", "mixed": [1]}, ensure_ascii=False)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from orrery.egress.protocol import HttpClient
 from orrery.sandbox.protocol import CodeRunner
 from orrery.tools.built_in.code_tool import code_provider
@@ -11,13 +13,17 @@ from orrery.tools.catalog import ProvidersInCode
 
 
 def built_in_providers(
-    http: HttpClient, code: CodeRunner, *, summarize: Summarize | None = None, now: Now | None = None
+    http: Callable[[], HttpClient],
+    code: Callable[[], CodeRunner],
+    *,
+    summarize: Summarize | None = None,
+    now: Now | None = None,
 ) -> ProvidersInCode:
-    """``http`` is the guarded client for addresses that come from users."""
+    """``http`` gives the guarded client for addresses that come from users; both are asked when a tool needs them."""
     return ProvidersInCode(
-        [
-            time_provider() if now is None else time_provider(now),
-            code_provider(code),
-            web_reader_provider(http, summarize),
-        ]
+        {
+            "time": lambda: time_provider() if now is None else time_provider(now),
+            "code": lambda: code_provider(code()),
+            "webscraper": lambda: web_reader_provider(http(), summarize),
+        }
     )
