@@ -69,6 +69,8 @@ def _check_group(inspection: Inspection, node: StoredNode, field: str, stored: o
             )
         elif known == "array[file]" and operator in operators.FILE_LISTS:
             _check_sub(inspection, node, where, condition)
+        elif known in {"boolean", "array[boolean]"}:
+            _check_boolean(inspection, node, where, condition.get("value"))
         else:
             _check_value(inspection, node, where, operator, condition.get("value"))
 
@@ -102,6 +104,22 @@ def _check_value(inspection: Inspection, node: StoredNode, where: str, operator:
     elif operator in operators.CHOICES and not isinstance(value, list):
         inspection.report.error(
             f"'{operator}' needs a list to compare with", "Choose from the list.", node=node, field=field
+        )
+
+
+def _check_boolean(inspection: Inspection, node: StoredNode, where: str, value: object) -> None:
+    """Whatever a boolean is compared with, or with what each of a list, is read as JSON."""
+    wrong = [
+        item
+        for item in ([value] if value is None or isinstance(value, str) else as_list(value))
+        if isinstance(item, str) and not references_in(item) and not operators.is_boolean(item)
+    ]
+    if wrong:
+        inspection.report.error(
+            f"A boolean can't be compared with {wrong[0]!r}",
+            "Choose true or false.",
+            node=node,
+            field=f"{where}.value",
         )
 
 

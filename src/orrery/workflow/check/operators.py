@@ -59,3 +59,8 @@ def is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_boolean(text: str) -> bool:
+    """Whether a constant is JSON's true or false, or a whole number."""
+    return text in {"true", "false"} or text.lstrip("-").isdecimal()

@@ -65,6 +65,8 @@ def test_comparisons_that_go(path: str, operator: str, value: Any) -> None:
         ("start.n", "=", "", "value", "needs a number"),
         ("start.n", "=", None, "value", "needs a number"),
         ("start.s", "in", "abc", "value", "needs a list"),
+        ("start.b", "is", "yes", "value", "can't be compared with 'yes'"),
+        ("start.b", "=", "True", "value", "can't be compared with 'True'"),
         ("start.s", "in", "{{#start.s#}}", "value", "a list of constants"),
         ("start.fs", "contains", "1", "sub_variable_condition", "not said what about the files"),
     ],
