@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import cast
 
 import msgspec
 from sqlalchemy import CHAR, DateTime, Dialect, Numeric, String, Text
-from sqlalchemy.dialects import mysql
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 _log = logging.getLogger(__name__)
@@ -26,7 +26,10 @@ class Utc(TypeDecorator[datetime]):
         if dialect.name == "postgresql":
             return dialect.type_descriptor(DateTime(timezone=True))
         if dialect.name in {"mysql", "mariadb"}:
-            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
+            # Lazy: the dialect's module costs 50 ms that other databases need not pay.
+            from sqlalchemy.dialects.mysql import DATETIME
+
+            return dialect.type_descriptor(DATETIME(fsp=6))
         return dialect.type_descriptor(DateTime())
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
@@ -100,10 +103,28 @@ class Money(TypeDecorator[Decimal]):
 
 
 def _long_text(dialect: Dialect) -> TypeEngine[str]:
-    return mysql.LONGTEXT() if dialect.name in {"mysql", "mariadb"} else Text()
+    if dialect.name in {"mysql", "mariadb"}:
+        from sqlalchemy.dialects.mysql import LONGTEXT
+
+        return cast("TypeEngine[str]", LONGTEXT())
+    return Text()
 
 
-Id = CHAR(36).with_variant(mysql.CHAR(36, collation="ascii_bin"), "mysql", "mariadb")
-"""A UUID as text. Binary collation on MySQL: ids compare by byte."""
+class IdText(TypeDecorator[str]):
+    """A UUID as 36 characters. Binary collation on MySQL: ids compare by byte."""
+
+    impl = CHAR
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[str]:
+        if dialect.name in {"mysql", "mariadb"}:
+            from sqlalchemy.dialects.mysql import CHAR as MYSQL_CHAR
+
+            return dialect.type_descriptor(MYSQL_CHAR(36, collation="ascii_bin"))
+        return dialect.type_descriptor(CHAR(36))
+
+
+Id = IdText(36)
+"""The type of every id column; one object, which migrations name."""
 
 __all__ = ["Id", "JsonText", "LongText", "Money", "Utc"]

@@ -16,7 +16,7 @@ def _render(kind: str, item: object, autogen: AutogenContext) -> str | Literal[F
     if kind == "type" and isinstance(item, _OWN_TYPES):
         autogen.imports.add("from orrery.database import columns")
         return f"columns.{type(item).__name__}()"
-    if kind == "type" and item is columns.Id:
+    if kind == "type" and isinstance(item, columns.IdText):
         autogen.imports.add("from orrery.database import columns")
         return "columns.Id"
     return False
