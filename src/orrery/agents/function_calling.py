@@ -15,6 +15,7 @@ from orrery.agents.request import AgentOutside, AgentRequest
 from orrery.agents.step_logs import StepLogs
 from orrery.agents.toolbox import Observation, Toolbox
 from orrery.inference.types import InvokeError, LLMCall, Message, ModelFeatures, ToolCall, Usage
+from orrery.tools.hanging_up import hanging_up
 from orrery.tools.messages import LogMessage
 
 
@@ -29,8 +30,9 @@ class FunctionCalling:
         conversation = _Conversation(request)
         while not conversation.is_over:
             conversation.round += 1
-            async for event in self._round(conversation, features):
-                yield event
+            async with hanging_up(self._round(conversation, features)) as events:
+                async for event in events:
+                    yield event
         yield AgentEnd(answer=conversation.answer, usage=conversation.usage, rounds=conversation.round)
 
     async def _round(self, conversation: _Conversation, features: ModelFeatures) -> AsyncIterator[AgentEvent]:
@@ -44,11 +46,12 @@ class FunctionCalling:
         yield model_log
         reply = Reply()
         try:
-            async for delta in reply.pieces(self._outside.models, self._call(conversation, features)):
-                if delta.reasoning:
-                    yield AgentThinking(delta.reasoning)
-                if delta.text:
-                    yield AgentText(delta.text)
+            async with hanging_up(reply.pieces(self._outside.models, self._call(conversation, features))) as deltas:
+                async for delta in deltas:
+                    if delta.reasoning:
+                        yield AgentThinking(delta.reasoning)
+                    if delta.text:
+                        yield AgentText(delta.text)
         except InvokeError as error:
             yield logs.fail(model_log, str(error))
             yield logs.fail(round_log, str(error))
@@ -64,14 +67,15 @@ class FunctionCalling:
             raise error
         observations: list[Mapping[str, object]] = []
         for call, arguments in calls:
-            async for event in self._use(conversation, call, arguments, round_log):
-                if isinstance(event, Usage):
-                    conversation.usage += event
-                elif isinstance(event, Observation):
-                    observations.append(_response(call, arguments, event.text))
-                    conversation.observe(call, event.text)
-                else:
-                    yield event
+            async with hanging_up(self._use(conversation, call, arguments, round_log)) as events:
+                async for event in events:
+                    if isinstance(event, Usage):
+                        conversation.usage += event
+                    elif isinstance(event, Observation):
+                        observations.append(_response(call, arguments, event.text))
+                        conversation.observe(call, event.text)
+                    else:
+                        yield event
         if calls:
             told = {str(each["tool_call_name"]): each["tool_response"] for each in observations}
             yield msgspec.structs.replace(step, stage="observed", observation=json.dumps(told, ensure_ascii=False))
@@ -99,15 +103,16 @@ class FunctionCalling:
         logs, toolbox = self._logs, conversation.toolbox
         log = logs.open(f"CALL {call.name}", parent, provider=toolbox.provider_of(call.name))
         yield log
-        async for event in toolbox.call(call.name, arguments):
-            if isinstance(event, LogMessage):
-                yield event if event.parent_id else msgspec.structs.replace(event, parent_id=log.id)
-            elif isinstance(event, Observation):
-                data = {"output": _response(call, arguments, event.text)}
-                yield logs.close(log, data) if event.error is None else logs.fail(log, event.error, data)
-                yield event
-            else:
-                yield event
+        async with hanging_up(toolbox.call(call.name, arguments)) as events:
+            async for event in events:
+                if isinstance(event, LogMessage):
+                    yield event if event.parent_id else msgspec.structs.replace(event, parent_id=log.id)
+                elif isinstance(event, Observation):
+                    data = {"output": _response(call, arguments, event.text)}
+                    yield logs.close(log, data) if event.error is None else logs.fail(log, event.error, data)
+                    yield event
+                else:
+                    yield event
 
 
 class _Conversation:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 
 from orrery.inference.types import LLMCall, LLMDelta, ModelGateway, ToolCall, Usage
+from orrery.tools.hanging_up import hanging_up
 
 
 class Reply:
@@ -21,17 +22,14 @@ class Reply:
         """Raises `InvokeError`."""
         texts: list[str] = []
         thoughts: list[str] = []
-        deltas = models.stream(call)
         try:
-            async for delta in deltas:
-                texts.append(delta.text)
-                thoughts.append(delta.reasoning)
-                self.tool_calls += delta.tool_calls
-                self.usage = delta.usage or self.usage
-                self.reasoning_signature = delta.reasoning_signature or self.reasoning_signature
-                yield delta
+            async with hanging_up(models.stream(call)) as deltas:
+                async for delta in deltas:
+                    texts.append(delta.text)
+                    thoughts.append(delta.reasoning)
+                    self.tool_calls += delta.tool_calls
+                    self.usage = delta.usage or self.usage
+                    self.reasoning_signature = delta.reasoning_signature or self.reasoning_signature
+                    yield delta
         finally:
             self.text, self.reasoning = "".join(texts), "".join(thoughts)
-            # A run that is stopped must hang up now, not when the garbage is collected.
-            if isinstance(deltas, AsyncGenerator):
-                await deltas.aclose()

@@ -19,6 +19,7 @@ from orrery.agents.request import AgentOutside, AgentRequest
 from orrery.agents.step_logs import StepLogs
 from orrery.agents.toolbox import Observation, Toolbox
 from orrery.inference.types import InvokeError, LLMCall, ModelFeatures, Usage
+from orrery.tools.hanging_up import hanging_up
 from orrery.tools.messages import LogMessage
 
 STOP: Final = "Observation"
@@ -36,8 +37,9 @@ class React:
         work = _Work(request)
         while not work.is_over:
             work.round += 1
-            async for event in self._round(work, features):
-                yield event
+            async with hanging_up(self._round(work, features)) as events:
+                async for event in events:
+                    yield event
         yield AgentEnd(answer=work.answer, usage=work.usage, rounds=work.round)
 
     async def _round(self, work: _Work, features: ModelFeatures) -> AsyncIterator[AgentEvent]:
@@ -51,12 +53,13 @@ class React:
         yield model_log
         reply, parser = Reply(), ReactParser()
         try:
-            async for delta in reply.pieces(self._outside.models, self._call(work, features)):
-                if delta.reasoning:
-                    yield AgentThinking(delta.reasoning)
-                piece = parser.feed(delta.text)
-                if piece:
-                    yield AgentText(piece)
+            async with hanging_up(reply.pieces(self._outside.models, self._call(work, features))) as deltas:
+                async for delta in deltas:
+                    if delta.reasoning:
+                        yield AgentThinking(delta.reasoning)
+                    piece = parser.feed(delta.text)
+                    if piece:
+                        yield AgentText(piece)
         except InvokeError as error:
             yield logs.fail(model_log, str(error))
             yield logs.fail(round_log, str(error))
@@ -75,13 +78,14 @@ class React:
                 error = AgentMaxIterationError(request.max_iterations)
                 yield logs.fail(round_log, str(error))
                 raise error
-            async for event in self._use(work.toolbox, parser.action, round_log):
-                if isinstance(event, Usage):
-                    work.usage += event
-                elif isinstance(event, Observation):
-                    observation = event.text
-                else:
-                    yield event
+            async with hanging_up(self._use(work.toolbox, parser.action, round_log)) as events:
+                async for event in events:
+                    if isinstance(event, Usage):
+                        work.usage += event
+                    elif isinstance(event, Observation):
+                        observation = event.text
+                    else:
+                        yield event
             work.units.append(react_prompt.Unit(parser.thought, parser.action, observation))
             told = json.dumps({parser.action.name: observation}, ensure_ascii=False)
             yield msgspec.structs.replace(step, stage="observed", observation=told)
@@ -119,19 +123,20 @@ class React:
         log = logs.open(f"CALL {action.name}", parent, provider=toolbox.provider_of(action.name))
         yield log
         arguments = toolbox.read_arguments(action.name, action.input)
-        async for event in toolbox.call(action.name, arguments):
-            if isinstance(event, LogMessage):
-                yield event if event.parent_id else msgspec.structs.replace(event, parent_id=log.id)
-            elif isinstance(event, Observation):
-                data: Mapping[str, object] = {
-                    "tool_name": action.name,
-                    "tool_call_args": dict(arguments),
-                    "output": event.text,
-                }
-                yield logs.close(log, data) if event.error is None else logs.fail(log, event.error, data)
-                yield event
-            else:
-                yield event
+        async with hanging_up(toolbox.call(action.name, arguments)) as events:
+            async for event in events:
+                if isinstance(event, LogMessage):
+                    yield event if event.parent_id else msgspec.structs.replace(event, parent_id=log.id)
+                elif isinstance(event, Observation):
+                    data: Mapping[str, object] = {
+                        "tool_name": action.name,
+                        "tool_call_args": dict(arguments),
+                        "output": event.text,
+                    }
+                    yield logs.close(log, data) if event.error is None else logs.fail(log, event.error, data)
+                    yield event
+                else:
+                    yield event
 
 
 class _Work:

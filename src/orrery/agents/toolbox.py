@@ -21,6 +21,7 @@ from orrery.tools.errors import (
     ToolProviderCredentialValidationError,
     ToolProviderNotFoundError,
 )
+from orrery.tools.hanging_up import hanging_up
 from orrery.tools.messages import (
     FileMessage,
     ImageMessage,
@@ -128,14 +129,15 @@ class Toolbox:
         said = _Said()
         try:
             values = {**self._defaults(held), **arguments, **held.fixed}
-            async for message in held.tool.invoke(typed(held.tool.entity, values)):
-                said.note(message)
-                if isinstance(message, LogMessage):
-                    yield message
-                elif isinstance(message, UsageMessage):
-                    yield msgspec.convert(message.usage, Usage, strict=False)
-                elif isinstance(message, (FileMessage, ImageMessage, StoredFileMessage, RetrieverMessage)):
-                    yield AgentOutput(message)
+            async with hanging_up(held.tool.invoke(typed(held.tool.entity, values))) as messages:
+                async for message in messages:
+                    said.note(message)
+                    if isinstance(message, LogMessage):
+                        yield message
+                    elif isinstance(message, UsageMessage):
+                        yield msgspec.convert(message.usage, Usage, strict=False)
+                    elif isinstance(message, (FileMessage, ImageMessage, StoredFileMessage, RetrieverMessage)):
+                        yield AgentOutput(message)
         except ToolError as error:
             text = _told(error, name)
             yield Observation(text, text)

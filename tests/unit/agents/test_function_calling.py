@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 
 import pytest
 
 from orrery.agents.errors import AgentMaxIterationError
 from orrery.agents.events import AgentEnd, AgentOutput, AgentStep, AgentText, AgentThinking
 from orrery.agents.function_calling import FunctionCalling
+from orrery.agents.react import React
 from orrery.agents.request import AgentRequest
 from orrery.inference.types import (
     InvokeRateLimitError,
+    LLMCall,
     LLMDelta,
     MediaPart,
     Message,
@@ -20,6 +23,7 @@ from orrery.inference.types import (
 )
 from orrery.tools.entity import ToolParameter
 from orrery.tools.errors import ToolInvokeError
+from orrery.tools.hanging_up import hanging_up
 from orrery.tools.messages import FileMessage, JsonMessage, LinkMessage, LogMessage, TextMessage
 
 from .doubles import MODEL, USAGE, Models, Recorder, calling, outside, saying, told
@@ -243,3 +247,26 @@ async def test_thinking_is_kept_apart_and_sent_back():
     assert of(events, AgentThinking) == [AgentThinking("hmm")]
     sent = models.calls[1].messages[1]
     assert (sent.reasoning, sent.reasoning_signature) == ("hmm", "sig")
+
+
+@pytest.mark.parametrize("strategy", [FunctionCalling, React])
+async def test_a_reader_that_leaves_hangs_up_at_once(strategy: type[FunctionCalling | React]):
+    class Open(Models):
+        is_open = False
+
+        async def stream(self, call: LLMCall) -> AsyncIterator[LLMDelta]:
+            self.is_open = True
+            try:
+                yield LLMDelta(text="Final Answer: one")
+                yield LLMDelta(text=" two")
+                raise AssertionError("nobody listens any more")
+            finally:
+                self.is_open = False
+
+    models = Open()
+    async with hanging_up(strategy(outside(models)).run(AgentRequest(model=MODEL, query="?"))) as events:
+        async for event in events:
+            if isinstance(event, AgentText):
+                assert models.is_open
+                break
+    assert not models.is_open

@@ -9,6 +9,7 @@ import msgspec
 from orrery.agents.events import AgentEnd, AgentEvent, AgentOutput, AgentStep, AgentText, AgentThinking
 from orrery.inference.types import Usage
 from orrery.tools.errors import ToolInvokeError
+from orrery.tools.hanging_up import hanging_up
 from orrery.tools.messages import LogMessage, RetrieverMessage
 from orrery.workflow.context import EngineContext
 from orrery.workflow.events import AgentLog, AgentThought
@@ -32,8 +33,9 @@ class AgentReply:
 
     async def listen(self, events: AsyncIterator[AgentEvent]) -> None:
         """Raises what the agent raises."""
-        async for event in events:
-            await self._take(event)
+        async with hanging_up(events) as heard:
+            async for event in heard:
+                await self._take(event)
         self._context.stream("text", "", final=True)
 
     @property

@@ -9,6 +9,7 @@ import msgspec
 
 from orrery.inference.types import Usage
 from orrery.tools.errors import ToolInvokeError
+from orrery.tools.hanging_up import hanging_up
 from orrery.tools.messages import (
     FileMessage,
     ImageMessage,
@@ -46,8 +47,9 @@ class ToolReply:
 
     async def listen(self, messages: AsyncIterator[ToolMessage]) -> None:
         """Raises what the tool raises, and `ToolNodeError` for a message that makes no sense."""
-        async for message in messages:
-            await self._take(message)
+        async with hanging_up(messages) as heard:
+            async for message in heard:
+                await self._take(message)
         self._context.stream("text", "", final=True)
         for name in self._streamed:
             self._context.stream(name, "", final=True)
