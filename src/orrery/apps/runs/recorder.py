@@ -101,8 +101,8 @@ class RunRecorder:
         return bool(self._frames or self._entries or self._accept or self._nodes.waiting) or self._end is not None
 
     async def _flush_all(self) -> None:
-        # One turn of the loop lets nodes that don't wait tell everything, so that short runs need a single commit.
-        await asyncio.sleep(0)
+        # A task starts a turn of the loop after it was made: by then nodes that don't wait have told everything, so
+        # that short runs need a single commit.
         try:
             while self._has_work():
                 await self._flush_once()
