@@ -11,6 +11,8 @@ import click
 _COMMANDS: Mapping[str, tuple[str, str]] = {
     "up": ("orrery.cli.serve:up", "Start everything in one process."),
     "api": ("orrery.cli.serve:api", "Start the API server of a fleet."),
+    "worker": ("orrery.cli.worker:worker", "Run background jobs of a fleet."),
+    "beat": ("orrery.cli.beat:beat", "Fire the schedules of a fleet."),
     "sandbox": ("orrery.cli.sandbox:sandbox", "Start the sandbox service of a fleet."),
     "migrate": ("orrery.cli.migrate:migrate_command", "Bring the database to this version's schema."),
     "run": ("orrery.cli.run:run", "Run an app file without a server."),

@@ -29,8 +29,9 @@ _jobs = cast("CoreTable", Job.__table__)
 _KEYED = uuid.UUID("8f0c3f0e-5d0a-5c52-9a4e-6f6b1d2c7a11")
 _PENDING = "orrery_jobs"
 
-ANNOUNCED_FOR = timedelta(seconds=30)
-"""How long after an announcement a waiting job counts as announced."""
+ANNOUNCED_FOR = timedelta(seconds=15)
+"""How long after an announcement a waiting job counts as announced. Messages do get lost: a broker hands them to the
+open connection of a frozen worker, or loses its memory. Together with a lease of 30 s this stays below a minute."""
 
 
 class Announced(msgspec.Struct, frozen=True):

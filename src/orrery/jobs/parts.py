@@ -26,6 +26,7 @@ from orrery.jobs.timekeeper import Timekeeper
 from orrery.settings.declare import SettingValue
 
 A = TypeVar("A", bound=Announcer)
+B = TypeVar("B", bound=Announcer)
 
 
 class JobNeeds(msgspec.Struct, Generic[A], frozen=True, kw_only=True):
@@ -58,15 +59,15 @@ class Jobs(msgspec.Struct, Generic[A], frozen=True, kw_only=True):
     execution: Execution
     takeover: Takeover
 
-    @classmethod
-    def build(cls, needs: JobNeeds[A]) -> Jobs[A]:
+    @staticmethod
+    def build(needs: JobNeeds[B]) -> Jobs[B]:
         """The services, and a catalog with this room's own jobs."""
         database, announcer, clock = needs.database, needs.announcer, needs.clock
         catalog = JobCatalog(needs.settings, zone=needs.zone)
         catalog.add(JobHousekeeping(database, clock).declared())
         holdings = Holdings(database, clock)
         outbox = JobOutbox(database, catalog, announcer, clock)
-        return cls(
+        return Jobs[B](
             needs=needs,
             catalog=catalog,
             outbox=outbox,

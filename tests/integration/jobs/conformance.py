@@ -12,8 +12,9 @@ from typing import Protocol
 import pytest
 
 from orrery.database import Database
-from orrery.jobs import Jobs
+from orrery.jobs import Jobs, Wake
 from orrery.jobs.errors import JobNotFailed, JobNotFound
+from orrery.jobs.fleet.carrier import CeleryCarrier
 from orrery.jobs.inspection import JobView
 
 from .sample import Doomed, Endless, FailFirst, Hopeless, Later, Note, Rich, Slow
@@ -26,8 +27,9 @@ class World(Protocol):
 
     folder: Path
     database: Database
-    jobs: Jobs
 
+    @property
+    def jobs(self) -> Jobs[Wake] | Jobs[CeleryCarrier]: ...
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
 

@@ -23,7 +23,7 @@ class EmbeddedWorld:
     def __init__(self, database: Database, folder: Path) -> None:
         self.database = database
         self.folder = folder
-        self.jobs = Jobs[Wake].build(JobNeeds(database=database, announcer=Wake(), owner="test"))
+        self.jobs = Jobs.build(JobNeeds(database=database, announcer=Wake(), owner="test"))
         self.jobs.catalog.add(SampleJobs(folder).declared())
         self._running: EmbeddedJobs | None = None
 

@@ -15,6 +15,7 @@ _log = logging.getLogger(__name__)
 
 _MOST_PENDING = 1000
 """Announcements that wait for the thread. While the broker is away more are dropped; the relay makes up for them."""
+_NOT_FOUND = "404"
 
 
 class CeleryCarrier:
@@ -55,7 +56,7 @@ class CeleryCarrier:
                 return connection.default_channel.queue_declare(queue, passive=True).message_count
         except Exception as error:  # noqa: BLE001  (as above)
             # A queue that does not exist yet is empty; transports tell that as error 404.
-            if getattr(error, "code", None) == 404 or getattr(error, "reply_code", None) == 404:
+            if str(getattr(error, "reply_code", "")) == _NOT_FOUND:
                 return 0
             _log.warning("the broker does not say how long queue %s is: %s", queue, error)
             return None

@@ -65,18 +65,21 @@ def run_worker(app: CeleryApp, service: FleetService, loop: LoopThread, options:
     """Works until SIGTERM (jobs get the grace time) or SIGQUIT; the exit code. Called on the main thread."""
     _declare_tasks(app, service, loop)
     loop.call(service.start(), _START_SECONDS)
-    stopping = _shutting_down()
+    stopping, logging_set_up = _signals()
 
     def drain(**_signal: object) -> None:
         loop.begin(service.drain(options.grace))
 
     stopping.connect(drain, weak=False)
+    # A receiver is what keeps Celery from setting up logging of its own.
+    logging_set_up.connect(_leave_logging_alone, weak=False)
     try:
         worker = _worker(app, options)
         worker.start()
         return worker.exitcode or 0
     finally:
         stopping.disconnect(drain)
+        logging_set_up.disconnect(_leave_logging_alone)
         loop.call(service.close())
 
 
@@ -110,8 +113,12 @@ def _worker(app: CeleryApp, options: WorkerOptions) -> CeleryWorker:
     )
 
 
-def _shutting_down() -> Signal:
-    # Lazy like Celery itself.
-    from celery.signals import worker_shutting_down
+def _leave_logging_alone(**_signal: object) -> None:
+    pass
 
-    return cast("Signal", worker_shutting_down)
+
+def _signals() -> tuple[Signal, Signal]:
+    # Lazy like Celery itself.
+    from celery.signals import setup_logging, worker_shutting_down
+
+    return cast("Signal", worker_shutting_down), cast("Signal", setup_logging)

@@ -1,0 +1,84 @@
+"""A worker or a beat as a process of its own: ``python -m ... worker|beat DATABASE_URL BROKER_URL FOLDER [SPEED]``."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from orrery.database import Database
+from orrery.jobs import JobNeeds, Jobs
+from orrery.jobs.clock import SystemClock
+from orrery.jobs.fleet.application import celery_app
+from orrery.jobs.fleet.beat import Beat
+from orrery.jobs.fleet.broker import Broker
+from orrery.jobs.fleet.carrier import CeleryCarrier
+from orrery.jobs.fleet.relay import Relay
+from orrery.jobs.fleet.service import FleetService
+from orrery.jobs.fleet.worker import LoopThread, WorkerOptions, run_worker
+
+from .sample import MinuteJobs, SampleJobs
+
+
+class FastClock(SystemClock):
+    """Runs ``speed`` times as fast as the machine's, from ``origin`` at the machine's time ``zero`` on."""
+
+    def __init__(self, origin: datetime, zero: float, speed: float) -> None:
+        self._origin = origin
+        self._zero = zero
+        self._speed = speed
+
+    def now(self) -> datetime:
+        return self._origin + timedelta(seconds=(time.time() - self._zero) * self._speed)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds / self._speed)
+
+
+def fleet_jobs(database: Database, broker_url: str, folder: Path, *, owner: str) -> Jobs[CeleryCarrier]:
+    """Jobs of a fleet with the sample's catalog, or the schedule's where ``folder`` holds a clock."""
+    clock_file = folder / "clock.json"
+    clock = SystemClock()
+    if clock_file.exists():
+        told = json.loads(clock_file.read_text())
+        clock = FastClock(datetime.fromtimestamp(told["origin"], UTC), told["zero"], told["speed"])
+    app = celery_app(Broker(url=broker_url, transport_options={}))
+    jobs = Jobs.build(JobNeeds(database=database, announcer=CeleryCarrier(app), owner=owner, clock=clock))
+    jobs.catalog.add(SampleJobs(folder).declared())
+    jobs.catalog.add(MinuteJobs(folder).declared())
+    return jobs
+
+
+def main(role: str, database_url: str, broker_url: str, folder: str) -> int:
+    logging.basicConfig(level=logging.INFO)
+    loop = LoopThread()
+    database = Database(database_url)
+    jobs = fleet_jobs(database, broker_url, Path(folder), owner=f"test:{os.getpid()}")
+    carrier = jobs.needs.announcer
+    try:
+        if role == "worker":
+            # A second application: one process may have both, for sending and for receiving.
+            app = celery_app(Broker(url=broker_url, transport_options={}))
+            options = WorkerOptions(queues=jobs.queues(), concurrency=8, grace=0.5, name=f"w{os.getpid()}@test")
+            return run_worker(app, FleetService(jobs), loop, options)
+        relay = Relay(database, jobs.catalog, carrier, jobs.needs.clock)
+        beat = Beat(jobs.timekeeper, relay)
+        loop.call(beat.start())
+        signal.sigwait({signal.SIGTERM})
+        loop.call(beat.close())
+        return 0
+    finally:
+        loop.call(carrier.close())
+        loop.call(database.close())
+        loop.close()
+
+
+if __name__ == "__main__":
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM} if sys.argv[1] == "beat" else set())
+    sys.exit(main(*sys.argv[1:]))
