@@ -1,6 +1,7 @@
 """An HTTP server in this process that counts how often each of its paths was asked for, and answers late if told to.
 
-``/count/NAME?ms=N`` answers ``NAME`` after N milliseconds; the count goes up when the request arrives.
+``/count/NAME?ms=N`` answers ``NAME`` after N milliseconds, ``/held/NAME`` once `released` is set; the count goes up when
+the request arrives.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ class Canary:
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
+        self.released = threading.Event()
         canary = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -44,6 +46,8 @@ class Canary:
         split = urlsplit(handler.path)
         name = split.path.rpartition("/")[2]
         self._counts[name] += 1
+        if split.path.startswith("/held/"):
+            self.released.wait(30)
         wait = parse_qs(split.query).get("ms")
         if wait:
             time.sleep(int(wait[0]) / 1000)
@@ -62,6 +66,7 @@ class Canary:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.released.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
