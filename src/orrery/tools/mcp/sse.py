@@ -27,6 +27,7 @@ class SseTransport:
         self._waiting: dict[str, asyncio.Future[JsonObject]] = {}
         self._post_url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._listener: asyncio.Task[None] | None = None
+        self._failure: ToolInvokeError | None = None
 
     def speak(self, version: str) -> None:
         """Nothing carries the version here."""
@@ -40,8 +41,8 @@ class SseTransport:
         answer: asyncio.Future[JsonObject] = asyncio.get_running_loop().create_future()
         self._waiting[str(request_id)] = answer
         try:
-            if self._listener is None or self._listener.done():
-                raise McpConnectionError("The MCP server has closed the stream.")
+            if self._failure is not None:
+                raise self._failure
             await self.tell(message)
             return await self._within(answer, self._endpoint.sse_read_timeout)
         finally:
@@ -107,6 +108,7 @@ class SseTransport:
                 waiting.set_result(message)
 
     def _fail(self, error: ToolInvokeError) -> None:
+        self._failure = self._failure or error
         if not self._post_url.done():
             self._post_url.set_exception(error)
             self._post_url.exception()  # nobody may be waiting any more

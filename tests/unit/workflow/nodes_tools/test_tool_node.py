@@ -165,6 +165,9 @@ async def test_forms_of_old_and_new_apps():
         tool_configurations={"mode": {"type": "constant", "value": None}, "limit": {"type": "mixed", "value": "7"}},
     )
     assert new.asked == [{"q": "x", "limit": 7}]
+    both = Scripted(parameters=PARAMETERS)
+    await outcome_of(both, tool_parameters={"q": "x", "limit": "1"}, tool_configurations={"limit": 9})
+    assert both.asked == [{"q": "x", "limit": 9, "mode": "a"}]
     old = Scripted(parameters=PARAMETERS)
     await outcome_of(old, tool_parameters={"q": "plain"}, tool_configurations={"limit": "5", "mode": ""})
     assert old.asked == [{"q": "plain", "limit": 5, "mode": "a"}]
