@@ -52,7 +52,9 @@ def _is_current(path: Path, text: str) -> bool:
 
 
 @stack.command("init")
-@click.option("--for", "place", type=click.Choice(list(Place)), default=Place.COMPOSE, help="Default: compose.")
+@click.option(
+    "--for", "place", type=click.Choice([place.value for place in Place]), default="compose", help="Default: compose."
+)
 @click.option("--out", type=_FOLDER, default=Path(), help="Folder of the file. Default: this one.")
 def init(place: str, out: Path) -> None:
     """Make the .env file of a new installation, with secrets of its own that only its owner may read."""

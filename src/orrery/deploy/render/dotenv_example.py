@@ -18,7 +18,7 @@ _HEAD = """# Every variable of the Compose files. Copy this file to .env with:
 """
 _MIDDLEWARE_HEAD = """# For docker-compose.middleware.yaml: what stands around an Orrery that runs on this machine. Make middleware.env with:
 #
-#   orrery stack init --middleware
+#   orrery stack init --for middleware
 """
 _MIDDLEWARE_OWN = {"COMPOSE_PROFILES": "${DB_TYPE:-postgresql}"}
 

@@ -1,0 +1,239 @@
+"""nginx and squid run for real: streams arrive frame by frame, nobody claims another address, private is private."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import struct
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+Build = Callable[..., dict[str, str]]
+Need = Callable[..., None]
+Start = Callable[..., AbstractContextManager[tuple[int, int, int]]]
+LOOPBACK = "127.91.0.1"
+PROXY_USER = 13
+
+
+class Upstream(BaseHTTPRequestHandler):
+    """Answers with what it was asked; ``/v1/stream`` sends its second frame only when it is told to."""
+
+    protocol_version = "HTTP/1.1"
+    release = threading.Event()
+
+    def do_GET(self) -> None:
+        if self.path.startswith("/v1/stream"):
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            self.wfile.write(b"9\r\ndata: 1\n\n\r\n")
+            self.wfile.flush()
+            self.release.wait(10)
+            self.wfile.write(b"9\r\ndata: 2\n\n\r\n0\r\n\r\n")
+            return
+        name = f"{self.connection.getsockname()[1]} {self.path}\n"
+        body = (name + str(self.headers)).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the parent's name)
+        pass
+
+
+@contextmanager
+def upstream(host: str, port: int) -> Generator[int]:
+    try:
+        server = ThreadingHTTPServer((host, port), Upstream)
+    except OSError as error:
+        pytest.skip(f"port {port} of {host} is taken ({error.strerror})")
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield int(server.server_address[1])
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@contextmanager
+def names() -> Generator[str]:
+    """A name server that knows every name as `LOOPBACK`."""
+    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server.bind(("127.0.0.1", 0))
+    server.settimeout(0.1)
+    stop = threading.Event()
+
+    def serve() -> None:
+        while not stop.is_set():
+            try:
+                query, peer = server.recvfrom(512)
+            except TimeoutError:
+                continue
+            question = query[12 : query.index(b"\0", 12) + 5]
+            header = query[:2] + struct.pack("!HHHHH", 0x8180, 1, 1, 0, 0)
+            answer = b"\xc0\x0c" + struct.pack("!HHIH", 1, 1, 5, 4) + socket.inet_aton(LOOPBACK)
+            server.sendto(header + question + answer, peer)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+    finally:
+        stop.set()
+        thread.join()
+        server.close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(words: list[str], environment: dict[str, str], port: int, user: int | None = None) -> Generator[None]:
+    process = subprocess.Popen(
+        words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, user=user, group=user
+    )
+    try:
+        for _ in range(200):
+            if process.poll() is not None:
+                assert process.stdout is not None
+                pytest.fail(process.stdout.read().decode())
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.02)
+        yield
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+
+
+def get(port: int, path: str, headers: dict[str, str] | None = None) -> tuple[int, str]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path, headers=headers or {})
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+def edge_port(edge: Path, container_environment: Build, need: Need) -> Iterator[int]:
+    """The port of a running nginx before an API and pages."""
+    need("nginx", "envsubst")
+    port = free_port()
+    places = {"NGINX_TEMPLATES": str(edge / "nginx"), "NGINX_TARGET": str(edge / "out")}
+    with names() as resolver, upstream(LOOPBACK, 5001), upstream(LOOPBACK, 3000):
+        environment = container_environment(
+            "nginx", NGINX_PORT=str(port), ORRERY_RESOLVER=resolver, NGINX_WORKER_PROCESSES="1"
+        )
+        words = ["sh", str(edge / "nginx" / "docker-entrypoint.sh")]
+        with running(words, {**environment, **places}, port):
+            yield port
+
+
+def test_paths_reach_their_service_unchanged(edge_port: int) -> None:
+    for path in (
+        "/v1/info?x=%2F",
+        "/console/api/setup",
+        "/api/passport",
+        "/files/a%20b",
+        "/mcp/server/x",
+        "/triggers/t",
+    ):
+        status, text = get(edge_port, path)
+        assert (status, text.splitlines()[0]) == (200, f"5001 {path}")
+    for path in ("/", "/apps/1", "/explore", "/health", "/inner/api/x"):
+        assert get(edge_port, path)[1].splitlines()[0] == f"3000 {path}"
+
+
+def test_a_service_that_is_away_is_a_bad_gateway_and_no_failed_start(edge_port: int) -> None:
+    assert get(edge_port, "/e/hook")[0] == 502
+
+
+def test_nobody_claims_another_address(edge_port: int) -> None:
+    _, text = get(edge_port, "/v1/info", {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"})
+    assert "X-Forwarded-For: 127.0.0.1" in text
+    assert "203.0.113.9" not in text
+    assert "X-Forwarded-Proto: http\n" in text.replace("\r", "")
+
+
+def test_a_stream_arrives_frame_by_frame(edge_port: int) -> None:
+    Upstream.release.clear()
+    connection = http.client.HTTPConnection("127.0.0.1", edge_port, timeout=5)
+    connection.request("GET", "/v1/stream")
+    answer = connection.getresponse()
+    try:
+        # The second frame is only sent after the first was read here.
+        assert answer.read(9) == b"data: 1\n\n"
+    finally:
+        Upstream.release.set()
+    assert answer.read() == b"data: 2\n\n"
+    connection.close()
+
+
+@pytest.fixture
+def proxy(edge: Path, container_environment: Build, need: Need) -> Start:
+    """Starts squid before a sandbox, with exemptions; gives its two ports and the sandbox's."""
+    need("squid")
+    if os.geteuid() != 0:
+        pytest.skip("only root can start squid as its own user")
+
+    @contextmanager
+    def start(**dotenv: str) -> Generator[tuple[int, int, int]]:
+        forward, reverse = free_port(), free_port()
+        for folder in (edge, *edge.parents):
+            if folder.owner() == "root" and str(folder).startswith("/tmp/pytest"):
+                folder.chmod(0o755)
+        target = edge / "squid"
+        target.mkdir(mode=0o777)
+        target.chmod(0o777)
+        with upstream("127.0.0.1", 0) as sandbox:
+            environment = container_environment(
+                "ssrf_proxy",
+                SSRF_HTTP_PORT=str(forward),
+                SSRF_REVERSE_PROXY_PORT=str(reverse),
+                SSRF_SANDBOX_HOST="127.0.0.1",
+                SANDBOX_PORT=str(sandbox),
+                SSRF_COREDUMP_DIR=str(target),
+                **dotenv,
+            )
+            places = {"SQUID_TEMPLATES": str(edge / "ssrf_proxy"), "SQUID_TARGET": str(target)}
+            words = ["sh", str(edge / "ssrf_proxy" / "docker-entrypoint.sh")]
+            with running(words, {**environment, **places}, forward, user=PROXY_USER):
+                yield forward, reverse, sandbox
+
+    return start
+
+
+def test_the_proxy_is_a_way_in_to_the_sandbox_and_no_way_to_neighbours(proxy: Start) -> None:
+    with proxy() as (forward, reverse, sandbox):
+        status, text = get(reverse, "/health")
+        assert (status, text.splitlines()[0]) == (200, f"{sandbox} /health")
+        assert "Via" not in text
+        for host in ("127.0.0.1", "localhost", "169.254.169.254", "10.0.0.1", "192.168.1.1", "[::1]", "2130706433"):
+            assert get(forward, f"http://{host}:{sandbox}/x")[0] in {403, 503}, host
+        assert get(forward, f"http://127.0.0.1:{sandbox}/x")[0] == 403
+        assert get(forward, "http://example.com:25/x")[0] == 403
+
+
+def test_an_exempted_address_is_reached(proxy: Start) -> None:
+    with proxy(SSRF_PROXY_ALLOW_PRIVATE_IPS="127.0.0.1") as (forward, _, sandbox):
+        assert get(forward, f"http://127.0.0.1:{sandbox}/x")[0] == 200
+        assert get(forward, f"http://10.0.0.1:{sandbox}/x")[0] == 403

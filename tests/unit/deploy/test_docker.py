@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from orrery.deploy.topology.stacks import whole
+
+ROOT = Path(__file__).parents[3]
+LINES = (ROOT / "docker" / "Dockerfile").read_text().replace("\\\n", " ").splitlines()
+
+
+def stage(name: str) -> list[str]:
+    start = next(i for i, line in enumerate(LINES) if re.fullmatch(rf"FROM \S+ AS {name}", line))
+    end = next((i for i in range(start + 1, len(LINES)) if LINES[i].startswith("FROM ")), len(LINES))
+    return LINES[start:end]
+
+
+def test_every_image_that_is_built_has_its_stage_and_user() -> None:
+    targets = {service.build for service in whole().services if service.build}
+    assert targets == {"orrery", "web"}
+    for target in targets:
+        lines = stage(target)
+        assert "USER 1001:1001" in lines
+        assert 'ARG COMMIT_SHA=""' in lines
+        last_user = max(i for i, line in enumerate(lines) if line.startswith("USER "))
+        assert not [line for line in lines[last_user:] if line.startswith(("RUN ", "COPY "))]
+
+
+def test_the_product_starts_without_a_shell() -> None:
+    assert 'ENTRYPOINT ["orrery", "role"]' in stage("orrery")
+
+
+def test_what_is_copied_from_the_repository_is_there() -> None:
+    copied = [line.split()[1:-1] for line in LINES if line.startswith("COPY ") and "--from" not in line]
+    sources = [source for words in copied for source in words]
+    assert len(sources) > 5
+    for source in sources:
+        assert (ROOT / source).exists(), source
+
+
+def test_the_build_sees_what_it_copies_and_nothing_private() -> None:
+    rules = (ROOT / "docker" / "Dockerfile.dockerignore").read_text().splitlines()
+    assert "*" in rules
+    seen = {rule.removeprefix("!").rstrip("/") for rule in rules if rule.startswith("!")}
+    copied = {s for line in LINES if line.startswith("COPY ") and "--from" not in line for s in line.split()[1:-1]}
+    for source in copied:
+        assert any(source.rstrip("/") == root or source.startswith(f"{root}/") for root in seen), source
+    assert "web/node_modules" in rules
+
+
+def test_folders_of_the_image_are_those_that_are_mounted() -> None:
+    made = next(line for line in stage("orrery") if "install -d -o 1001" in line)
+    for service in whole().services:
+        if service.build == "orrery":
+            for mount in service.mounts:
+                assert mount.read_only or mount.target in made.split(), mount.target
