@@ -7,7 +7,6 @@ from typing import Final, TypeAlias
 
 from orrery.agents.function_calling import FunctionCalling
 from orrery.agents.react import React
-from orrery.agents.request import AgentOutside, Strategy
 from orrery.inference.types import ModelFeatures
 
 StrategyKind: TypeAlias = type[FunctionCalling] | type[React]
@@ -28,7 +27,3 @@ def strategy_for_app(saved: str, features: ModelFeatures) -> StrategyKind:
     if features.tools or saved in {"", "function_call"}:
         return FunctionCalling
     return React
-
-
-def start(kind: StrategyKind, outside: AgentOutside) -> Strategy:
-    return kind(outside)
