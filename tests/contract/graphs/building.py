@@ -6,7 +6,7 @@ import itertools
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -17,6 +17,7 @@ from orrery.workflow.node import NodeFailure
 from orrery.workflow.nodes.human_input_memory import MemoryForms
 from orrery.workflow.nodes.knowledge_services import RetrievalRequest, RetrievalResult
 from orrery.workflow.pool import Pool
+from orrery.workflow.segments import files_in, is_file
 from orrery.workflow.testing import ScriptedCode, ScriptedModels, Services
 
 MODEL = {"provider": "openai", "name": "m", "mode": "chat"}
@@ -31,11 +32,11 @@ class Case:
 
     name: str
     graph: Mapping[str, Any]
-    inputs: Mapping[str, Any] = field(default_factory=dict)
-    system: Mapping[str, Any] = field(default_factory=dict)
-    conversation: Mapping[str, tuple[str, Any]] = field(default_factory=dict)
-    environment: Mapping[str, tuple[str, Any]] = field(default_factory=dict)
-    texts: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    system: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    conversation: Mapping[str, tuple[str, Any]] = field(default_factory=dict[str, tuple[str, Any]])
+    environment: Mapping[str, tuple[str, Any]] = field(default_factory=dict[str, tuple[str, Any]])
+    texts: Mapping[str, str] = field(default_factory=dict[str, str])
     fails: int = 0
     status: str = "succeeded"
     outputs: Mapping[str, Any] | None = None
@@ -143,7 +144,8 @@ class Echo:
         path = url.partition("//")[2].partition("/")[2]
         status = int(path) if path.isdigit() else 200
         content: bytes = given.get("content") or f"{method} /{path}".encode()
-        headers = [(name, value) for name, value in (given.get("headers") or {}).items() if name.startswith("X-")]
+        sent: Mapping[str, str] = given.get("headers") or {}
+        headers = [(name, value) for name, value in sent.items() if name.startswith("X-")]
         return HttpResponse(status, [("Content-Type", "text/plain"), *headers], content, url)
 
     def stream(self, method: str, url: str, **given: Any) -> AbstractAsyncContextManager[HttpStream]:
@@ -191,7 +193,7 @@ def graph(*nodes: dict[str, Any], edges: str) -> dict[str, Any]:
 
 UNKNOWN = "external"
 """The form type of inputs that no form can give, like lists: they stand for what other nodes make."""
-FORM_TYPES = {str: "paragraph", bool: "checkbox", int: "number", float: "number"}
+FORM_TYPES: dict[type, str] = {str: "paragraph", bool: "checkbox", int: "number", float: "number"}
 
 
 def start(**examples: Any) -> dict[str, Any]:
@@ -200,12 +202,12 @@ def start(**examples: Any) -> dict[str, Any]:
     return node("start", "start", variables=fields)
 
 
-def _field_type(value: Any) -> str:
-    if isinstance(value, dict):
-        return "file" if "dify_model_identity" in value else "json_object"
+def _field_type(value: object) -> str:
     if isinstance(value, list):
-        return "file-list" if value and isinstance(value[0], dict) and "dify_model_identity" in value[0] else UNKNOWN
-    return FORM_TYPES.get(type(value), UNKNOWN)
+        return "file-list" if files_in(cast("object", value)) else UNKNOWN
+    if isinstance(value, dict):
+        return "file" if is_file(cast("object", value)) else "json_object"
+    return FORM_TYPES.get(value.__class__, UNKNOWN)
 
 
 def end(node_id: str = "end", /, **outputs: str) -> dict[str, Any]:
@@ -256,12 +258,12 @@ def http(node_id: str, url: str = "https://echo/", body: str | None = None, **da
 
 def assigner(node_id: str, *items: tuple[str, str, Any], **data: Any) -> dict[str, Any]:
     """Items are (target, operation, value): a tuple as value is a selector, anything else a constant."""
-    made = [
+    made: list[dict[str, Any]] = [
         {
             "variable_selector": target.split("."),
             "operation": operation,
             "input_type": "variable" if isinstance(value, tuple) or value is None else "constant",
-            "value": list(value) if isinstance(value, tuple) else value,
+            "value": list(cast("tuple[str, ...]", value)) if isinstance(value, tuple) else value,
         }
         for target, operation, value in items
     ]

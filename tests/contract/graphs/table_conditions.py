@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from .building import Case, case_of, condition, end, file_value, graph, if_else, node, start
@@ -113,7 +114,7 @@ def groups() -> Iterator[Case]:
         made = judged(
             f"group-{number}-{logic}", if_else("if", case_of("true", *conditions, logic=logic)), verdict, a="x"
         )
-        yield Case(**{**made.__dict__, "loose": True})
+        yield replace(made, loose=True)
     old = node("if", "if-else", logical_operator="or", conditions=[no, yes])
     yield judged("before-cases", old, True, a="x")
     referred = if_else("if", case_of("true", condition("start.a", "is", "{{#start.b#}}")))

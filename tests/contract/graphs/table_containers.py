@@ -109,7 +109,7 @@ def inner_variables() -> Iterator[Case]:
         if strategy == "default-value":
             made["edges"].pop()
             made["nodes"].pop()
-        outputs = {"r": []} if strategy == "default-value" else {"e": "stumbled over bad"}
+        outputs: dict[str, Any] = {"r": []} if strategy == "default-value" else {"e": "stumbled over bad"}
         yield Case(name=f"container-{strategy}", graph=made, inputs={"l": ["bad"]}, status=status, outputs=outputs)
 
 

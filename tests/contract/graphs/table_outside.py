@@ -97,11 +97,12 @@ def deciding() -> Iterator[Case]:
     made = graph(
         start(**Q), extract, end(ok="x.__is_success", s="x.s", n="x.n", b="x.b", l="x.l"), edges="start > x > end"
     )
-    empty = {"s": "", "n": 0, "b": False, "l": []}
-    for name, text, outputs in (
+    empty: dict[str, Any] = {"s": "", "n": 0, "b": False, "l": []}
+    answers: list[tuple[str, str, dict[str, Any]]] = [
         ("all", '{"s": "a", "n": 5, "b": true, "l": ["x"]}', {"ok": 1, "s": "a", "n": 5, "b": True, "l": ["x"]}), ("nothing", "I can't", {"ok": 0, **empty}),
         ("too-few", '{"s": "a"}', {"ok": 0, **empty, "s": "a"}), ("in-text", 'Here: {"s": "a", "n": 1, "b": false, "l": []} done', {"ok": 1, **empty, "s": "a", "n": 1}),
-    ):  # fmt: skip
+    ]  # fmt: skip
+    for name, text, outputs in answers:
         yield Case(name=f"extractor-{name}", graph=made, inputs=Q, texts={"m": text}, outputs=outputs)
 
 
@@ -110,7 +111,7 @@ def requests() -> Iterator[Case]:
         made = graph(
             start(**inputs), item, end(body="x.body", code="x.status_code", files="x.files"), edges="start > x > end"
         )
-        outputs = {"code": 200, "files": [], **expected} if "status" not in expected else None
+        outputs: dict[str, Any] | None = {"code": 200, "files": [], **expected} if "status" not in expected else None
         return Case(name=f"http-{name}", graph=made, inputs=inputs, outputs=outputs, **({} if outputs else expected))
 
     def bodied(kind: str, data: Any) -> dict[str, Any]:
@@ -165,10 +166,11 @@ def documents() -> Iterator[Case]:
 
 
 def knowledge() -> Iterator[Case]:
-    for name, value, outputs in (
+    found: list[tuple[str, str, dict[str, Any]]] = [
         ("found", "why?", {"r": [{"content": "why?", "title": "d", "metadata": {"score": 1.0}}]}),
         ("no-question", "", {"r": []}),
-    ):
+    ]
+    for name, value, outputs in found:
         item = node("k", "knowledge-retrieval", query_variable_selector=["start", "q"], dataset_ids=["d"])
         yield Case(
             name=f"knowledge-{name}",

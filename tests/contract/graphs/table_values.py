@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from orrery.workflow.segments import files_in
+
 from .building import (
     Case,
     answer,
@@ -40,11 +42,7 @@ def texts() -> Iterator[Case]:
         )
         yield Case(name=f"text-{number}", graph=sent, inputs={"v": value}, outputs={"text": f"<{text}>"})
         said = graph(start(v=value), answer("say", "<{{#start.v#}}>"), edges="start > say")
-        files = [
-            file
-            for file in (value if isinstance(value, list) else [value])
-            if isinstance(file, dict) and "filename" in file
-        ]
+        files = files_in(value)
         yield Case(
             name=f"markdown-{number}",
             graph=said,
@@ -222,7 +220,8 @@ def aggregators() -> Iterator[Case]:
     ]
     join = node("join", "variable-aggregator", advanced_settings={"group_enabled": True, "groups": groups})
     yield branches(join, {"g": "F", "h": "y"}, "y", "aggregator-groups", g="join.g.output", h="join.h.output")
-    for value in (None, "", []):
+    existing: list[Any] = [None, "", []]
+    for value in existing:
         join = node("join", "variable-aggregator", output_type="any", variables=[["start", "n"], ["start", "a"]])
         made = graph(start(n=value, a="x"), join, end(r="join.output"), edges="start > join > end")
         yield Case(

@@ -45,7 +45,7 @@ INPUTS: dict[str, Any] = {
 
 def operations() -> Iterator[Case]:
     for number, (kind, before, operation, given, after) in enumerate(OPERATIONS):
-        value = ("start", *given) if isinstance(given, tuple) else given
+        value: Any = ("start", *given) if isinstance(given, tuple) else given
         made = graph(
             start(**INPUTS),
             assigner("set", ("conversation.v", operation, value)),
@@ -65,7 +65,7 @@ def operations() -> Iterator[Case]:
 
 
 def sequences() -> Iterator[Case]:
-    both = {"n": ("number", 1), "l": ("array[number]", [])}
+    both: dict[str, tuple[str, Any]] = {"n": ("number", 1), "l": ("array[number]", [])}
     items = assigner(
         "set",
         ("conversation.n", "+=", 4),

@@ -39,7 +39,7 @@ def check_nodes(inspection: Inspection) -> None:
         else:
             try:
                 kind.parse(node.id, node.data)
-            except ValueError as error:
+            except (ValueError, TypeError) as error:
                 place = _AT_FIELD.search(str(error))
                 text = _AT_FIELD.sub("", str(error))
                 field = "" if place is None else place[1]
@@ -64,6 +64,8 @@ def check_graph(inspection: Inspection) -> None:
         for code, text in issues:
             if code != "INVALID_DEFAULT_VALUE":  # told with its node
                 inspection.report.error(text, _MENDS.get(code, "Add a start node and connect the others to it."))
+    except TypeError:
+        pass  # a node's data has a shape that its kind does not expect, which is told with the node
     starts = inspection.graph.of_type("start")
     for extra in starts[1:]:
         inspection.report.error("A graph has only one start node", "Delete this one.", node=extra)

@@ -353,7 +353,7 @@ def test_people_can_be_asked() -> None:
 
 def test_variables() -> None:
     graph = stored(start(), answer("a", "x"), edges_="start > a")
-    env = [
+    env: list[Any] = [
         {"name": "key", "value_type": "secret", "value": ""}, {"name": "key", "value_type": "string", "value": "v"},
         {"name": "a b", "value_type": "string", "value": "v"}, {"name": "o", "value_type": "object", "value": {}},
     ]  # fmt: skip

@@ -35,7 +35,7 @@ def said(text: str, **options: Any) -> Any:
 )  # fmt: skip
 def test_what_is_there_is_found(path: str) -> None:
     env = [{"name": "key", "value_type": "string", "value": "v"}]
-    conversation = [{"name": "memory", "value_type": "object", "value": {}}]
+    conversation: list[Any] = [{"name": "memory", "value_type": "object", "value": {}}]
     assert said(f"{{{{#{path}#}}}}", env=env, conversation=conversation) == []
 
 
@@ -127,7 +127,7 @@ def test_and_not_outside(kind: str, after: str, reason: str) -> None:
 
 def test_the_type_of_an_item_follows_from_the_list() -> None:
     expect(boxed("iteration", text="{{#box.item.name#}}"), "say", "answer", "box.item is of type string")
-    files = {"iterator_selector": ["start", "files"]}
+    files: dict[str, Any] = {"iterator_selector": ["start", "files"]}
     assert boxed("iteration", text="{{#box.item.name#}}", **files) == []
 
 
@@ -184,7 +184,7 @@ def test_assigners() -> None:
                ("conversation.list", "+=", 1), ("start.text", "over-write", "v")),
         answer("say", "x"), edges_="start > set > say",
     )  # fmt: skip
-    variables = [
+    variables: list[Any] = [
         {"name": "list", "value_type": "array[string]", "value": []},
         {"name": "n", "value_type": "number", "value": 0},
     ]

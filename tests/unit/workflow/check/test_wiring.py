@@ -54,6 +54,13 @@ def test_every_broken_node_is_told_even_when_the_graph_cannot_be_parsed() -> Non
     expect(found, "llm", "model.mode", "verse")
 
 
+def test_shapes_that_a_kind_does_not_expect_hide_nothing_else() -> None:
+    graph = stored(start(), node("c", "code", code_language=[], code="x = 1"), end(x="c.y"), edges_="start > c > end")
+    found = findings(graph)
+    assert [finding for finding in found if finding.node_id == "c" and finding.level == "error"]
+    expect(found, "end", "outputs[0].value_selector", "no output y")
+
+
 @pytest.mark.parametrize(
     ("graph", "node_id", "text"),
     [

@@ -25,7 +25,7 @@ class Asking(Services):
 
 
 def ask(**data: Any) -> dict[str, Any]:
-    given = {
+    given: dict[str, Any] = {
         "form_content": "Send to {{#start.who#}}? {{#$output.note#}}",
         "inputs": [
             {

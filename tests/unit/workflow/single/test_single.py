@@ -31,7 +31,7 @@ GRAPH = stored(start(variables=[{"variable": "word", "type": "text-input", "requ
 
 
 async def single(graph: Any, node_id: str, inputs: Any = None, **options: Any) -> SingleRun:
-    given = {
+    given: dict[str, Any] = {
         "services": Services(code=ScriptedCode(lambda _, values: {"result": str(values)})),
         "registry": NodeRegistry(),
         "new_id": counting_ids(),

@@ -19,7 +19,8 @@ def webhook(**data: Any) -> Any:
 
 def request(body: Any = b"", headers: dict[str, str] = JSON, **given: Any) -> WebhookRequest:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return WebhookRequest(**{"method": "POST", "headers": headers, "body": raw, **given})
+    fields: dict[str, Any] = {"method": "POST", "headers": headers, "body": raw, **given}
+    return WebhookRequest(**fields)
 
 
 def body_field(kind: str, *, required: bool = True) -> dict[str, Any]:
