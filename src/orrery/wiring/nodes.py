@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from orrery.settings.load import Settings
+from orrery.workflow.nodes.agent import AgentNode
 from orrery.workflow.nodes.http_data import HttpNodeOptions
 from orrery.workflow.nodes.http_request import HttpRequestNode
 from orrery.workflow.nodes.llm import LlmNode
@@ -30,7 +31,6 @@ def node_registry(settings: Settings) -> NodeRegistry:
             "llm": {"1": LlmNode.configured(model)},
             "question-classifier": {"1": QuestionClassifierNode.configured(model)},
             "parameter-extractor": {"1": ParameterExtractorNode.configured(model)},
-            "list-operator": {"1": "orrery.workflow.nodes.list_operator:ListOperatorNode"},
-            "document-extractor": {"1": "orrery.workflow.nodes.document_extractor:DocumentExtractorNode"},
+            "agent": {"1": AgentNode.configured(model)},
         }
     )

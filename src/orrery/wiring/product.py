@@ -18,6 +18,7 @@ from orrery.apps.files.parts import FileNeeds, Files
 from orrery.apps.files.pictures import AccountPictures
 from orrery.apps.files.text_preview import TextPreviews
 from orrery.apps.workflows.service import WorkflowService
+from orrery.apps.workflows.variables import Keeping
 from orrery.database.engine import Database
 from orrery.inference.registry import ProviderRegistry
 from orrery.inference.transport import ModelTransport
@@ -67,7 +68,8 @@ def build_product(ground: Ground) -> Product:
             storage_type=settings.storage.type,
         )
     )
-    workspaces = _workspaces(ground, vault, tokens, AccountPictures(database, files.links))
+    registry = ProviderRegistry()
+    workspaces = _workspaces(ground, vault, tokens, AccountPictures(database, files.links), registry)
     access = AppAccess(database)
     talk = Talk.build(
         TalkNeeds(
@@ -85,8 +87,14 @@ def build_product(ground: Ground) -> Product:
         tokens=tokens,
         apps=AppService(database, access),
         tags=TagService(database),
-        dsl=DslService(database, vault, ground.cache, ground.clients.untrusted),
-        workflows=WorkflowService(database, vault, access),
+        dsl=DslService(
+            database,
+            Keeping(vault, settings.workflow.max_variable_bytes),
+            ground.cache,
+            ground.clients.untrusted,
+            is_built_in=registry.knows,
+        ),
+        workflows=WorkflowService(database, vault, access, max_variable_bytes=settings.workflow.max_variable_bytes),
         access=access,
         end_users=EndUsers(database),
         files=files,
@@ -96,7 +104,9 @@ def build_product(ground: Ground) -> Product:
     )
 
 
-def _workspaces(ground: Ground, vault: Vault, tokens: Tokens, pictures: AccountPictures) -> Workspaces:
+def _workspaces(
+    ground: Ground, vault: Vault, tokens: Tokens, pictures: AccountPictures, registry: ProviderRegistry
+) -> Workspaces:
     return Workspaces.build(
         WorkspaceNeeds(
             database=ground.database,
@@ -106,7 +116,7 @@ def _workspaces(ground: Ground, vault: Vault, tokens: Tokens, pictures: AccountP
             vault=vault,
             accounts=ground.settings.accounts,
             security=ground.settings.security,
-            registry=ProviderRegistry(),
+            registry=registry,
             transport=ModelTransport(ground.clients.operator),
             version=__version__,
             pictures=pictures,

@@ -150,6 +150,8 @@ class Execution:
             index=self.start_index,
             started_at=self.started_at,
             marks=self._owner.marks,
+            # Only agent nodes have one: {name, icon} of the strategy, for watchers (workflow.md 3.17).
+            agent_strategy=getattr(node.node, "agent_strategy", None),
         )
 
     def retry(self, failure: Failure, retry_index: int) -> NodeRetry:
