@@ -15,7 +15,7 @@ import uvicorn
 from orrery.telemetry.configure import configure_logging
 from orrery.wiring import Process, settings_of
 
-_GRACE_SECONDS = 30
+_GRACE_SECONDS = 20
 _BACKLOG = 4096
 
 

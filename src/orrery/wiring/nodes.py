@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from orrery.settings.load import Settings
+from orrery.workflow.node import Node
 from orrery.workflow.nodes.agent import AgentNode
 from orrery.workflow.nodes.http_data import HttpNodeOptions
 from orrery.workflow.nodes.http_request import HttpRequestNode
@@ -31,6 +34,7 @@ def node_registry(settings: Settings) -> NodeRegistry:
             "llm": {"1": LlmNode.configured(model)},
             "question-classifier": {"1": QuestionClassifierNode.configured(model)},
             "parameter-extractor": {"1": ParameterExtractorNode.configured(model)},
-            "agent": {"1": AgentNode.configured(model)},
+            # The engine gives every node its own, larger context; agents use more of it than `Node` promises.
+            "agent": {"1": cast("type[Node]", AgentNode.configured(model))},
         }
     )

@@ -30,8 +30,8 @@ from orrery.wiring.product import Product, build_product
 
 _log = logging.getLogger(__name__)
 
-DRAIN_SECONDS = 25.0
-"""How long running runs may take to finish when the process is told to stop."""
+DRAIN_SECONDS = 8.0
+"""How long runs that nobody streams may still take when the process stops; open streams had their time before."""
 
 
 PURGE_SECONDS = 300.0
