@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
+import msgspec
+
 from orrery.workflow.check.inspection import Inspection
 from orrery.workflow.check.stored import StoredNode
-from orrery.workflow.fields import as_list, as_mappings, as_selector, as_text
+from orrery.workflow.fields import as_list, as_mapping, as_mappings, as_selector, as_text
+from orrery.workflow.segments import ARRAY_TYPES, TypeMismatch, build
 
+_JSON_TYPES: Final = ARRAY_TYPES | {"object", "number", "boolean"}
 Wanted: TypeAlias = tuple[str, str, Callable[[str], bool]]
 
 _WANTED: Final[Mapping[str, Wanted]] = {
@@ -41,6 +45,8 @@ def check_values(inspection: Inspection) -> None:
                 )
     for node in inspection.graph.of_type("loop"):
         _check_loop(inspection, node)
+    for node in inspection.graph.of_type("trigger-plugin"):
+        _check_event(inspection, node)
 
 
 def _check_end(inspection: Inspection, node: StoredNode) -> None:
@@ -65,8 +71,11 @@ def _check_loop(inspection: Inspection, node: StoredNode) -> None:
         if not as_text(item.get("label")):
             field = f"loop_variables[{place}].label"
             inspection.report.error("This variable has no name", "Name it.", node=node, field=field)
-        if item.get("value_type") != "variable" or not as_list(item.get("value")):
+        if item.get("value_type") != "variable":
+            _check_constant(inspection, node, f"loop_variables[{place}].value", declared, item.get("value"))
             continue
+        if not as_list(item.get("value")):
+            continue  # told with the references
         found = inspection.shape(node, as_selector(item.get("value"))).type
         if found not in {"any", declared, "array[any]"}:
             inspection.report.error(
@@ -74,4 +83,31 @@ def _check_loop(inspection: Inspection, node: StoredNode) -> None:
                 "Choose a value of that type, or change the type.",
                 node=node,
                 field=f"loop_variables[{place}].value",
+            )
+
+
+def _check_constant(inspection: Inspection, node: StoredNode, field: str, declared: str, value: object) -> None:
+    """Constants of other types than text come as JSON text; whatever else stands for an array is an empty one."""
+    if declared in ARRAY_TYPES and (not isinstance(value, str) or not value.strip()):
+        return
+    try:
+        plain: object = msgspec.json.decode(value) if isinstance(value, str) and declared in _JSON_TYPES else value
+        build(declared, plain)
+    except (msgspec.DecodeError, TypeMismatch):
+        inspection.report.error(
+            f"The variable is declared as {declared}, but starts with {value!r}",
+            "Give a value of that type, of all types but text as JSON.",
+            node=node,
+            field=field,
+        )
+
+
+def _check_event(inspection: Inspection, node: StoredNode) -> None:
+    for name, parameter in as_mapping(node.data.get("event_parameters")).items():
+        if as_text(as_mapping(parameter).get("type"), "constant") != "constant":
+            inspection.report.error(
+                f"The event parameter {name} must be a constant: nothing runs before a trigger",
+                "Give a constant.",
+                node=node,
+                field=f"event_parameters.{name}",
             )

@@ -11,6 +11,7 @@ from orrery.workflow.check.stored import StoredNode
 from orrery.workflow.fields import as_mappings, as_selector, as_text
 from orrery.workflow.node import NodeFailure
 from orrery.workflow.nodes.assigner_operations import NEEDS_NO_VALUE, check_operation, checked_value
+from orrery.workflow.segments import element_type
 
 _NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,99}")
 _NUMBERS: Final = frozenset({"number", "integer", "float"})
@@ -38,7 +39,9 @@ def check_variables(inspection: Inspection) -> None:
                 field=f"environment_variables[{place}].value",
             )
     for node in inspection.graph.of_type("assigner"):
-        if str(node.data.get("version") or "1") != "1":
+        if str(node.data.get("version") or "1") == "1":
+            _check_first_assigner(inspection, node)
+        else:
             _check_assigner(inspection, node)
 
 
@@ -82,9 +85,43 @@ def _check_assigner(inspection: Inspection, node: StoredNode) -> None:
         input_type = as_text(item.get("input_type"), "variable")
         if known == "any":
             continue
+        if input_type == "variable" and operation not in NEEDS_NO_VALUE:
+            _check_source(inspection, node, f"{where}.value", operation, known, as_selector(item.get("value")))
         try:
             check_operation(operation, known, input_type)
             if input_type != "variable" and operation not in NEEDS_NO_VALUE:
                 checked_value(operation, known, item.get("value"))
         except NodeFailure as failure:
             inspection.report.error(failure.message, f"The variable is of type {known}.", node=node, field=where)
+
+
+def _check_first_assigner(inspection: Inspection, node: StoredNode) -> None:
+    mode = as_text(node.data.get("write_mode"), "over-write")
+    known = inspection.shape(node, as_selector(node.data.get("assigned_variable_selector"))).type
+    source = as_selector(node.data.get("input_variable_selector"))
+    if mode != "clear" and known != "any":
+        _check_source(inspection, node, "input_variable_selector", mode, known, source)
+
+
+def _check_source(
+    inspection: Inspection, node: StoredNode, field: str, operation: str, target: str, source: tuple[str, ...]
+) -> None:
+    found = inspection.shape(node, source).type
+    if not _can_take(operation, target, found):
+        inspection.report.error(
+            f"{'.'.join(source)} is of type {found}, which '{operation}' can't put into a variable of type {target}",
+            "Choose a variable of a type that fits.",
+            node=node,
+            field=field,
+        )
+
+
+def _can_take(operation: str, target: str, source: str) -> bool:
+    """Whether a value of the type ``source`` may be given to an operation on a variable of the type ``target``."""
+    if "any" in {target, source} or operation not in {"over-write", "append", "extend"}:
+        return True
+    if operation == "append":
+        wanted = element_type(target)
+        return source in ({"string", "number", "object"} if wanted == "any" else {wanted})
+    loose = target.startswith("array[") and source.startswith("array[") and "array[any]" in {target, source}
+    return loose or source == target

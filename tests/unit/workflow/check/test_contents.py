@@ -401,3 +401,28 @@ def test_apps_without_a_graph() -> None:
     (finding,) = check_app(App("chat", None, {"model": {}}), models=Models())
     assert (finding.level, finding.field) == ("error", "model_config.model")
     assert check_app(App("completion", None, {"model": {"provider": "nobody", "name": "m"}})) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "fits"),
+    [
+        ("number", "5", True), ("number", 5, True), ("number", "many", False), ("string", "any text", True), ("string", None, False),
+        ("boolean", "true", True), ("boolean", "yes", False), ("object", "{}", True), ("object", "[]", False), ("array[string]", '["a"]', True),
+        ("array[string]", ["a"], True), ("array[string]", "", True), ("array[number]", '["a"]', False),
+    ],
+)  # fmt: skip
+def test_constants_of_loops(kind: str, value: Any, fits: bool) -> None:
+    variable = {"label": "v", "var_type": kind, "value_type": "constant", "value": value}
+    errors = [f.field for f in one(node("x", "loop", loop_count=1, loop_variables=[variable])) if f.level == "error"]
+    assert ("loop_variables[0].value" in errors) is not fits
+
+
+def test_events_have_constant_parameters() -> None:
+    hook = node(
+        "t",
+        "trigger-plugin",
+        event_parameters={"a": {"type": "mixed", "value": "x"}, "b": {"type": "constant", "value": 1}},
+    )
+    found = findings(stored(hook, end(x="t.y"), edges_="t > end"))
+    expect(found, "t", "event_parameters.a", "must be a constant")
+    assert len([finding for finding in found if finding.level == "error"]) == 1

@@ -193,3 +193,28 @@ def test_assigners() -> None:
     expect(found, "set", "items[2]", "Operation += is not supported for type array[string]")
     expect(found, "set", "items[3].variable_selector", "nobody keeps", level="warning")
     assert not [finding for finding in found if finding.field == "items[0]"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "operation", "source", "fits"),
+    [
+        ("string", "over-write", "text", True), ("number", "over-write", "text", False), ("array[string]", "over-write", "text", False),
+        ("array[file]", "over-write", "files", True), ("array[string]", "over-write", "files", False), ("array[string]", "append", "text", True),
+        ("array[number]", "append", "text", False), ("array[string]", "extend", "text", False), ("object", "over-write", "json", True),
+    ],
+)  # fmt: skip
+def test_what_assigners_put_where(kind: str, operation: str, source: str, fits: bool) -> None:
+    for item in (
+        assign("set", ("conversation.v", operation, ("start", source))),
+        node("set", "assigner", write_mode=operation, assigned_variable_selector=["conversation", "v"],
+             input_variable_selector=["start", source]),
+    ):  # fmt: skip
+        if operation == "extend" and "write_mode" in item["data"]:
+            continue
+        graph = stored(start(variables=FORM), item, answer("say", "x"), edges_="start > set > say")
+        found = findings(graph, mode="advanced-chat", conversation=[{"name": "v", "value_type": kind, "value": 0}])
+        if fits:
+            assert not [finding for finding in found if "can't put into" in finding.message]
+        else:
+            field = "input_variable_selector" if "write_mode" in item["data"] else "items[0].value"
+            expect(found, "set", field, f"can't put into a variable of type {kind}")
