@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { failureOf } from "@/chat/model/failure";
 import type { Failure } from "@/chat/model/message";
@@ -90,11 +90,16 @@ export function useConversations(server: WebAppServer): Conversations {
     }
   };
 
+  /** Names that people gave, by conversation: what a model makes up never takes their place. */
+  const given = useRef(new Map<string, string>());
   const title = useCallback(
     async (id: string) => {
+      if (given.current.has(id)) return;
       // Without a title the conversation keeps the name it has.
       const named = await server.nameItself(id).catch(() => null);
-      if (named) setLists((now) => withChange(now, id, { name: named.name }));
+      const meanwhile = given.current.get(id);
+      if (meanwhile !== undefined) await server.rename(id, meanwhile).catch(() => undefined);
+      else if (named) setLists((now) => withChange(now, id, { name: named.name }));
     },
     [server],
   );
@@ -128,11 +133,13 @@ export function useConversations(server: WebAppServer): Conversations {
     loadMore,
     begun,
     title,
-    rename: (id, name) =>
-      changed(
+    rename: (id, name) => {
+      given.current.set(id, name);
+      return changed(
         (now) => withChange(now, id, { name }),
         () => server.rename(id, name),
-      ),
+      );
+    },
     pin: (id, pinned) =>
       changed(
         (now) => withPin(now, id, pinned),
