@@ -11,6 +11,7 @@ from orrery.workflow.node import Node, NodeFailure, NodeKindName, NodeOutcome, N
 from orrery.workflow.nodes.human_input_content import filled, resolved_defaults, shown_inputs, stored_list
 from orrery.workflow.nodes.human_input_data import TIMEOUT_HANDLE, HumanInputData, is_legacy, parse_data
 from orrery.workflow.nodes.human_input_forms import Form, FormRequest, HumanForms, OffersHumanForms
+from orrery.workflow.pool import Pool
 from orrery.workflow.template import references_in
 
 
@@ -37,7 +38,12 @@ class HumanInputNode:
     def parse(cls, node_id: str, data: Mapping[str, object]) -> Node:
         if is_legacy(data):
             return LegacyHumanInputNode.parse(node_id, data)
-        return cast("Node", cls(parse_data(data), data))
+        return cast("Node", cls.of(data))
+
+    @classmethod
+    def of(cls, data: Mapping[str, object]) -> HumanInputNode:
+        """The node of stored data that has a form. Raises ValueError that names the field."""
+        return cls(parse_data(data), data)
 
     def references(self) -> Sequence[Selector]:
         selectors: list[Selector] = list(references_in(self._data.form_content))
@@ -74,17 +80,21 @@ class HumanInputNode:
         return self._timed_out(context, form) if form.status == "timeout" else self._answered(context, form)
 
     def _request(self, context: EngineContext, place: str) -> FormRequest:
-        data, pool = self._data, context.pool
+        return self.form(context.node_id, context.title, context.pool, place=place, now=context.clock.time())
+
+    def form(self, node_id: str, title: str, pool: Pool, *, now: float, place: str = "") -> FormRequest:
+        """The form as people would see it with these variables; opens nothing. ``now`` in seconds since the epoch."""
+        data = self._data
         return FormRequest(
-            place=place,
-            node_id=context.node_id,
-            node_title=context.title,
+            place=place or node_id,
+            node_id=node_id,
+            node_title=title,
             content=pool.render(data.form_content),
             inputs=shown_inputs(self._inputs, pool),
             actions=self._actions,
             resolved_defaults=resolved_defaults(data.inputs, pool),
             delivery_methods=data.delivery_methods,
-            expires_at=context.clock.time() + data.timeout_seconds,
+            expires_at=now + data.timeout_seconds,
         )
 
     def _answered(self, context: EngineContext, form: Form) -> NodeOutcome:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from orrery.workflow.events import HumanInputFilled, HumanInputRequired, HumanInputTimeout, NodeFinished, RunPaused
 from orrery.workflow.journal import Resume
+from orrery.workflow.nodes.human_input import HumanInputNode
 from orrery.workflow.nodes.human_input_answer import InvalidFormAnswer, check_answer
 from orrery.workflow.nodes.human_input_content import fields_in, filled
 from orrery.workflow.nodes.human_input_forms import FormRequest, OffersHumanForms
@@ -165,6 +166,12 @@ async def test_each_round_of_a_loop_asks_for_itself() -> None:
             services.human_forms.submit(place, "approve")
     assert trial is not None
     assert trial.result.outputs == {"rounds": 2}
+
+
+def test_a_form_can_be_seen_before_anybody_is_asked() -> None:
+    form = HumanInputNode.of(ask()["data"]).form("ask", "Ask", pool(), now=1000.0)
+    assert (form.content, form.resolved_defaults) == ("Send to Ann? {{#$output.note#}}", {"note": "Ann"})
+    assert (form.place, form.expires_at) == ("ask", 1000.0 + 7200)
 
 
 async def test_without_forms_it_says_so() -> None:
