@@ -169,7 +169,9 @@ async def test_each_round_of_a_loop_asks_for_itself() -> None:
 
 
 def test_a_form_can_be_seen_before_anybody_is_asked() -> None:
-    form = HumanInputNode.of(ask()["data"]).form("ask", "Ask", pool(), now=1000.0)
+    known = Pool()
+    known.put("start", "who", "Ann")
+    form = HumanInputNode.of(ask()["data"]).form("ask", "Ask", known, now=1000.0)
     assert (form.content, form.resolved_defaults) == ("Send to Ann? {{#$output.note#}}", {"note": "Ann"})
     assert (form.place, form.expires_at) == ("ask", 1000.0 + 7200)
 
