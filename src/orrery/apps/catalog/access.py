@@ -53,13 +53,15 @@ class AppAccess:
         self._clock = clock
         self._kept: OrderedDict[str, tuple[float, AppRecord]] = OrderedDict()
         self._touched: dict[str, float] = {}
+        self._changes = 0
 
     async def by_key(self, token: str) -> AppRecord:
         """Raises `Unauthorized` for unknown keys, `Forbidden` for apps that take no calls (workflow.md 5.1)."""
         record = self._fresh(token)
         if record is None:
+            seen = self._changes
             record = await self._find_by_key(token)
-            self._keep(token, record)
+            self._keep(token, record, seen)
         if record.status != "normal":
             raise Forbidden("The app's status is abnormal.")
         if not record.enable_api:
@@ -73,6 +75,7 @@ class AppAccess:
         """Raises `NotFound` for an unknown address; whether the page is on is the caller's to check."""
         record = self._fresh(f"site:{code}")
         if record is None:
+            seen = self._changes
             async with self._database.read() as session:
                 row = (
                     await session.execute(
@@ -84,11 +87,12 @@ class AppAccess:
                 if row is None:
                     raise NotFound
                 record = await _record(session, row[1], site_code=code)
-            self._keep(f"site:{code}", record)
+            self._keep(f"site:{code}", record, seen)
         return record
 
     def forget(self, app_id: str) -> None:
         """Drops what is kept of an app, after a change in this process."""
+        self._changes += 1
         for key in [key for key, (_, record) in self._kept.items() if record.app_id == app_id]:
             del self._kept[key]
 
@@ -98,8 +102,12 @@ class AppAccess:
             return None
         return found[1]
 
-    def _keep(self, key: str, record: AppRecord) -> None:
+    def _keep(self, key: str, record: AppRecord, seen: int) -> None:
+        if seen != self._changes:
+            # Something changed while this was read: it may be older than the change.
+            return
         self._kept[key] = (self._clock(), record)
+        self._kept.move_to_end(key)
         while len(self._kept) > _MOST:
             self._kept.popitem(last=False)
 

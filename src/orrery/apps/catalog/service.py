@@ -196,7 +196,8 @@ class AppService:
     async def add_key(self, who: Actor, app_id: str) -> ApiKey:
         """Raises `MaxKeysExceeded` beyond ten."""
         async with self._database.write() as session:
-            await self._for_edit(session, who, app_id)
+            if await store.find_app(session, who.workspace_id, app_id, locked=True) is None:
+                raise AppNotFound
             if len(await store.keys_of(session, who.workspace_id, app_id)) >= MOST_KEYS:
                 raise MaxKeysExceeded
             key = ApiKey(tenant_id=who.workspace_id, app_id=app_id, type="app", token=api_key("app"))

@@ -16,8 +16,10 @@ def apps_of(workspace_id: str) -> Select[App]:
     return select(App).where(App.tenant_id == workspace_id, App.status == "normal")
 
 
-async def find_app(session: AsyncSession, workspace_id: str, app_id: str) -> App | None:
-    return await session.scalar(apps_of(workspace_id).where(App.id == app_id))
+async def find_app(session: AsyncSession, workspace_id: str, app_id: str, *, locked: bool = False) -> App | None:
+    """``locked`` keeps others from locking it until the transaction ends (SQLite's writers wait anyway)."""
+    query = apps_of(workspace_id).where(App.id == app_id)
+    return await session.scalar(query.with_for_update() if locked else query)
 
 
 async def page_of_apps(

@@ -60,7 +60,7 @@ class TagService:
             if await store.find_app(session, who.workspace_id, app_id) is None:
                 raise NotFound("App not found")
             there = {tag.id for tag in (await store.tags_on(session, who.workspace_id, [app_id])).get(app_id, ())}
-            for tag_id in tag_ids:
+            for tag_id in dict.fromkeys(tag_ids):
                 if await store.find_tag(session, who.workspace_id, tag_id) is None:
                     raise NotFound("Tag not found")
                 if tag_id not in there:

@@ -6,43 +6,50 @@ from collections.abc import Iterable, Mapping
 from typing import cast
 
 JsonObject = Mapping[str, object]
-_MODEL_NODES = frozenset({"llm", "question-classifier", "parameter-extractor"})
 
 
 def dependencies_of_graph(graph: JsonObject) -> list[dict[str, object]]:
     """The plugins behind a graph's tools, models, strategies and triggers; built-in providers need none."""
     found: set[str] = set()
-    for node in cast("list[JsonObject]", graph.get("nodes") or []):
-        data = node.get("data")
-        if isinstance(data, Mapping):
-            found.update(_of_node(cast("JsonObject", data)))
+    for data in _node_data(graph):
+        identifier = data.get("plugin_unique_identifier")
+        if identifier:
+            found.add(str(identifier))
     return _listed(found)
 
 
 def dependencies_of_config(configs: JsonObject) -> list[dict[str, object]]:
     """The plugins behind a basic app's agent tools."""
-    agent = cast("JsonObject", configs.get("agent_mode") or {})
-    tools = cast("list[JsonObject]", agent.get("tools") or [])
-    return _listed({str(t["plugin_unique_identifier"]) for t in tools if t.get("plugin_unique_identifier")})
-
-
-def providers_of_graph(graph: JsonObject) -> set[str]:
-    """The model providers that a graph names, as it names them."""
+    agent = configs.get("agent_mode")
+    tools = cast("JsonObject", agent).get("tools") if isinstance(agent, Mapping) else None
     found: set[str] = set()
-    for node in cast("list[JsonObject]", graph.get("nodes") or []):
-        data = cast("JsonObject", node.get("data") or {})
-        model = data.get("model")
-        if data.get("type") in _MODEL_NODES and isinstance(model, Mapping):
-            provider = cast("JsonObject", model).get("provider")
-            if provider:
-                found.add(str(provider))
-    return found
+    for tool in cast("list[object]", tools) if isinstance(tools, list) else []:
+        identifier = cast("JsonObject", tool).get("plugin_unique_identifier") if isinstance(tool, Mapping) else None
+        if identifier:
+            found.add(str(identifier))
+    return _listed(found)
 
 
-def _of_node(data: JsonObject) -> Iterable[str]:
-    identifier = data.get("plugin_unique_identifier")
-    if identifier:
-        yield str(identifier)
+def provider_of(dependency: object) -> str:
+    """The model provider that a listed plugin stands for, as ``author/plugin/provider``; empty for other plugins.
+
+    A provider's plugin carries the provider's name, so ``langgenius/openai:0.2.0@…`` gives openai's provider.
+    """
+    value = cast("JsonObject", dependency).get("value") if isinstance(dependency, Mapping) else None
+    if not isinstance(value, Mapping):
+        return ""
+    names = ("marketplace_plugin_unique_identifier", "plugin_unique_identifier", "github_plugin_unique_identifier")
+    found = next((str(text) for name in names if (text := cast("JsonObject", value).get(name))), "")
+    plugin = found.partition("@")[0].partition(":")[0]
+    return f"{plugin}/{plugin.rpartition('/')[2]}" if plugin else ""
+
+
+def _node_data(graph: JsonObject) -> Iterable[JsonObject]:
+    nodes = graph.get("nodes")
+    for node in cast("list[object]", nodes) if isinstance(nodes, list) else []:
+        data = cast("JsonObject", node).get("data") if isinstance(node, Mapping) else None
+        if isinstance(data, Mapping):
+            yield cast("JsonObject", data)
 
 
 def _listed(identifiers: Iterable[str]) -> list[dict[str, object]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Literal, cast
 
@@ -15,6 +16,10 @@ from orrery.errors import BadRequest
 CURRENT_VERSION = "0.5.0"
 MOST_BYTES = 10 * 1024 * 1024
 _MOST_VALUES = 500_000
+_MOST_CHARACTERS = 2 * MOST_BYTES
+_MOST_MERGED = 50_000
+_MOST_SLOWLY = 1 << 20
+_SMALLEST, _LARGEST = -(1 << 63), (1 << 64) - 1
 _DEEPEST = 100
 
 ImportStatus = Literal["completed", "completed-with-warnings", "pending", "failed"]
@@ -68,24 +73,94 @@ def parse(text: str) -> AppDocument:
     )
 
 
+def graph_of(workflow: Mapping[str, object]) -> dict[str, object]:
+    """The graph of a ``workflow`` block. Raises `DslError` when there is none that can be read."""
+    graph = workflow.get("graph")
+    if not isinstance(graph, dict):
+        raise DslError("graph not found in workflow")
+    return cast("dict[str, object]", graph)
+
+
+def list_in(holder: Mapping[str, object], name: str) -> list[object]:
+    """A list of the file; anything else reads as an empty one."""
+    found = holder.get(name)
+    return cast("list[object]", found) if isinstance(found, list) else []
+
+
 def load_yaml(text: str) -> dict[str, object]:
     """The mapping at the root of a YAML text, with bounded size and depth. Raises `DslError`."""
     if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
         raise DslError("File size exceeds the limit of 10MB")
     try:
-        data: object = yaml.load(text, Loader=_Loader)  # noqa: S506  (a safe loader without tags)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        data = _loaded(text)
+    # Beside its own errors the library lets through what a malformed tagged scalar (`!!bool x`) makes it stumble on.
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
         raise DslError(f"Invalid YAML format: {_first_line(error)}") from error
     if not isinstance(data, dict):
         raise DslError("Invalid YAML format: content must be a mapping")
-    return cast("dict[str, object]", _plain(cast("object", data), [_MOST_VALUES], 0))
+    return cast("dict[str, object]", _plain(cast("object", data), [_MOST_VALUES, _MOST_CHARACTERS], 0))
+
+
+def _loaded(text: str) -> object:
+    if text.lstrip()[:1] == "{":
+        # JSON, most likely: read as such it is quick, and its escape pairs are characters.
+        with contextlib.suppress(msgspec.DecodeError, RecursionError):
+            return msgspec.json.decode(text.encode())
+    try:
+        _check_depth(text, _Loader)
+        return yaml.load(text, Loader=_Loader)  # noqa: S506  (a safe loader without tags)
+    except yaml.MarkedYAMLError as error:
+        # The C parser takes no halves of characters; the slow one does, and a text that holds some is small.
+        if "escape code" not in str(error.problem) or len(text) > _MOST_SLOWLY:
+            raise
+    _check_depth(text, _SlowLoader)
+    return yaml.load(text, Loader=_SlowLoader)  # noqa: S506  (as above)
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # the C parser where there is one
-    """Safe YAML that leaves times as text: app files hold none, but names may look like one."""
+    """Safe YAML that leaves times as text: app files hold none, but names may look like one.
+
+    Merge keys (``<<``) are counted: each level of merging may multiply what the levels below it hold.
+    """
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self._merged = 0
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Puts merged mappings in their place. Raises `DslError` when they hold too much together."""
+        for key, value in node.value:
+            if key.tag == "tag:yaml.org,2002:merge":
+                sources = cast("list[yaml.Node]", value.value) if isinstance(value, yaml.SequenceNode) else [value]
+                for source in sources:
+                    if isinstance(source, yaml.MappingNode):
+                        self.flatten_mapping(source)
+                        self._merged += len(source.value) + 1
+                        if self._merged > _MOST_MERGED:
+                            raise DslError("Invalid YAML format: the file holds too many values")
+        super().flatten_mapping(node)
 
 
-_Loader.yaml_implicit_resolvers = {
+def _check_depth(text: str, loader: type[_Loader | _SlowLoader]) -> None:
+    # Before anything is built: the library builds by recursion on the C stack, which deep nesting would overrun.
+    depth = 0
+    for event in yaml.parse(text, Loader=loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _DEEPEST:
+                raise DslError("Invalid YAML format: the file is nested too deeply")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+class _SlowLoader(yaml.SafeLoader):
+    """The same in Python. Merge keys stay ordinary keys."""
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Leaves merged mappings where they are."""
+
+
+_Loader.yaml_implicit_resolvers = _SlowLoader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
@@ -99,7 +174,12 @@ def _plain(value: object, budget: list[int], depth: int) -> object:
     if depth > _DEEPEST:
         raise DslError("Invalid YAML format: the file is nested too deeply")
     if isinstance(value, str):
+        budget[1] -= len(value)
+        if budget[1] < 0:
+            raise DslError("Invalid YAML format: the file holds too much text")
         return _joined_surrogates(value)
+    if isinstance(value, int) and not _SMALLEST <= value <= _LARGEST:
+        raise DslError("Invalid YAML format: the file holds a whole number of more than 64 bits")
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, dict):
@@ -118,6 +198,10 @@ def _joined_surrogates(text: str) -> str:
 
 
 def _first_line(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "the file is nested too deeply"
+    if not isinstance(error, yaml.YAMLError):
+        return "a value does not fit its tag"
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error).partition("\n")[0] or type(error).__name__
     return f"{problem} (line {mark.line + 1}, column {mark.column + 1})" if mark is not None else str(problem)

@@ -12,7 +12,7 @@ import yaml
 from orrery.apps.catalog.tables import App, AppModelConfig
 from orrery.apps.dsl.datasets import encrypt_dataset_id
 from orrery.apps.dsl.dependencies import dependencies_of_config, dependencies_of_graph
-from orrery.apps.dsl.document import CURRENT_VERSION
+from orrery.apps.dsl.document import CURRENT_VERSION, list_in
 from orrery.apps.workflows.tables import Workflow
 from orrery.apps.workflows.variables import Variable, opened, without_secrets
 from orrery.security.encryption import Vault
@@ -27,18 +27,27 @@ _SCHEDULE_DEFAULTS: Mapping[str, object] = {
 }
 
 
-def export_graph_app(app: App, workflow: Workflow, vault: Vault, *, include_secret: bool) -> str:
-    """The file of a workflow or chatflow version."""
+class ExportChoices(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file may hold of its workspace: secrets in clear, and dataset ids that others could read."""
+
+    include_secret: bool
+    encrypt_dataset_ids: bool = True
+
+
+def export_graph_app(app: App, workflow: Workflow, vault: Vault, choices: ExportChoices) -> str:
+    """The file of a workflow or chatflow version. Raises `SecretUnreadable`."""
     graph = cast("JsonObject", msgspec.json.decode(workflow.graph))
-    for node in cast("list[JsonObject]", graph.get("nodes") or []):
-        data = node.get("data")
+    for node in list_in(graph, "nodes"):
+        data = cast("JsonObject", node).get("data") if isinstance(node, dict) else None
         if isinstance(data, dict):
-            _strip_node(cast("JsonObject", data), app.tenant_id, include_secret=include_secret)
-    environment = opened(vault, app.tenant_id, workflow.environment_variables)
+            _strip_node(cast("JsonObject", data), app.tenant_id, choices)
+    stored = cast("list[Variable]", workflow.environment_variables or [])
+    include_secret = choices.include_secret
+    environment = opened(vault, app.tenant_id, stored) if include_secret else without_secrets(stored)
     block: JsonObject = {
         "graph": graph,
         "features": msgspec.json.decode(workflow.features),
-        "environment_variables": environment if include_secret else without_secrets(environment),
+        "environment_variables": environment,
         "conversation_variables": cast("list[Variable]", workflow.conversation_variables or []),
         "rag_pipeline_variables": workflow.rag_pipeline_variables or [],
     }
@@ -72,24 +81,25 @@ def _head(app: App) -> JsonObject:
     }
 
 
-def _strip_node(data: JsonObject, workspace_id: str, *, include_secret: bool) -> None:
+def _strip_node(data: JsonObject, workspace_id: str, choices: ExportChoices) -> None:
     kind = data.get("type")
     if kind == "knowledge-retrieval":
-        ids = cast("list[str]", data.get("dataset_ids") or [])
-        data["dataset_ids"] = [encrypt_dataset_id(workspace_id, str(i)) for i in ids]
+        if choices.encrypt_dataset_ids:
+            ids = list_in(data, "dataset_ids")
+            data["dataset_ids"] = [encrypt_dataset_id(workspace_id, str(i)) for i in ids]
     elif kind == "trigger-schedule":
         data.update(_SCHEDULE_DEFAULTS)
     elif kind == "trigger-webhook":
         data["webhook_url"] = data["webhook_debug_url"] = ""
     elif kind == "trigger-plugin":
         data["subscription_id"] = ""
-    if include_secret:
+    if choices.include_secret:
         return
     if kind == "tool":
         data.pop("credential_id", None)
     elif kind == "agent":
-        parameters = cast("JsonObject", data.get("agent_parameters") or {})
-        tools = parameters.get("tools")
+        parameters = data.get("agent_parameters")
+        tools = cast("JsonObject", parameters).get("tools") if isinstance(parameters, dict) else None
         if isinstance(tools, dict):
             _strip_tools(cast("JsonObject", tools).get("value"))
 

@@ -8,10 +8,11 @@ from typing import cast
 import msgspec
 
 from orrery.apps.catalog.errors import AppUnavailable
-from orrery.apps.dsl.document import AppDocument
+from orrery.apps.dsl.document import AppDocument, graph_of
 from orrery.apps.runs.basic_graph import FORM, aliases, basic_graph
 from orrery.apps.runs.versions import basic_form, start_form
 from orrery.apps.workflows import variables
+from orrery.apps.workflows.service import check_graph
 from orrery.errors import InvalidParam
 from orrery.workflow.graph import Graph
 from orrery.workflow.graph_errors import GraphError
@@ -53,10 +54,12 @@ class OfflineApp(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def offline_app(document: AppDocument, registry: NodeRegistry) -> OfflineApp:
-    """Raises `AppUnavailable` for a graph that can't run."""
+    """Raises `AppUnavailable` for a graph that can't run, `DslError` and `InvalidParam` for one that is none."""
     workflow = document.workflow
     if workflow is not None:
-        graph_text = msgspec.json.encode(workflow.get("graph")).decode()
+        drawn = graph_of(workflow)
+        check_graph(drawn)
+        graph_text = msgspec.json.encode(drawn).decode()
         form: Sequence[JsonObject] = start_form(graph_text)
     else:
         configs = document.model_config or {}

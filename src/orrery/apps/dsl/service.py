@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import cast
@@ -97,7 +98,8 @@ class DslService:
         import_id = new_id()
         try:
             text = await self._text(request)
-            document = parse(text)
+            # Large files take seconds: others are served meanwhile.
+            document = await asyncio.to_thread(parse, text)
             status = status_for(document.version)
             if status == "pending":
                 return await self._keep_pending(who, import_id, request, text, document)
@@ -115,7 +117,7 @@ class DslService:
             return ImportResult(id=import_id, status="failed", error="Import information expired or does not exist")
         request = msgspec.json.decode(stored, type=ImportRequest)
         try:
-            document = parse(request.yaml_content or "")
+            document = await asyncio.to_thread(parse, request.yaml_content or "")
             app = await self._write(who, request, document)
         except (DslError, InvalidParam, AppNotFound) as error:
             return ImportResult(id=import_id, status="failed", error=error.message)
@@ -283,11 +285,9 @@ def _items(workflow: Mapping[str, object], name: str) -> list[Variable]:
     items: object = workflow.get(name) or []
     if not isinstance(items, list):
         raise DslError(f"{name} must be a list")
+    return [_with_value(cast("Variable", item)) for item in cast("list[object]", items) if isinstance(item, dict)]
+
+
+def _with_value(item: Variable) -> Variable:
     # A secret leaves its workspace empty; an import keeps it as an empty value to be filled in.
-    return [
-        {**cast("Variable", item), "value": ""}
-        if cast("Variable", item).get("value") is None
-        else cast("Variable", item)
-        for item in cast("list[object]", items)
-        if isinstance(item, dict)
-    ]
+    return {**item, "value": ""} if item.get("value_type") == "secret" and item.get("value") is None else item

@@ -36,3 +36,9 @@ class WorkflowNotPublished(BadRequest):
 
     code = "invalid_param"
     default_message = "Workflow not published"
+
+
+class SecretUnreadable(BadRequest):
+    """A secret environment variable was encrypted under a key that this installation no longer has."""
+
+    code = "secret_unreadable"

@@ -25,6 +25,7 @@ from orrery.database.orm import utc_now
 from orrery.errors import InvalidParam
 from orrery.security.encryption import Vault
 
+_LONGEST_NODE_ID = 255
 _TRIGGERS = frozenset({"trigger-webhook", "trigger-schedule", "trigger-plugin"})
 
 
@@ -53,13 +54,17 @@ def check_graph(graph: Mapping[str, object]) -> None:
     nodes, edges = graph.get("nodes"), graph.get("edges")
     if not isinstance(nodes, list) or not isinstance(edges, list):
         raise InvalidParam("nodes/edges in workflow graph must be a list")
-    kinds: set[object] = set()
+    kinds: set[str] = set()
     for node in cast("list[object]", nodes):
         if not isinstance(node, dict):
             raise InvalidParam("each node of the graph must be an object")
+        node_id = cast("dict[str, object]", node).get("id")
+        if isinstance(node_id, str) and (len(node_id) > _LONGEST_NODE_ID or "\x00" in node_id):
+            raise InvalidParam(f"node ids have at most {_LONGEST_NODE_ID} characters, none of them NUL")
         data = cast("dict[str, object]", node).get("data")
-        if isinstance(data, dict):
-            kinds.add(cast("dict[str, object]", data).get("type"))
+        kind = cast("dict[str, object]", data).get("type") if isinstance(data, dict) else None
+        if isinstance(kind, str):
+            kinds.add(kind)
     if "start" in kinds and kinds & _TRIGGERS:
         raise InvalidParam("Start node and trigger nodes cannot coexist in the same workflow")
 
@@ -67,9 +72,17 @@ def check_graph(graph: Mapping[str, object]) -> None:
 class WorkflowService:
     """Use cases on versions. Each is one transaction."""
 
-    def __init__(self, database: Database, vault: Vault, access: AppAccess) -> None:
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        access: AppAccess,
+        *,
+        max_variable_bytes: int = variables.MAX_VARIABLE_SIZE,
+    ) -> None:
         self._database = database
         self._access = access
+        self._keeping = variables.Keeping(vault, max_variable_bytes)
         self.vault = vault
 
     async def draft(self, workspace_id: str, app_id: str) -> Workflow:
@@ -84,11 +97,11 @@ class WorkflowService:
     async def save_draft(self, who: Actor, app_id: str, content: GraphContent, known_hash: str | None) -> Workflow:
         """Replaces the draft. Raises `DraftOutOfSync` when ``known_hash`` is not the stored one."""
         async with self._database.write() as session:
-            app = await _graph_app(session, who.workspace_id, app_id)
+            app = await _graph_app(session, who.workspace_id, app_id, locked=True)
             row = await find_draft(session, who.workspace_id, app_id)
             if row is not None and known_hash is not None and row_hash(row) != known_hash:
                 raise DraftOutOfSync
-            return await put_draft(session, self.vault, who, app, content)
+            return await put_draft(session, self._keeping, who, app, content)
 
     async def published(self, workspace_id: str, app_id: str) -> Workflow | None:
         """The version in use, or None."""
@@ -99,7 +112,7 @@ class WorkflowService:
     async def publish(self, who: Actor, app_id: str, *, name: str, comment: str) -> Workflow:
         """Copies the draft to a new version and puts it in use. Raises `DraftNotFound`."""
         async with self._database.write() as session:
-            app = await _graph_app(session, who.workspace_id, app_id)
+            app = await _graph_app(session, who.workspace_id, app_id, locked=True)
             draft = await find_draft(session, who.workspace_id, app_id)
             if draft is None:
                 raise DraftNotFound
@@ -161,16 +174,16 @@ class WorkflowService:
     async def delete(self, who: Actor, app_id: str, workflow_id: str) -> None:
         """Raises `WorkflowNotFound`, `WorkflowInUse`."""
         async with self._database.write() as session:
-            app = await _graph_app(session, who.workspace_id, app_id)
+            app = await _graph_app(session, who.workspace_id, app_id, locked=True)
             row = await self._version(session, who, app_id, workflow_id)
             if row.version == "draft" or app.workflow_id == workflow_id:
                 raise WorkflowInUse
             await session.delete(row)
 
     async def restore(self, who: Actor, app_id: str, workflow_id: str) -> Workflow:
-        """Copies a published version over the draft. Raises `WorkflowNotFound`."""
+        """Copies a published version over the draft. Raises `WorkflowNotFound`, `SecretUnreadable`."""
         async with self._database.write() as session:
-            app = await _graph_app(session, who.workspace_id, app_id)
+            app = await _graph_app(session, who.workspace_id, app_id, locked=True)
             row = await self._version(session, who, app_id, workflow_id)
             content = GraphContent(
                 graph=msgspec.json.decode(row.graph),
@@ -179,7 +192,7 @@ class WorkflowService:
                 conversation_variables=cast("list[variables.Variable]", row.conversation_variables),
                 rag_pipeline_variables=cast("list[object]", row.rag_pipeline_variables),
             )
-            return await put_draft(session, self.vault, who, app, content)
+            return await put_draft(session, self._keeping, who, app, content)
 
     async def _version(self, session: AsyncSession, who: Actor, app_id: str, workflow_id: str) -> Workflow:
         row = await find_version(session, who.workspace_id, app_id, workflow_id)
@@ -204,7 +217,9 @@ async def find_version(session: AsyncSession, workspace_id: str, app_id: str, wo
     )
 
 
-async def put_draft(session: AsyncSession, vault: Vault, who: Actor, app: App, content: GraphContent) -> Workflow:
+async def put_draft(
+    session: AsyncSession, keeping: variables.Keeping, who: Actor, app: App, content: GraphContent
+) -> Workflow:
     """Makes or replaces the app's draft inside the caller's transaction. Raises `InvalidParam`."""
     check_graph(content.graph)
     row = await find_draft(session, who.workspace_id, app.id)
@@ -224,11 +239,16 @@ async def put_draft(session: AsyncSession, vault: Vault, who: Actor, app: App, c
     row.graph = msgspec.json.encode(content.graph).decode()
     row.features = msgspec.json.encode(content.features).decode()
     if content.environment_variables is not None:
-        items = variables.normalise(list(content.environment_variables), "env", variables.ENVIRONMENT_TYPES)
-        row.environment_variables = variables.sealed(vault, who.workspace_id, items, stored)
+        items = variables.normalise(
+            list(content.environment_variables), "env", variables.ENVIRONMENT_TYPES, max_bytes=keeping.max_bytes
+        )
+        row.environment_variables = variables.sealed(keeping.vault, who.workspace_id, items, stored)
     if content.conversation_variables is not None:
         row.conversation_variables = variables.normalise(
-            list(content.conversation_variables), "conversation", variables.CONVERSATION_TYPES
+            list(content.conversation_variables),
+            "conversation",
+            variables.CONVERSATION_TYPES,
+            max_bytes=keeping.max_bytes,
         )
     row.rag_pipeline_variables = list(content.rag_pipeline_variables)
     row.updated_by, row.updated_at = who.account_id, utc_now()
@@ -236,8 +256,9 @@ async def put_draft(session: AsyncSession, vault: Vault, who: Actor, app: App, c
     return row
 
 
-async def _graph_app(session: AsyncSession, workspace_id: str, app_id: str) -> App:
-    app = await find_app(session, workspace_id, app_id)
+async def _graph_app(session: AsyncSession, workspace_id: str, app_id: str, *, locked: bool = False) -> App:
+    """``locked``: others who change the app's versions wait until this transaction ends."""
+    app = await find_app(session, workspace_id, app_id, locked=locked)
     if app is None or app.mode not in GRAPH_MODES:
         raise AppNotFound
     return app
