@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Protocol
 
 from orrery.apps.runs.errors import Overloaded, TooManyRuns
 from orrery.apps.runs.limits import RunPolicy
-from orrery.cache.protocol import Cache
+from orrery.cache.protocol import Cache, CacheUnavailable
+
+_log = logging.getLogger(__name__)
 
 _SLOT_SECONDS = 600.0
 """A slot that nobody gave back is free again after this long."""
@@ -28,11 +31,11 @@ class Admission:
     def __init__(self, cache: Cache, policy: RunPolicy) -> None:
         self._cache = cache
         self._policy = policy
-        self._counted: dict[str, int] = {}
+        self._held: dict[str, str] = {}
         self._leaving: set[asyncio.Task[None]] = set()
 
-    async def enter(self, app: Limited, *, live: int) -> None:
-        """Raises `Overloaded` when the process is full, `TooManyRuns` when the app is."""
+    async def enter(self, app: Limited, run_id: str, *, live: int) -> None:
+        """Takes a slot for the run. Raises `Overloaded` when the process is full, `TooManyRuns` when the app is."""
         if live >= self._policy.max_live_runs:
             raise Overloaded(retry_after=1)
         bound = self._policy.bound_for(app.max_active_requests)
@@ -41,24 +44,31 @@ class Admission:
         key = _key(app.app_id)
         active = await self._cache.increment(key, ttl=_SLOT_SECONDS, renew=True)
         if active > bound:
-            await self._cache.increment(key, by=-1)
+            await self._give_back(key)
             raise TooManyRuns(app.app_id, bound)
-        self._counted[app.app_id] = self._counted.get(app.app_id, 0) + 1
+        self._held[run_id] = app.app_id
 
-    async def leave(self, app: Limited) -> None:
-        """Gives a slot back; without effect for apps that have no bound."""
-        count = self._counted.get(app.app_id, 0)
-        if not count:
+    async def leave(self, run_id: str) -> None:
+        """Gives the run's slot back; without effect for runs that took none."""
+        app_id = self._held.pop(run_id, None)
+        if app_id is None:
             return
-        self._counted[app.app_id] = count - 1
-        await self._cache.increment(_key(app.app_id), by=-1)
+        try:
+            await self._give_back(_key(app_id))
+        except CacheUnavailable as error:
+            _log.warning("a slot of app %s frees itself later: %s", app_id, error)
 
-    def leave_later(self, app: Limited) -> None:
+    def leave_later(self, run_id: str) -> None:
         """`leave`, from where nothing can be awaited."""
-        if self._counted.get(app.app_id):
-            task = asyncio.create_task(self.leave(app))
+        if run_id in self._held:
+            task = asyncio.create_task(self.leave(run_id))
             self._leaving.add(task)
             task.add_done_callback(self._leaving.discard)
+
+    async def _give_back(self, key: str) -> None:
+        if await self._cache.increment(key, by=-1) < 0:
+            # The counter ran out while the run went on: below zero it would let in too many for ever.
+            await self._cache.delete(key)
 
 
 def _key(app_id: str) -> str:

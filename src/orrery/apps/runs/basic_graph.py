@@ -75,20 +75,23 @@ def _prompt(configs: JsonObject, names: Mapping[str, str], model: JsonObject, mo
 
 def _advanced_prompt(configs: JsonObject, names: Mapping[str, str], model: JsonObject) -> object:
     if model.get("mode") == "completion":
-        prompt = cast(
-            "JsonObject", cast("JsonObject", configs.get("completion_prompt_config") or {}).get("prompt") or {}
-        )
+        prompt = _object(_object(configs.get("completion_prompt_config")).get("prompt"))
         return {"text": referring(str(prompt.get("text") or ""), names)}
-    messages = cast("list[JsonObject]", cast("JsonObject", configs.get("chat_prompt_config") or {}).get("prompt") or [])
-    return [{"role": m.get("role", "user"), "text": referring(str(m.get("text") or ""), names)} for m in messages]
+    found = _object(configs.get("chat_prompt_config")).get("prompt")
+    messages = [_object(item) for item in cast("list[object]", found)] if isinstance(found, list) else []
+    return [{"role": m.get("role", "user"), "text": referring(str(m.get("text") or ""), names)} for m in messages if m]
 
 
 def _vision(configs: JsonObject) -> JsonObject:
-    upload = cast("JsonObject", configs.get("file_upload") or {})
-    image = cast("JsonObject", upload.get("image") or {})
+    upload = _object(configs.get("file_upload"))
+    image = _object(upload.get("image"))
     enabled = bool(upload.get("enabled") or image.get("enabled"))
     detail = image.get("detail") or "high"
     return {"enabled": enabled, "configs": {"variable_selector": ["sys", "files"], "detail": detail}}
+
+
+def _object(value: object) -> JsonObject:
+    return cast("JsonObject", value) if isinstance(value, dict) else {}
 
 
 def aliases(form: Sequence[JsonObject]) -> dict[str, str]:

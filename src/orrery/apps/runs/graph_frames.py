@@ -125,7 +125,7 @@ class GraphFrames:
             "loop_id": event.marks.loop_id,
             "agent_strategy": event.agent_strategy,
         }
-        return "node_started", data
+        return "node_started", self._without_flags(data)
 
     def node_finished(self, event: NodeFinished) -> tuple[str, JsonObject] | None:
         if event.node_type in _CONTAINERS:
@@ -146,7 +146,7 @@ class GraphFrames:
         else:
             inputs, process_data = self._shown(event.inputs), self._shown(event.process_data)
             outputs = self._shown(event.outputs)
-        return {
+        record: JsonObject = {
             "id": event.id,
             "node_id": event.node_id,
             "node_type": event.node_type,
@@ -169,6 +169,11 @@ class GraphFrames:
             "iteration_id": event.marks.iteration_id,
             "loop_id": event.marks.loop_id,
         }
+        return self._without_flags(record)
+
+    def _without_flags(self, data: JsonObject) -> JsonObject:
+        """The simple form shows no values, so it does not say either that they were cut (workflow.md 4.1)."""
+        return {name: data[name] for name in data if not name.endswith("_truncated")} if self._simple else data
 
     def container_started(self, event: IterationStarted | LoopStarted) -> tuple[str, JsonObject]:
         inputs, cut = self._shown(event.inputs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from datetime import UTC, datetime
 
 import msgspec
@@ -36,7 +37,8 @@ class Idempotency:
         """
         if not 0 < len(key) <= LONGEST_KEY or not key.isprintable():
             raise InvalidParam(f"Idempotency-Key must have 1 to {LONGEST_KEY} printable characters.")
-        place = (request.app.app_id, request.user.id, key)
+        # Hashed: databases differ in which keys they hold for the same, and in what characters they take.
+        place = (request.app.app_id, request.user.id, hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest())
         # Callers of this process wait for each other here; other processes meet in the unique constraint.
         while place in self._starting:
             await asyncio.shield(self._starting[place])

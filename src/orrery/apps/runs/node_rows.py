@@ -13,6 +13,7 @@ from orrery.database.group_commit import Entry
 from orrery.workflow.events import Event, NodeFinished, NodeRetry, NodeStarted
 from orrery.workflow.journal import FinishedNode, JournalEntry, PausedNode, StartedNode
 
+_LONGEST_TITLE = 255
 _encode = msgspec.json.Encoder(enc_hook=str, decimal_format="string").encode
 
 
@@ -128,7 +129,7 @@ class NodeRows:
             "node_execution_id": event.id,
             "node_id": event.node_id,
             "node_type": event.node_type,
-            "title": event.title,
+            "title": event.title.replace("\x00", "")[:_LONGEST_TITLE],
             "inputs": None,
             "process_data": None,
             "outputs": None,

@@ -16,22 +16,27 @@ from typing import cast
 import msgspec
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from orrery.apps.catalog.tables import AppModelConfig
 from orrery.apps.conversations.tables import Message
 from orrery.apps.runs.event_log import Frame
+from orrery.apps.runs.graph_frames import GraphFrames
+from orrery.apps.runs.presenters import presenter_for
 from orrery.apps.runs.recorder import LEASE
 from orrery.apps.runs.service import STOP_CHANNEL, RunService
 from orrery.apps.runs.spec import RunSpec
 from orrery.apps.runs.tables import IdempotencyKey, NodeExecution, RunEvents, WorkflowRun
+from orrery.apps.runs.truncation import DisplayLimits
 from orrery.apps.runs.turns import stored_variables
 from orrery.apps.runs.versions import AppVersion, VersionCache
 from orrery.apps.workflows.tables import Workflow
 from orrery.apps.workflows.variables import Variable
 from orrery.cache.protocol import Cache, CacheUnavailable
 from orrery.database.engine import Database
-from orrery.errors import OrreryError
+from orrery.inference.types import Usage
 from orrery.workflow.engine import USER_STOP
+from orrery.workflow.events import RunFailed
 from orrery.workflow.journal import FinishedNode, JournalEntry, Resume, StartedNode
 
 _log = logging.getLogger(__name__)
@@ -130,7 +135,10 @@ class Recovery:
             return True
         try:
             await self._resume(msgspec.convert(row.request, RunSpec), row, token)
-        except (OrreryError, ValueError, msgspec.MsgspecError) as error:
+        except (SQLAlchemyError, OSError):
+            # The database is away: the lease runs out, and somebody tries again.
+            raise
+        except Exception as error:  # noqa: BLE001  (the job's top loop: one run that can't go on must not hold up others)
             _log.warning("run %s can't be resumed: %s", row.id, error)
             await self._give_up(row, token, str(error))
         else:
@@ -178,7 +186,10 @@ class Recovery:
             if spec.kind == "basic":
                 config = await session.get(AppModelConfig, spec.workflow_id)
                 if config is not None:
-                    return self._versions.config(config, spec.app_mode)
+                    version = self._versions.config(config, spec.app_mode)
+                    if row.graph is not None and spec.is_draft:
+                        version = msgspec.structs.replace(version, graph=self._versions.stored(row.graph))
+                    return version
             else:
                 workflow = await session.get(Workflow, spec.workflow_id)
                 if workflow is not None:
@@ -190,18 +201,27 @@ class Recovery:
 
     async def _give_up(self, row: WorkflowRun, token: int, reason: str) -> None:
         error = f"The run was interrupted and can't go on: {reason}"
+        now = datetime.now(UTC)
         async with self._database.write() as session:
-            await session.execute(
+            given_up = await session.execute(
                 update(WorkflowRun)
                 .where(WorkflowRun.id == row.id, WorkflowRun.lease_token == token, WorkflowRun.status == "running")
                 .values(
                     status="failed",
                     error=error,
-                    finished_at=datetime.now(UTC),
-                    elapsed_time=(datetime.now(UTC) - row.created_at).total_seconds(),
+                    finished_at=now,
+                    elapsed_time=(now - row.created_at).total_seconds(),
                     lease_owner=None,
+                    lease_expires_at=None,
                 )
             )
+            if cast("int", getattr(given_up, "rowcount", 0)) != 1:
+                return
+            cut_off = (NodeExecution.workflow_run_id == row.id, NodeExecution.status == "running")
+            await session.execute(
+                update(NodeExecution).where(*cut_off).values(status="failed", error=error, finished_at=now)
+            )
+            await _tell_end(session, row, error, now)
             await session.execute(update(Message).where(Message.run_id == row.id).values(status="error", error=error))
 
     async def clean(self) -> None:
@@ -228,6 +248,28 @@ class Recovery:
                 # The renewing loop reads the stop mark of the row, so that a stop is late but not lost.
                 _log.warning("stops of other processes arrive late: %s", error)
             await asyncio.sleep(_LOOK_SECONDS)
+
+
+async def _tell_end(session: AsyncSession, row: WorkflowRun, error: str, now: datetime) -> None:
+    """Adds the last frames of a run that was given up, for watchers who come back to it."""
+    try:
+        spec = msgspec.convert(row.request, RunSpec)
+    except msgspec.ValidationError:
+        return
+    if spec.watched is None:
+        return
+    stretches = select(RunEvents).where(RunEvents.run_id == row.id).order_by(RunEvents.first_seq.desc()).limit(1)
+    last = await session.scalar(stretches)
+    seq = 0 if last is None else msgspec.json.decode(last.frames, type=list[Frame])[-1].seq
+    end = RunFailed(
+        status="failed", outputs={}, error=error, exceptions_count=1, total_tokens=0, total_steps=0,
+        elapsed=now.timestamp() - spec.created_at, started_at=spec.created_at, finished_at=now.timestamp(),
+        usage=Usage(),
+    )  # fmt: skip
+    presenter = presenter_for(spec, GraphFrames(spec, lambda _: "", DisplayLimits()))
+    frames = [Frame(seq + 1 + place, text) for place, text in enumerate(presenter.frames(end))]
+    if frames:
+        session.add(RunEvents(run_id=row.id, first_seq=seq + 1, frames=msgspec.json.encode(frames).decode()))
 
 
 def journal_of(executions: Sequence[NodeExecution]) -> list[JournalEntry]:
@@ -261,3 +303,5 @@ async def _forever(step: Callable[[], Awaitable[object]], pause: float) -> None:
             await step()
         except (SQLAlchemyError, OSError) as error:
             _log.warning("the database did not answer a housekeeping step: %s", error)
+        except Exception:  # noqa: BLE001  (the job's top loop: leases must be renewed whatever happened once)
+            _log.exception("a housekeeping step failed")

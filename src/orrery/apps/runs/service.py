@@ -104,8 +104,12 @@ class RunService:
         inputs, files = await self._checked_inputs(request)
         prepared = await self._prepared_turn(request)
         spec = _spec(request, inputs, files, prepared)
-        await self._admission.enter(request.app, live=len(self.live))
-        live = self._launch(spec, request, prepared)
+        await self._admission.enter(request.app, spec.run_id, live=len(self.live))
+        try:
+            live = self._launch(spec, request, prepared)
+        except BaseException:
+            await self._admission.leave(spec.run_id)
+            raise
         try:
             await live.accepted()
         except (SQLAlchemyError, OSError, LeaseLost) as error:
@@ -180,7 +184,7 @@ class RunService:
         spec = live.spec
         if self._on_end is not None and live.has_ended:
             self._on_end(spec)
-        self._admission.leave_later(AppRef(workspace_id=spec.workspace_id, app_id=spec.app_id, mode=spec.app_mode))
+        self._admission.leave_later(spec.run_id)
 
     async def stop(self, task_id: str, *, app_id: str, user: RunUser | None) -> None:
         """Asks a run to stop, wherever it runs. With ``user``, only that user's run; unknown tasks are ignored."""
@@ -205,6 +209,12 @@ class RunService:
     async def _checked_inputs(self, request: RunRequest) -> tuple[dict[str, object], list[dict[str, object]]]:
         try:
             inputs = validate_inputs(request.version.form, request.inputs)
+            msgspec.json.encode(inputs)
+        except OverflowError as error:
+            raise InvalidParam("inputs: whole numbers have at most 64 bits.") from error
+        except ValueError as error:
+            raise InvalidParam(str(error)) from error
+        try:
             return await self._files.resolved(
                 request.app.workspace_id,
                 request.user,

@@ -71,7 +71,7 @@ async def find_conversation(
     owner = Conversation.from_end_user_id if user.role == "end_user" else Conversation.from_account_id
     return await session.scalar(
         select(Conversation).where(
-            Conversation.id == conversation_id,
+            Conversation.id == conversation_id.lower(),
             Conversation.app_id == app_id,
             Conversation.is_deleted.is_(False),
             Conversation.invoke_from == invoke_from,

@@ -122,18 +122,22 @@ class VersionCache:
 def start_form(graph_text: str) -> list[JsonObject]:
     """The variables of the start node (workflow.md 1.6)."""
     graph = msgspec.json.decode(graph_text, type=dict[str, object])
-    for node in cast("list[JsonObject]", graph.get("nodes") or []):
-        data = node.get("data")
+    for node in _list(graph.get("nodes")):
+        data = cast("JsonObject", node).get("data") if isinstance(node, dict) else None
         if isinstance(data, dict) and cast("JsonObject", data).get("type") == "start":
-            items = cast("list[object]", cast("JsonObject", data).get("variables") or [])
+            items = _list(cast("JsonObject", data).get("variables"))
             return [cast("JsonObject", item) for item in items if isinstance(item, dict)]
     return []
+
+
+def _list(value: object) -> list[object]:
+    return cast("list[object]", value) if isinstance(value, list) else []
 
 
 def basic_form(configs: JsonObject) -> list[JsonObject]:
     """``user_input_form`` with each item unwrapped: ``{"text-input": {...}}`` becomes ``{..., "type": "text-input"}``."""
     found: list[JsonObject] = []
-    for item in cast("list[object]", configs.get("user_input_form") or []):
+    for item in _list(configs.get("user_input_form")):
         if isinstance(item, dict):
             for kind, field in cast("dict[str, object]", item).items():
                 if isinstance(field, dict):
