@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from orrery.cli.failing import failing_clearly
+from orrery.cli.failing import EXIT_FAILED, failing_clearly
 
 
 @click.command("migrate")
@@ -24,14 +24,19 @@ async def _migrate(target: str, home: Path | None, *, check: bool) -> None:
     # Lazy: the help of this command need not load the tables.
     from orrery.apps.schema import schema
     from orrery.database.engine import Database
-    from orrery.database.migrate import migrate, require_current
+    from orrery.database.migrate import HEAD, migrate, schema_state
     from orrery.wiring import settings_of
 
     settings = settings_of(home=home)
     database = Database(settings.database.url())
     try:
         if check:
-            await require_current(database)
+            state = await schema_state(database)
+            if not state.is_current:
+                click.echo(
+                    f"The schema is at revision {state.revision or 'none'}, this version needs {HEAD}.", err=True
+                )
+                raise SystemExit(EXIT_FAILED)
             click.echo("The schema is current.")
             return
         outcome = await migrate(database, schema(), target=target)

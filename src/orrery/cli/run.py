@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from orrery.cli.failing import failing_clearly
+from orrery.errors import InvalidParam
 
 
 @click.command("run")
@@ -50,4 +51,8 @@ def run(
             as_json=as_json,
             verbose=verbose,
         )
-        raise SystemExit(asyncio.run(run_file(options)))
+        try:
+            code = asyncio.run(run_file(options))
+        except InvalidParam as error:
+            raise click.UsageError(error.message) from error
+        raise SystemExit(code)

@@ -113,7 +113,8 @@ class OrreryApp:
 
     def _address(self, request: Request) -> str:
         if self._face.trust_forwarded:
-            forwarded = request.headers.get("x-forwarded-for", "").partition(",")[0].strip()
+            # The last one: the proxy in front added it, while those before it are the caller's own words.
+            forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
             if forwarded:
                 return forwarded
         return request.client.host if request.client else ""
@@ -140,6 +141,6 @@ def _refusal(error: OrreryError) -> Response:
 
 def _unexpected(endpoint: BoundEndpoint) -> Response:
     # product.md 1: the console's word is "unknown"; the Service and web API's is the contract's error code.
-    if endpoint.declaration.auth == "console":
+    if endpoint.full_path.startswith("/console/api"):
         return json_response({"message": "Internal Server Error", "code": "unknown", "status": 500}, 500)
     return error_response(OrreryError())

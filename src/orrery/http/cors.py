@@ -52,12 +52,14 @@ class CorsPolicy:
         found = [(b"access-control-expose-headers", _EXPOSED.encode())]
         if "*" in rule.origins:
             found.append((b"access-control-allow-origin", b"*"))
-        elif origin and origin in rule.origins:
-            found += [(b"access-control-allow-origin", origin.encode()), (b"vary", b"Origin")]
-            if rule.credentials:
-                found.append((b"access-control-allow-credentials", b"true"))
-        else:
-            return []
+            return found
+        vary = (b"vary", b"Origin")
+        if not origin or origin not in rule.origins:
+            # Caches must not give this answer to an origin that is allowed.
+            return [vary]
+        found += [(b"access-control-allow-origin", origin.encode()), vary]
+        if rule.credentials:
+            found.append((b"access-control-allow-credentials", b"true"))
         return found
 
     def preflight(self, scope: Scope) -> Response:

@@ -59,12 +59,16 @@ class Pages:
         name = path.lstrip("/")
         if not name or name.endswith(".html"):
             return None
-        candidate = (self._folder / name).resolve()
-        return candidate if candidate.is_relative_to(self._folder) and candidate.is_file() else None
+        try:
+            candidate = (self._folder / name).resolve()
+            return candidate if candidate.is_relative_to(self._folder) and candidate.is_file() else None
+        except (OSError, ValueError):
+            # A name that the file system does not take (too long, with NUL) names no file.
+            return None
 
     def _file_response(self, file: Path, scope: Scope) -> Response:
         headers = {"X-Content-Type-Options": "nosniff", "Vary": "Accept-Encoding"}
-        headers["Cache-Control"] = _FOREVER if "assets" in file.parts else "public, max-age=3600"
+        headers["Cache-Control"] = _FOREVER if file.is_relative_to(self._folder / "assets") else "public, max-age=3600"
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         packed = file.with_name(file.name + ".gz")
         if "gzip" in Headers(scope=scope).get("accept-encoding", "") and packed.is_file():

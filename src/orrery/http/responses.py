@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+import math
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 
 import msgspec
 from starlette.responses import Response
@@ -34,7 +35,7 @@ def error_response(error: OrreryError) -> Response:
     if error.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="api"'
     if error.retry_after is not None:
-        headers["Retry-After"] = str(max(1, round(error.retry_after)))
+        headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
     return json_response(ErrorBody(error.code, error.message, error.status, error.params), error.status, headers)
 
 
@@ -75,8 +76,12 @@ class EventStream(Response):
                     await task
 
     async def _send_all(self, send: Send) -> None:
-        async for chunk in self._source:
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        try:
+            async for chunk in self._source:
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        finally:
+            if isinstance(self._source, AsyncGenerator):
+                await self._source.aclose()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

@@ -22,7 +22,8 @@ class MethodNotAllowed(OrreryError):
     default_message = "The method is not allowed for the requested URL."
 
     def __init__(self, allowed: Iterable[str]) -> None:
-        self.allowed = sorted(allowed)
+        found = set(allowed)
+        self.allowed = sorted(found | {"HEAD"} if "GET" in found else found)
         super().__init__()
 
 
@@ -57,6 +58,8 @@ class Router:
                 name, _, kind = segment[1:-1].partition(":")
                 names.append(name)
                 if kind == "path":
+                    if not endpoint.full_path.endswith(segment):
+                        raise ValueError(f"nothing may follow the rest of a path: {endpoint.full_path}")
                     branch.rest = branch.rest or _Branch()
                     branch = branch.rest
                 else:
