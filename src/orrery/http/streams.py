@@ -27,15 +27,6 @@ def event_stream(
     return EventStream(_encoded(log, after, first, with_ids=with_ids, pause=pause))
 
 
-def frames_response(frames: Sequence[Frame], *, with_ids: bool = False) -> EventStream:
-    """Frames of a run that is over."""
-
-    async def once() -> AsyncIterator[bytes]:
-        yield b"".join(encode(frame, with_id=with_ids) for frame in frames)
-
-    return EventStream(once())
-
-
 def encode(frame: Frame, *, with_id: bool) -> bytes:
     """One frame as bytes (workflow.md 4.1)."""
     prefix = f"id: {frame.seq}\n" if with_id else ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
 
 import msgspec
 from starlette.responses import Response
@@ -17,11 +19,14 @@ from orrery.apps.runs.spec import RunSpec
 from orrery.apps.runs.tables import WorkflowRun
 from orrery.errors import InvalidParam, NotFound
 from orrery.http.call import Call
-from orrery.http.responses import json_response
+from orrery.http.responses import EventStream, json_response
 from orrery.http.runs import blocking_body, outcome_of, run_response, wants_ids
-from orrery.http.streams import event_stream, frames_response
+from orrery.http.streams import PING, PING_SECONDS, encode, event_stream
 
 JsonObject = dict[str, object]
+
+_LOOK_SECONDS = 0.3
+_ENDS = ('{"event":"workflow_finished"', '{"event":"message_end"', '{"event":"error"')
 
 
 class RunWatching:
@@ -54,10 +59,31 @@ class RunWatching:
                 live_after = stored[-1].seq
                 return event_stream(live.log, after=live_after, with_ids=wants_ids(call), first=stored)
             return event_stream(live.log, after=after, with_ids=wants_ids(call))
-        frames = await self._records.frames(run_id, after)
-        if not frames and after == 0:
-            frames = [Frame(1, _finished_frame(row))]
-        return frames_response(frames, with_ids=wants_ids(call))
+        return EventStream(self._stored(row, after, with_ids=wants_ids(call)))
+
+    async def _stored(self, row: WorkflowRun, after: int, *, with_ids: bool) -> AsyncIterator[bytes]:
+        """Frames out of the store: of a run that is over, or that another process runs, until it is over."""
+        ended, ping_at = False, time.monotonic() + PING_SECONDS
+        seen = 0
+        while True:
+            over = row.status != "running"
+            # From the first one, also for a client that is further: whether the end is told is in all of them.
+            frames = await self._records.frames(row.id, seen)
+            seen = frames[-1].seq if frames else seen
+            ended = ended or any(_is_end(frame) for frame in frames)
+            unseen = [frame for frame in frames if frame.seq > after]
+            if unseen:
+                yield b"".join([encode(frame, with_id=with_ids) for frame in unseen])
+            if over:
+                # A run without a log, or one that nobody could go on with, still tells how it ended.
+                if not ended:
+                    yield encode(Frame(max(seen, after) + 1, _finished_frame(row)), with_id=with_ids)
+                return
+            await asyncio.sleep(_LOOK_SECONDS)
+            if time.monotonic() >= ping_at:
+                ping_at += PING_SECONDS
+                yield PING
+            row = await self._records.find(row.app_id, row.id) or row
 
     async def result(self, app_id: str, run_id: str) -> Response:
         """The blocking answer of a run, waiting for its end if it is under way here."""
@@ -104,6 +130,10 @@ def run_data(row: WorkflowRun) -> JsonObject:
         "created_at": int(row.created_at.timestamp()),
         "finished_at": int(row.finished_at.timestamp()) if row.finished_at else None,
     }
+
+
+def _is_end(frame: Frame) -> bool:
+    return frame.data.startswith(_ENDS)
 
 
 def _finished_frame(row: WorkflowRun) -> str:
