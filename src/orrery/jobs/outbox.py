@@ -97,6 +97,18 @@ class JobOutbox:
             self._announce_after_commit(session.sync_session, job)
         return job.id
 
+    async def enqueue_many(
+        self, session: AsyncSession, payloads: Sequence[msgspec.Struct], *, due_at: datetime | None = None
+    ) -> list[str]:
+        """Adds one job for each payload to the caller's transaction, by one statement; their ids."""
+        jobs = [self._job(self._catalog.of_payload(type(one)), one, due_at, None, None) for one in payloads]
+        if jobs:
+            connection = await session.connection()
+            await connection.execute(insert(_jobs), [self._row(job) for job in jobs])
+        for job in jobs:
+            self._announce_after_commit(session.sync_session, job)
+        return [job.id for job in jobs]
+
     async def enqueue_now(
         self,
         payload: msgspec.Struct,

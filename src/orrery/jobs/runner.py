@@ -112,7 +112,7 @@ class JobRunner:
 
     async def _serve(self) -> None:
         look = True
-        while not self._closing or self._tasks or self._verdicts:
+        while not self._closing or self._running or self._verdicts:
             self._woken.clear()
             try:
                 taken = await self._turn() if look or self._verdicts else False
@@ -150,7 +150,7 @@ class JobRunner:
 
     async def _pause(self) -> float:
         """How long to wait for a wake-up. A queue without room is not looked at: its next end wakes the loop."""
-        if self._woken.is_set() or self._verdicts:
+        if self._woken.is_set() or self._verdicts or (self._closing and not self._running):
             return 0.0
         room = {} if self._closing else self._room()
         if not room:

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from tests.integration.jobs.sample import Doomed, Endless, FailFirst, Hopeless, Later, Note, Rich, Slow
 
 from orrery.database import Database
 from orrery.jobs import Jobs, Wake
 from orrery.jobs.errors import JobNotFailed, JobNotFound
 from orrery.jobs.fleet.carrier import CeleryCarrier
 from orrery.jobs.inspection import JobView
-
-from .sample import Doomed, Endless, FailFirst, Hopeless, Later, Note, Rich, Slow
 
 PATIENCE = 20.0
 

@@ -12,6 +12,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from tests.integration.jobs.sample import MinuteJobs, SampleJobs
+
 from orrery.database import Database
 from orrery.jobs import JobNeeds, Jobs
 from orrery.jobs.clock import SystemClock
@@ -22,8 +24,6 @@ from orrery.jobs.fleet.carrier import CeleryCarrier
 from orrery.jobs.fleet.relay import Relay
 from orrery.jobs.fleet.service import FleetService
 from orrery.jobs.fleet.worker import LoopThread, WorkerOptions, run_worker
-
-from .sample import MinuteJobs, SampleJobs
 
 
 class FastClock(SystemClock):

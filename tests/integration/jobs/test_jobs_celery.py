@@ -16,6 +16,9 @@ from pathlib import Path
 import pytest
 import redis
 from sqlalchemy import update
+from tests.integration.jobs.conformance import JobsConformance, effects, until, until_status
+from tests.integration.jobs.fleet_process import fleet_jobs
+from tests.integration.jobs.sample import Note, Slow
 from tests.support.databases import postgres_url
 
 from orrery.apps.schema import schema
@@ -26,10 +29,6 @@ from orrery.jobs.fleet.application import WAKE_QUEUE, WAKE_TASK, celery_app
 from orrery.jobs.fleet.broker import Broker
 from orrery.jobs.fleet.relay import Relay
 from orrery.jobs.tables import Job
-
-from .conformance import JobsConformance, effects, until, until_status
-from .fleet_process import fleet_jobs
-from .sample import Note, Slow
 
 pytest.importorskip("celery", reason="the celery extra is not installed")
 pytestmark = [pytest.mark.postgres, pytest.mark.redis]

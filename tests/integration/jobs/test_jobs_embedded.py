@@ -6,15 +6,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.integration.jobs.conformance import JobsConformance, World
+from tests.integration.jobs.sample import SampleJobs
 from tests.support.databases import BACKENDS, url_of
 
 from orrery.apps.schema import schema
 from orrery.database import Database
 from orrery.database.migrate import migrate
 from orrery.jobs import EmbeddedJobs, JobNeeds, Jobs, RunnerLimits, Wake
-
-from .conformance import JobsConformance, World
-from .sample import SampleJobs
 
 LIMITS = RunnerLimits(poll=0.2, grace=0.5)
 
