@@ -5,6 +5,7 @@
 | ``echo`` (and any unknown name) | the last user text, in pieces of up to 4 words |
 | ``words:N`` | ``w0 w1 ... w(N-1)``, one piece each |
 | ``slow:MS`` or ``slow:MS:N`` | as ``words:N`` (10), MS milliseconds before each piece |
+| ``paced:MS`` | as ``echo``, MS milliseconds before each piece |
 | ``text:...`` | the text after the colon |
 | ``tool`` | calls the first tool offered, arguments from the last user text if it is JSON; after a tool's answer: ``tool said: ...`` |
 | ``tools2`` | calls the first two tools (or the first twice) at once |
@@ -104,6 +105,8 @@ class Behaviours:
                 count = int((first if name == "words" else second) or 10)
                 pause = float(first) / 1000 if name == "slow" else 0.0
                 return Reply([f"w{i} " if i < count - 1 else f"w{i}" for i in range(count)], pause=pause)
+            case "paced":
+                return Reply(_pieces(asked), pause=float(rest or 20) / 1000)
             case "text":
                 return Reply(_pieces(rest))
             case "tool" | "tools2":
