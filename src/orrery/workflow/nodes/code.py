@@ -42,7 +42,7 @@ class CodeNode:
     @classmethod
     def parse(cls, node_id: str, data: Mapping[str, object]) -> Node:
         language = data.get("code_language", "python3")
-        if language not in {"python3", "javascript"}:
+        if not isinstance(language, str) or language not in {"python3", "javascript"}:
             raise ValueError(f"code_language of node {node_id} must be python3 or javascript, not {language}")
         variables = [
             CodeInput(
