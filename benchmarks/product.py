@@ -264,6 +264,8 @@ async def paced_model(port: int) -> asyncio.Server:
                     continue
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n")
                 for number in range(50):
+                    if writer.is_closing():
+                        return
                     token = json.dumps(
                         {"choices": [{"index": 0, "delta": {"content": f"t{number} "}, "finish_reason": None}]}
                     )
