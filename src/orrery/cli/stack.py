@@ -1,4 +1,4 @@
-"""``orrery stack``: the files of an installation."""
+"""``orrery stack``: the files of an installation, and an installation of plain processes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from orrery.cli.failing import failing_clearly
+from orrery.cli.stack_native import down, logs, ps, up
 from orrery.deploy.envfile.initial import FILE_NAMES, Place, initial
 from orrery.deploy.envfile.sync import BrokenFile, Report, synchronised
 from orrery.deploy.envfile.writing import replace_text, write_new
@@ -21,7 +22,11 @@ _MANY = 20
 
 @click.group("stack", no_args_is_help=True)
 def stack() -> None:
-    """Write and keep the files that put Orrery on a machine or a cluster."""
+    """Write and keep the files that put Orrery on a machine or a cluster, or run it here as plain processes."""
+
+
+for _command in (up, ps, logs, down):
+    stack.add_command(_command)
 
 
 @stack.command("render")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib.resources import files
 from pathlib import Path
 
 from orrery.deploy.render.compose import compose_files
@@ -21,6 +22,7 @@ def _compose() -> dict[str, str]:
         ".env.example": dotenv_example(),
         "middleware.env.example": middleware_example(),
         ".gitignore": _IGNORED,
+        "README.md": (files("orrery.deploy") / "templates" / "compose-README.md").read_text("utf-8"),
     }
 
 
@@ -31,10 +33,10 @@ PLACES: Mapping[str, Callable[[], dict[str, str]]] = {
 }
 
 
-def write_files(files: Mapping[str, str], folder: Path) -> list[Path]:
+def write_files(texts: Mapping[str, str], folder: Path) -> list[Path]:
     """Writes the files whose text has changed and gives their paths. Files of other names are left alone."""
     written: list[Path] = []
-    for name, text in files.items():
+    for name, text in texts.items():
         path = folder / name
         if path.is_file() and path.read_text("utf-8") == text:
             continue

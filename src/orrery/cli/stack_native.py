@@ -1,0 +1,122 @@
+"""``orrery stack up|ps|logs|down``: a fleet as plain processes of this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from orrery.cli.failing import failing_clearly
+from orrery.deploy.native.journal import AlreadyRunning, Journal
+from orrery.deploy.native.plan import MissingProgram, NativeStack, plan
+from orrery.deploy.native.supervisor import Supervisor
+from orrery.deploy.native.unit import Unit
+
+_FOLDER = click.option(
+    "--home", type=click.Path(path_type=Path), default=None, help="Folder of the stack. Default: ~/.orrery/stack."
+)
+_DOWN_SECONDS = 120
+_LOOK_SECONDS = 0.2
+
+
+def _home(given: Path | None) -> Path:
+    return (given or Path.home() / ".orrery" / "stack").expanduser().absolute()
+
+
+@click.command("up")
+@_FOLDER
+@click.option("--port", type=click.IntRange(1, 65535), default=8080, help="Port to listen on. Default: 8080.")
+@click.option("--apis", type=click.IntRange(1, 64), default=2, help="API processes. Default: 2.")
+@click.option("--inner-ports", type=click.IntRange(1, 65000), default=15400, help="First port of the inner services.")
+def up(home: Path | None, port: int, apis: int, inner_ports: int) -> None:
+    """Run PostgreSQL, Redis, sandbox, API processes and nginx on this machine until Ctrl-C or stack down."""
+    folder = _home(home)
+    with failing_clearly():
+        try:
+            units = plan(NativeStack(folder, port, apis, inner_ports))
+            asyncio.run(_supervise(units, folder, port))
+        except (MissingProgram, AlreadyRunning) as error:
+            click.echo(f"orrery: {error}", err=True)
+            raise SystemExit(1) from None
+        except subprocess.CalledProcessError as error:
+            click.echo(f"orrery: {error.cmd[0]} failed: {str(error.stderr).strip()}", err=True)
+            raise SystemExit(1) from None
+
+
+async def _supervise(units: tuple[Unit, ...], folder: Path, port: int) -> None:
+    width = max(len(unit.name) for unit in units)
+    supervisor = Supervisor(units, Journal(folder), lambda name, text: click.echo(f"{name:<{width}} | {text}"))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, supervisor.stop)
+    ready = asyncio.create_task(_tell_when_well(supervisor, folder, port))
+    try:
+        await supervisor.run()
+    finally:
+        ready.cancel()
+
+
+async def _tell_when_well(supervisor: Supervisor, folder: Path, port: int) -> None:
+    await supervisor.all_well()
+    click.echo(f"Orrery is ready on http://localhost:{port}")
+    click.echo(f"Data and logs are kept in {folder}. Stop with Ctrl-C, or: orrery stack down")
+
+
+@click.command("ps")
+@_FOLDER
+def ps(home: Path | None) -> None:
+    """Show the processes of the stack; exit code 1 when not all of them are well."""
+    journal = Journal(_home(home))
+    state = journal.read()
+    if state is None or not journal.is_held():
+        click.echo("The stack is not running.")
+        raise SystemExit(1)
+    for unit in state.units:
+        since = datetime.fromtimestamp(unit.since, UTC)
+        click.echo(
+            f"{unit.name:<14} {unit.state:<10} {unit.pid or '-':>8}  {since:%Y-%m-%d %H:%M:%S}Z  {unit.restarts}"
+        )
+    if any(unit.state != "well" for unit in state.units):
+        raise SystemExit(1)
+
+
+@click.command("logs")
+@_FOLDER
+@click.argument("names", nargs=-1)
+@click.option("--lines", type=click.IntRange(1), default=100, help="Last lines of each. Default: 100.")
+def logs(home: Path | None, names: tuple[str, ...], lines: int) -> None:
+    """Print the last output of each process, or of those that are named."""
+    folder = Journal(_home(home)).logs
+    files = {path.stem: path for path in sorted(folder.glob("*.log"))}
+    unknown = [name for name in names if name not in files]
+    if unknown:
+        click.echo(f"orrery: no log of {', '.join(unknown)}; there are: {', '.join(files) or 'none'}", err=True)
+        raise SystemExit(1)
+    for name in names or files:
+        for line in files[name].read_text("utf-8", "replace").splitlines()[-lines:]:
+            click.echo(f"{name} | {line}")
+
+
+@click.command("down")
+@_FOLDER
+def down(home: Path | None) -> None:
+    """Stop the stack and wait until it has stopped. Its data stays."""
+    journal = Journal(_home(home))
+    state = journal.read()
+    if state is None or not journal.is_held():
+        click.echo("The stack is not running.")
+        return
+    os.kill(state.supervisor, signal.SIGTERM)
+    deadline = time.monotonic() + _DOWN_SECONDS
+    while journal.is_held():
+        if time.monotonic() > deadline:
+            click.echo(f"orrery: the stack did not stop within {_DOWN_SECONDS} s", err=True)
+            raise SystemExit(1)
+        time.sleep(_LOOK_SECONDS)
+    click.echo("The stack has stopped.")

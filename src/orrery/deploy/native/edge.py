@@ -1,0 +1,57 @@
+"""nginx before several API processes of one machine; they serve the pages too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from orrery.deploy.interpolation import interpolate
+
+
+def edge_configuration(port: int, apis: Sequence[int], folder: Path, values: Mapping[str, str]) -> str:
+    """The text of ``nginx.conf``: listens on ``port``, divides requests among ``apis``, keeps its files in ``folder``."""
+    known = {**values, "FORWARDED_PROTO": "$scheme"}
+    template = (files("orrery.deploy") / "templates" / "nginx" / "proxy.conf.template").read_text("utf-8")
+    lines = [line for line in template.splitlines() if not line.startswith("#")]
+    proxy = "\n".join(f"        {_only_braced(line, known)}" for line in lines)
+    servers = "\n".join(f"        server 127.0.0.1:{api} max_fails=1 fail_timeout=2s;" for api in apis)
+    scratch = "\n".join(
+        f"    {kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    return f"""daemon off;
+worker_processes auto;
+pid {folder}/nginx.pid;
+error_log stderr warn;
+events {{
+    worker_connections 4096;
+}}
+http {{
+    access_log off;
+    server_tokens off;
+    client_max_body_size {known["NGINX_CLIENT_MAX_BODY_SIZE"]};
+{scratch}
+    map $http_upgrade $connection_upgrade {{
+        default upgrade;
+        '' '';
+    }}
+    upstream api {{
+        least_conn;
+{servers}
+        keepalive 32;
+    }}
+    server {{
+        listen {port};
+{proxy}
+        location / {{
+            proxy_pass http://api;
+        }}
+    }}
+}}
+"""
+
+
+def _only_braced(line: str, values: Mapping[str, str]) -> str:
+    """Nginx's own variables have no braces here and stay."""
+    kept = line.replace("$", "$$").replace("$${", "${")
+    return interpolate(kept, values)

@@ -1,0 +1,69 @@
+"""What the supervisor runs: one program, what it needs first, and how to tell that it is well."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+_ANSWER_SECONDS = 3.0
+
+
+class Unit(msgspec.Struct, frozen=True, kw_only=True):
+    """``address`` is asked for health: ``tcp://host:port`` that connects, or ``http://...`` that answers with 2xx.
+
+    ``user`` and ``group`` are numbers to become before the program starts; None stays who we are.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = {}
+    folder: Path | None = None
+    needs: tuple[str, ...] = ()
+    address: str = ""
+    stop_signal: int = signal.SIGTERM
+    user: int | None = None
+    group: int | None = None
+
+
+class CircularNeeds(Exception):
+    """Units need each other in a circle, or one that is not there; the text names them."""
+
+
+def in_order(units: tuple[Unit, ...]) -> tuple[Unit, ...]:
+    """The units so that each stands behind those it needs. Raises `CircularNeeds`."""
+    waiting = list(units)
+    placed: list[Unit] = []
+    while waiting:
+        names = {unit.name for unit in placed}
+        ready = [unit for unit in waiting if set(unit.needs) <= names]
+        if not ready:
+            raise CircularNeeds(", ".join(unit.name for unit in waiting))
+        placed += ready
+        waiting = [unit for unit in waiting if unit not in ready]
+    return tuple(placed)
+
+
+async def is_well(address: str) -> bool:
+    """Whether ``address`` answers; True for an empty one."""
+    if not address:
+        return True
+    parts = urlsplit(address)
+    try:
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+            try:
+                if parts.scheme == "tcp":
+                    return True
+                request = f"GET {parts.path or '/'} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n"
+                writer.write(request.encode())
+                status = await reader.readline()
+                return status.split(b" ")[1:2] != [] and status.split(b" ")[1].startswith(b"2")
+            finally:
+                writer.close()
+    except (OSError, TimeoutError):
+        return False
