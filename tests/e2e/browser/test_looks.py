@@ -60,8 +60,10 @@ def ran_on_the_graph(page: Page) -> None:
     bar.get_by_label("text").fill("so many words, and none of them new")
     bar.get_by_role("button", name="Run", exact=False).first.click()
     expect(bar.get_by_text("Succeeded", exact=True).first).to_be_visible()
-    page.locator(".react-flow__node").nth(2).click()
+    node = page.locator(".react-flow__node").nth(2)
+    node.click()
     expect(page.get_by_role("tab", name="Settings")).to_be_visible()
+    expect(node).to_be_in_viewport(ratio=0.99)  # the panel does not hide what it is about
 
 
 def chatted(page: Page) -> None:

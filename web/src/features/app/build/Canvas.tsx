@@ -18,6 +18,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { layOut, needsLayout } from "@/graph/layout";
 import { connectedTo, type Graph, isContainer, isEntry } from "@/graph/model";
+import { shiftToReveal } from "@/graph/reveal";
 import type { RunState } from "@/graph/run";
 import { takenEdges } from "@/graph/taken";
 import { IconButton } from "@/ui/IconButton";
@@ -65,6 +66,21 @@ function Flow({ graph: given, run, selected, onSelect }: CanvasProps) {
   useEffect(() => {
     if (tidy && fitted.current) void flow.fitView({ ...WHOLE, duration: 150 });
   }, [tidy, flow]);
+
+  const width = useStore((store) => store.width);
+  const height = useStore((store) => store.height);
+  useEffect(() => {
+    // The panel of the chosen node takes a part of the canvas, perhaps the one where the node is.
+    const node = selected && fitted.current ? flow.getInternalNode(selected) : undefined;
+    if (!node) return;
+    const { x, y, zoom } = flow.getViewport();
+    const { positionAbsolute: at } = node.internals;
+    const span = (from: number, size = 0) => ({ from, to: from + size * zoom });
+    const right = shiftToReveal(span(at.x * zoom + x, node.measured.width), width);
+    const down = shiftToReveal(span(at.y * zoom + y, node.measured.height), height);
+    if (right || down)
+      void flow.setViewport({ x: x + right, y: y + down, zoom }, { duration: 150 });
+  }, [selected, width, height, flow]);
 
   const near = useMemo(() => (selected ? connectedTo(graph, selected) : null), [graph, selected]);
   const taken = useMemo(() => takenEdges(graph, run), [graph, run]);
