@@ -91,10 +91,13 @@ class Claims:
         self._owner = owner[:50]
         self._numbers = count(1)
 
-    async def turn(self, verdicts: Sequence[Verdict], room: Mapping[str, int], now: datetime) -> list[Claimed]:
+    async def turn(
+        self, verdicts: Sequence[Verdict], room: Mapping[str, int], now: datetime, *, most: int = 1000
+    ) -> list[Claimed]:
         """Writes ``verdicts`` and takes due jobs, in one transaction: one commit for both.
 
-        ``room``: for each queue, how many jobs of it may be taken. A verdict whose lease was lost changes nothing.
+        ``room``: for each queue, how many jobs of it may be taken; ``most``: of all queues together. Fewer may be
+        taken than are due, never none while there is room. A verdict whose lease was lost changes nothing.
         """
         async with _transaction(self._database) as connection:
             if verdicts:
@@ -111,7 +114,7 @@ class Claims:
                     _t.name.in_(self._catalog.names),
                 )
                 .order_by(_t.due_at, _t.id)
-                .limit(sum(room[queue] for queue in open_queues))
+                .limit(most)
                 # Servers only: SQLite's writers are alone from their BEGIN on.
                 .with_for_update(skip_locked=True)
             )

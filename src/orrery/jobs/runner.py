@@ -133,14 +133,17 @@ class JobRunner:
         self._writing, self._verdicts = self._verdicts, []
         if not self._writing and not room:
             return False
-        claimed = await self._parts.claims.turn(self._writing, room, self._parts.clock.now())
+        claimed = await self._parts.claims.turn(self._writing, room, self._parts.clock.now(), most=self._free())
         self._writing = []
         for one in claimed:
             self._begin(one)
         return bool(claimed)
 
+    def _free(self) -> int:
+        return self._limits.at_once - len(self._running)
+
     def _room(self) -> dict[str, int]:
-        free = self._limits.at_once - len(self._running)
+        free = self._free()
         in_use = Counter(self._running.values())
         limits = self._limits
         room = {

@@ -25,6 +25,7 @@ async def test_jobs_are_taken_in_order_as_far_as_their_queue_has_room(database: 
     assert [one.id for one in taken] == [*pings[:2], pong]
     assert len({one.token for one in taken}) == 3
     assert await jobs.claims.turn([], {"dataset": 5}, clock.now()) == []
+    assert await jobs.claims.turn([], ROOM, clock.now(), most=0) == []
     rest = await jobs.claims.turn([], ROOM, clock.now())
     assert [(one.id, one.attempt, one.payload) for one in rest] == [(pings[2], 1, {"text": "2"})]
     assert (await row(database, pong)).status == "running"

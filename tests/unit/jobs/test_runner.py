@@ -70,6 +70,18 @@ async def test_a_full_queue_leaves_room_for_the_others(house: House) -> None:
     assert house.samples.most_at_once == 2
 
 
+async def test_all_queues_together_keep_to_the_limit(house: House) -> None:
+    for queue in ("mail", "plugin", "dataset", "workflow", "mail", "plugin"):
+        await house.jobs.outbox.enqueue_now(Wait(), queue=queue)
+    await house.start(RunnerLimits(at_once=3, per_queue=2, poll=60))
+    await until(lambda: house.samples.most_at_once == 3)
+    await asyncio.sleep(0.03)
+    assert house.samples.most_at_once == 3
+    house.samples.go.set()
+    await until(lambda: house.samples.heard.count("waited") == 6)
+    assert house.samples.most_at_once == 3
+
+
 async def test_only_the_chosen_queues_are_served(house: House, database: Database) -> None:
     await house.start(RunnerLimits(poll=60), queues=("dataset",))
     ping = await house.jobs.outbox.enqueue_now(Ping("never"))
