@@ -103,9 +103,10 @@ class JobRunner:
             await asyncio.wait(self._tasks, timeout=self._limits.grace)
         self._parts.holdings.release()
         if self._tasks:
-            await asyncio.wait(self._tasks)
+            await asyncio.wait(self._tasks, timeout=self._limits.grace)
         self._woken.set()
-        # A database that does not answer must not keep the process: others take the jobs over.
+        # Neither a job that does not end nor a database that does not answer may keep the process: others take the
+        # jobs over.
         await asyncio.wait(self._loops[-1:], timeout=self._limits.grace)
         await cancel(self._loops)
         self._loops = []
@@ -136,7 +137,12 @@ class JobRunner:
         claimed = await self._parts.claims.turn(self._writing, room, self._parts.clock.now(), most=self._free())
         self._writing = []
         for one in claimed:
-            self._begin(one)
+            if self._closing:
+                # Told to stop while it was being taken.
+                now = self._parts.clock.now()
+                self._verdicts.append(Verdict(one, "waiting", now, one.attempt - 1, now))
+            else:
+                self._begin(one)
         return bool(claimed)
 
     def _free(self) -> int:
@@ -164,7 +170,7 @@ class JobRunner:
         return min(max((due - self._parts.clock.now()).total_seconds(), 0.0), self._limits.poll)
 
     def _begin(self, claimed: Claimed) -> None:
-        self._running[claimed.id] = claimed.queue
+        self._running[claimed.token] = claimed.queue
         task = asyncio.create_task(self._run(claimed), name=f"job-{claimed.name}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -175,7 +181,7 @@ class JobRunner:
             if verdict is not None:
                 self._verdicts.append(verdict)
         finally:
-            del self._running[claimed.id]
+            del self._running[claimed.token]
             self._woken.set()
 
     async def _renew(self) -> None:

@@ -171,3 +171,18 @@ async def test_closing_waits_for_nothing_but_the_work(house: House, busy: bool) 
     async with asyncio.timeout(2):
         await house.running.close()
     assert {count.status for count in await house.jobs.inspection.counts()} == {"done"}
+
+
+@pytest.mark.parametrize("milliseconds", [0, 1, 2, 3, 5, 8])
+async def test_a_close_in_the_middle_of_a_claim_leaves_nothing_running(house: House, milliseconds: int) -> None:
+    async with house.jobs.needs.database.write() as session:
+        await house.jobs.outbox.enqueue_many(session, [Wait() for _ in range(20)])
+    await house.start(RunnerLimits(poll=60, grace=0.01))
+    await asyncio.sleep(milliseconds / 1000)
+    assert house.running is not None
+    before = asyncio.all_tasks()
+    async with asyncio.timeout(2):
+        await house.running.close()
+    assert {task for task in before if task.get_name().startswith("job")} & asyncio.all_tasks() == set()
+    assert [(count.status, count.number) for count in await house.jobs.inspection.counts()] == [("waiting", 20)]
+    assert {view.attempts for view in await house.jobs.inspection.list("waiting")} == {0}
