@@ -45,8 +45,18 @@ class CeleryWorker(Protocol):
     def stop(self) -> None: ...
 
 
+class Configuration(Protocol):
+    """Celery's settings by name."""
+
+    def update(self, values: Mapping[str, object], /) -> None: ...
+    def __getitem__(self, name: str) -> object: ...
+
+
 class CeleryApp(Protocol):
     """Celery, as far as it is used."""
+
+    @property
+    def conf(self) -> Configuration: ...
 
     def send_task(
         self, name: str, args: Sequence[object], *, queue: str, task_id: str | None = None, ignore_result: bool = True
@@ -66,13 +76,9 @@ def celery_app(broker: Broker, *, prefetch: int = 1, zone: str = "UTC") -> Celer
             "ORRERY_JOBS is celery, but Celery is not installed. "
             "Install it with: pip install 'orrery[celery]', or set ORRERY_JOBS=process."
         ) from error
-    app = Celery("orrery", broker=broker.url, set_as_current=False)
-    cast("Configuration", app.conf).update(_configuration(broker, prefetch, zone))
-    return cast("CeleryApp", app)
-
-
-class Configuration(Protocol):
-    def update(self, values: Mapping[str, object], /) -> None: ...
+    app = cast("CeleryApp", Celery("orrery", broker=broker.url, set_as_current=False))
+    app.conf.update(_configuration(broker, prefetch, zone))
+    return app
 
 
 def _configuration(broker: Broker, prefetch: int, zone: str) -> dict[str, object]:

@@ -27,6 +27,8 @@ class CeleryCarrier:
         self._app = app
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="jobs-carrier")
         self._free = BoundedSemaphore(_MOST_PENDING)
+        self._closing = False
+        self._away = False
 
     def announce(self, jobs: Sequence[Announced]) -> None:
         """Hands the messages to the thread."""
@@ -38,11 +40,18 @@ class CeleryCarrier:
         self._thread.submit(self._send, tuple(jobs))
 
     def _send(self, jobs: Sequence[Announced]) -> None:
+        if self._closing and self._away:
+            # Each try takes most of a second: a process must end although its broker is gone.
+            self._free.release()
+            return
         try:
             for job in jobs:
                 self._app.send_task(JOB_TASK, (job.name, job.payload, job.id), queue=job.queue, task_id=job.id)
         except Exception as error:  # noqa: BLE001  (each transport has errors of its own; the relay sends again)
             _log.warning("%d jobs could not be announced now: %s", len(jobs), error)
+            self._away = True
+        else:
+            self._away = False
         finally:
             self._free.release()
 
@@ -62,7 +71,8 @@ class CeleryCarrier:
             return None
 
     async def close(self) -> None:
-        """Sends what was handed over, then lets go of the broker."""
+        """Sends what was handed over unless the broker is away, then lets go of it."""
+        self._closing = True
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._thread, self._app.close)
         self._thread.shutdown(wait=False)

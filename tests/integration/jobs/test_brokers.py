@@ -1,0 +1,87 @@
+"""The other ways to a Redis broker: through Sentinel, and over TLS with a checked certificate."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from orrery.jobs.fleet.application import celery_app
+from orrery.jobs.fleet.broker import Broker, Sentinel, broker_of
+from orrery.jobs.fleet.carrier import CeleryCarrier
+from orrery.jobs.outbox import Announced
+from orrery.settings.groups.cache import CacheSettings
+from orrery.settings.groups.jobs import Jobs as JobSettings
+
+pytest.importorskip("celery", reason="the celery extra is not installed")
+pytestmark = pytest.mark.redis
+
+
+def _port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@contextmanager
+def _server(port: int, *command: str) -> Generator[None]:
+    with subprocess.Popen(["redis-server", *command], stdout=subprocess.DEVNULL) as server:
+        try:
+            deadline = time.monotonic() + 10
+            while True:
+                assert time.monotonic() < deadline
+                with socket.socket() as probe:
+                    if probe.connect_ex(("127.0.0.1", port)) == 0:
+                        break
+                time.sleep(0.02)
+            yield
+        finally:
+            server.terminate()
+
+
+async def _sends(broker: Broker) -> None:
+    """A message arrives: the broker counts it."""
+    carrier = CeleryCarrier(celery_app(broker))
+    try:
+        assert await carrier.depth("mail") == 0
+        carrier.announce([Announced("id", "name", "mail", {}, datetime.now(UTC))])
+        assert await carrier.depth("mail") == 1
+    finally:
+        await carrier.close()
+
+
+async def test_a_master_is_found_through_its_sentinels(redis_url: str, tmp_path: Path) -> None:
+    port, master = _port(), redis_url.rpartition(":")[2]
+    configuration = tmp_path / "sentinel.conf"
+    configuration.write_text(f"port {port}\ndir {tmp_path}\nsentinel monitor watched 127.0.0.1 {master} 1\n")
+    with _server(port, str(configuration), "--sentinel"):
+        await asyncio.sleep(0.05)
+        jobs = JobSettings(broker_url=f"sentinel://127.0.0.1:{port}/14;sentinel://127.0.0.1:1/14")
+        await _sends(broker_of(jobs, CacheSettings(), Sentinel(master="watched")))
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+async def test_a_broker_over_tls_shows_its_certificate(tmp_path: Path) -> None:
+    port, key, certificate = _port(), tmp_path / "key.pem", tmp_path / "cert.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost",
+         "-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    tls = ["--tls-port", str(port), "--port", "0", "--tls-cert-file", str(certificate), "--tls-key-file", str(key)]
+    plain = ["--tls-auth-clients", "no", "--save", "", "--dir", str(tmp_path)]
+    with _server(port, *tls, *plain):
+        jobs = JobSettings(broker_url=f"rediss://localhost:{port}/0")
+        await _sends(broker_of(jobs, CacheSettings(tls_check="CERT_REQUIRED", tls_ca=certificate)))
+        # Without the authority the certificate proves nothing, and nothing is sent.
+        stranger = CeleryCarrier(celery_app(broker_of(jobs, CacheSettings(tls_check="CERT_REQUIRED"))))
+        assert await stranger.depth("mail") is None
+        await stranger.close()
