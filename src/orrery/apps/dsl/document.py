@@ -19,7 +19,6 @@ _MOST_VALUES = 500_000
 _MOST_CHARACTERS = 2 * MOST_BYTES
 _MOST_MERGED = 50_000
 _MOST_SLOWLY = 1 << 20
-_SMALLEST, _LARGEST = -(1 << 63), (1 << 64) - 1
 _DEEPEST = 100
 
 ImportStatus = Literal["completed", "completed-with-warnings", "pending", "failed"]
@@ -178,8 +177,6 @@ def _plain(value: object, budget: list[int], depth: int) -> object:
         if budget[1] < 0:
             raise DslError("Invalid YAML format: the file holds too much text")
         return _joined_surrogates(value)
-    if isinstance(value, int) and not _SMALLEST <= value <= _LARGEST:
-        raise DslError("Invalid YAML format: the file holds a whole number of more than 64 bits")
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, dict):

@@ -129,7 +129,9 @@ class ChatPresenter:
     def _cite(self, event: RetrieverResources) -> None:
         seen = {(r.get("dataset_id"), r.get("document_id")) for r in self._resources}
         for resource in event.resources:
-            if (resource.get("dataset_id"), resource.get("document_id")) not in seen:
+            source = (resource.get("dataset_id"), resource.get("document_id"))
+            if source not in seen:
+                seen.add(source)
                 self._resources.append({**resource, "position": len(self._resources) + 1})
 
     def _envelope(self, name: str) -> dict[str, object]:

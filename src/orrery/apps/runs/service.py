@@ -209,12 +209,6 @@ class RunService:
     async def _checked_inputs(self, request: RunRequest) -> tuple[dict[str, object], list[dict[str, object]]]:
         try:
             inputs = validate_inputs(request.version.form, request.inputs)
-            msgspec.json.encode(inputs)
-        except OverflowError as error:
-            raise InvalidParam("inputs: whole numbers have at most 64 bits.") from error
-        except ValueError as error:
-            raise InvalidParam(str(error)) from error
-        try:
             return await self._files.resolved(
                 request.app.workspace_id,
                 request.user,
