@@ -35,9 +35,11 @@ def test_hears(house: House, browser: Browser, script: str, heard: str) -> None:
 def test_hears_calls_of_other_hosts(house: House, browser: Browser) -> None:
     """A page that leaves for elsewhere: what the policy of the pages does not keep from happening."""
     person = Person(browser, house.url)
-    with person.watch.expecting("^called another host: http://elsewhere.example/x$", "^failed: GET"):
-        with pytest.raises(Error, match="ERR_NAME_NOT_RESOLVED"):
-            person.open("http://elsewhere.example/x")
+    with (
+        person.watch.expecting("^called another host: http://elsewhere.example/x$", "^failed: GET"),
+        pytest.raises(Error, match="ERR_NAME_NOT_RESOLVED"),
+    ):
+        person.open("http://elsewhere.example/x")
     person.context.close()
 
 
