@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,24 @@ PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
 
 
 @pytest.fixture
-def edge(tmp_path: Path) -> Path:
+def path() -> str:
+    """Where programs are looked for."""
+    return PATH
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that servers can reach which give up root; nobody else can reach pytest's own."""
+    with tempfile.TemporaryDirectory(prefix="orrery-deploy-", dir="/tmp", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+@pytest.fixture
+def edge(open_folder: Path) -> Path:
     """A folder with the files that nginx and squid are started with."""
-    folder = tmp_path / "edge"
+    folder = open_folder / "edge"
     write_files(edge_files(), folder)
     return folder
 

@@ -63,16 +63,14 @@ def orrery(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_fleet_of_processes_runs_heals_and_stops(tmp_path: Path) -> None:
+def test_a_fleet_of_processes_runs_heals_and_stops(tmp_path: Path, open_folder: Path) -> None:
     for name in ("postgres", "initdb", "redis-server", "nginx"):
         try:
             program(name, name)
         except MissingProgram as error:
             pytest.skip(str(error))
-    for folder in (tmp_path, *tmp_path.parents):
-        if str(folder).startswith("/tmp/pytest"):
-            folder.chmod(0o755)  # PostgreSQL runs as a user of its own
-    home, first = tmp_path / "stack", free_ports(7)
+    # PostgreSQL runs as a user of its own.
+    home, first = open_folder / "stack", free_ports(7)
     journal = Journal(home)
     words = ["up", "--home", str(home), "--port", str(first), "--inner-ports", str(first + 1)]
     with (tmp_path / "out").open("wb") as output:

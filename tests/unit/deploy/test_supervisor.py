@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -164,6 +165,35 @@ async def test_a_program_that_is_not_there_is_said(tmp_path: Path) -> None:
     watched = Watched(tmp_path, Unit(name="a", command=("/no/such/program",)))
     async with watched.running():
         await watched.until("No such file or directory")
+
+
+ABANDON = """
+import asyncio, os, sys
+from pathlib import Path
+from orrery.deploy.native.journal import Journal
+from orrery.deploy.native.supervisor import Supervisor
+from orrery.deploy.native.unit import Unit
+unit = Unit(name="a", command=("sh", "-c", "echo $$; exec sleep 60"), environment=dict(os.environ))
+say = lambda name, text: print(text, flush=True)
+asyncio.run(Supervisor((unit,), Journal(Path(sys.argv[1])), say).run())
+"""
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv")
+async def test_units_do_not_outlive_a_killed_supervisor(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", ABANDON, str(tmp_path), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    unit = int(await asyncio.wait_for(process.stdout.readline(), 10))
+    assert is_alive(unit)
+    process.kill()
+    await process.wait()
+    for _ in range(200):
+        if not is_alive(unit):
+            break
+        await asyncio.sleep(0.01)
+    assert not is_alive(unit)
 
 
 async def test_children_of_a_unit_go_with_it(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -94,7 +95,7 @@ class Supervisor:
         """Starts the unit and returns its exit code, or why it could not be started or had to be ended."""
         try:
             process = await asyncio.create_subprocess_exec(
-                *unit.command,
+                *_tied(unit),
                 env=dict(unit.environment),
                 cwd=unit.folder,
                 stdin=asyncio.subprocess.DEVNULL,
@@ -114,7 +115,7 @@ class Supervisor:
         ended = asyncio.create_task(_exit_of(process))
         try:
             await asyncio.wait({health, ended}, return_when=asyncio.FIRST_COMPLETED)
-            reason = ended.result() if ended.done() else health.result()
+            reason = health.result() if process.returncode is None else process.returncode
             self._well[unit.name].clear()
             await self._end(unit)
             return reason
@@ -170,6 +171,14 @@ class Supervisor:
         known = self._states[unit.name]
         known.state, known.pid, known.since = state, pid, time.time()
         self._journal.write(StackState(os.getpid(), list(self._states.values())))
+
+
+def _tied(unit: Unit) -> tuple[str, ...]:
+    """The command of a unit that is told to stop by the kernel should this process be killed; Linux only."""
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        return unit.command
+    return (setpriv, "--pdeathsig", signal.Signals(unit.stop_signal).name, "--", *unit.command)
 
 
 async def _exit_of(process: asyncio.subprocess.Process) -> int:
