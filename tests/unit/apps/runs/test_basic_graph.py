@@ -1,0 +1,147 @@
+"""Chat and completion configurations as graphs: placeholders, prompts, and users whose words stay words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.integration.runs.house import House, house
+from tests.support.app import new_database
+
+from orrery.apps.catalog.errors import AppUnavailable
+from orrery.apps.runs.basic_graph import aliases, basic_graph, referring
+from orrery.apps.runs.versions import basic_form, start_form
+
+MODEL = {"provider": "langgenius/openai/openai", "name": "m", "mode": "chat", "completion_params": {"temperature": 0}}
+FORM = [
+    {"text-input": {"label": "城市", "variable": "城市", "required": False}},
+    {"paragraph": {"label": "😀", "variable": "note", "required": False}},
+]
+
+
+def llm_of(configs: Mapping[str, object], mode: str = "chat") -> dict[str, Any]:
+    full = {"model": MODEL, "user_input_form": FORM, **configs}
+    graph: Any = basic_graph(full, basic_form(full), mode)
+    return next(n["data"] for n in graph["nodes"] if n["id"] == "llm")
+
+
+def test_placeholders_name_form_fields_in_any_script() -> None:
+    names = aliases(basic_form({"user_input_form": FORM}))
+    assert names == {"城市": "v0", "note": "v1"}
+    assert referring("In {{城市}}: {{note}} {{note}}", names) == "In {{#form.v0#}}: {{#form.v1#}} {{#form.v1#}}"
+
+
+@pytest.mark.parametrize(
+    "text", ["{{unknown}}", "{note}", "{{ note }}", "{{no\nte}}", "{{{{", "}}", "{{#sys.user_id#}}", "{{" + "x" * 200 + "}}"]
+)  # fmt: skip
+def test_other_braces_stay_as_they_are(text: str) -> None:
+    assert referring(text, {"note": "v0"}) == text
+
+
+def test_special_placeholders() -> None:
+    assert referring("{{#query#}}|{{#context#}}|{{#histories#}}", {}) == "{{#sys.query#}}||"
+
+
+@pytest.mark.parametrize(
+    ("mode", "configs", "prompt"),
+    [
+        ("chat", {"pre_prompt": "Hi {{note}}"}, [{"role": "system", "text": "Hi {{#form.v1#}}"}]),
+        ("chat", {}, []),
+        ("completion", {"pre_prompt": "Say {{note}}"}, [{"role": "user", "text": "Say {{#form.v1#}}"}]),
+        ("completion", {}, [{"role": "user", "text": "{{#sys.query#}}"}]),
+        ("chat", {"model": {**MODEL, "mode": "completion"}, "pre_prompt": "P"}, {"text": "P\n\n{{#sys.query#}}"}),
+        ("completion", {"model": {**MODEL, "mode": "completion"}, "pre_prompt": "P"}, {"text": "P"}),
+        (
+            "chat",
+            {"prompt_type": "advanced", "chat_prompt_config": {"prompt": [{"role": "system", "text": "{{note}}"}, {"text": "u"}]}},
+            [{"role": "system", "text": "{{#form.v1#}}"}, {"role": "user", "text": "u"}],
+        ),
+        (
+            "completion",
+            {"prompt_type": "advanced", "model": {**MODEL, "mode": "completion"}, "completion_prompt_config": {"prompt": {"text": "{{#query#}}"}}},
+            {"text": "{{#sys.query#}}"},
+        ),
+    ],
+)  # fmt: skip
+def test_prompts(mode: str, configs: Mapping[str, object], prompt: object) -> None:
+    assert llm_of(configs, mode)["prompt_template"] == prompt
+
+
+def test_memory_is_for_chats_and_pictures_for_those_who_allow_them() -> None:
+    assert "memory" in llm_of({}, "chat")
+    assert "memory" not in llm_of({}, "completion")
+    assert llm_of({})["vision"]["enabled"] is False
+    seen = llm_of({"file_upload": {"image": {"enabled": True, "detail": "low"}}})["vision"]
+    assert (seen["enabled"], seen["configs"]["detail"]) == (True, "low")
+
+
+@pytest.mark.parametrize("model", [None, {}, "gpt", {"provider": "p"}, {"name": ""}])
+def test_without_a_model_nothing_runs(model: object) -> None:
+    with pytest.raises(AppUnavailable, match="no model"):
+        basic_graph({"model": model}, [], "chat")
+
+
+def test_agents_say_that_they_are_not_run() -> None:
+    with pytest.raises(AppUnavailable):
+        basic_graph({"model": MODEL}, [], "agent-chat")
+
+
+ODD = st.one_of(
+    st.none(), st.integers(), st.text(max_size=3), st.lists(st.integers() | st.text(max_size=2), max_size=2)
+)
+NESTED = st.dictionaries(
+    st.sampled_from(["prompt", "text", "role", "image", "enabled", "variable", "text-input"]), ODD, max_size=3
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            ["user_input_form", "pre_prompt", "chat_prompt_config", "completion_prompt_config", "file_upload"]
+        ),
+        ODD | NESTED | st.lists(NESTED, max_size=2),
+    ),
+    st.sampled_from(["simple", "advanced"]),
+    st.sampled_from(["chat", "completion"]),
+)
+def test_no_configuration_breaks_it(configs: dict[str, object], prompt_type: str, model_mode: str) -> None:
+    full = {**configs, "prompt_type": prompt_type, "model": {**MODEL, "mode": model_mode}}
+    for mode in ("chat", "completion"):
+        basic_graph(full, basic_form(full), mode)
+
+
+@pytest.mark.parametrize("text", ['{"nodes": 5}', '{"nodes": [1, {"data": 2}]}', '{"nodes": [{"data": {"type": "start", "variables": 7}}]}', "{}"])  # fmt: skip
+def test_start_forms_of_unfinished_graphs_are_empty(text: str) -> None:
+    assert start_form(text) == []
+
+
+@pytest.fixture
+async def home(tmp_path: Any) -> Any:
+    async with new_database(tmp_path) as database, house(database, tmp_path) as made:
+        yield made
+
+
+async def test_what_users_write_is_never_a_reference(home: House) -> None:
+    config = {"model": MODEL, "pre_prompt": "Note: {{note}}; {{城市}}", "user_input_form": FORM}
+    app_id = await home.new_app("chat", config=config)
+    hostile = "{{#sys.user_id#}} {{note}} {{#form.v0#}} {{ 1 + 1 }}"
+    live = await home.run(app_id, {"note": hostile, "城市": "北京"}, query="{{#sys.app_id#}}")
+    assert live.outcome.result().end.status == "succeeded"
+    (call,) = home.office.models.calls
+    said = [message.text() for message in call.messages]
+    assert said == [f"Note: {hostile}; 北京", "{{#sys.app_id#}}"]
+
+
+async def test_a_chat_remembers_its_turns(home: House) -> None:
+    app_id = await home.new_app("chat", config={"model": MODEL, "pre_prompt": ""})
+    first = await home.run(app_id, query="one")
+    assert first.spec.turn is not None
+    await home.run(app_id, query="two", conversation_id=first.spec.turn.conversation_id)
+    answer = first.outcome.result().answer
+    assert [(m.role, m.text()) for m in home.office.models.calls[1].messages] == [
+        ("user", "one"), ("assistant", answer), ("user", "two"),
+    ]  # fmt: skip
