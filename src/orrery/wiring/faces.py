@@ -7,6 +7,7 @@ from pathlib import Path
 from orrery import __version__
 from orrery.http.app import Authenticator, HttpFace, OrreryApp
 from orrery.http.console.apps import AppRoutes
+from orrery.http.console.examination import ExaminationRoutes
 from orrery.http.console.features import FeatureRoutes
 from orrery.http.console.files import ConsoleFileRoutes
 from orrery.http.console.people import PeopleSettings, people_authenticators, people_routes
@@ -107,6 +108,7 @@ def _console(settings: Settings, product: Product, watching: RunWatching) -> lis
             app_web=urls.app_web,
         ),
         WorkflowRoutes(product.workflows, product.names),
+        ExaminationRoutes(product.examination),
         TagRoutes(product.tags),
         ConsoleFileRoutes(product.files, product.previews, settings.upload),
         *run_routes(

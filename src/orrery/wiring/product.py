@@ -13,6 +13,7 @@ from orrery.apps.catalog.tags import TagService
 from orrery.apps.conversations.default_model import offered_default
 from orrery.apps.conversations.end_users import EndUsers
 from orrery.apps.conversations.parts import Talk, TalkNeeds
+from orrery.apps.dsl.examination import Examination
 from orrery.apps.dsl.service import DslService
 from orrery.apps.files.parts import FileNeeds, Files
 from orrery.apps.files.pictures import AccountPictures
@@ -26,6 +27,7 @@ from orrery.security.encryption import Vault
 from orrery.security.passwords import Passwords
 from orrery.security.tokens import Tokens
 from orrery.wiring.ground import Ground
+from orrery.wiring.nodes import node_registry
 from orrery.wiring.running import Running, build_running
 from orrery.workflow.nodes.document_extractor import extract_in_thread
 from orrery.workspaces.members.names import AccountNames
@@ -42,6 +44,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     apps: AppService
     tags: TagService
     dsl: DslService
+    examination: Examination
     workflows: WorkflowService
     access: AppAccess
     end_users: EndUsers
@@ -79,7 +82,15 @@ def build_product(ground: Ground) -> Product:
             choose_model=offered_default(workspaces.offer),
         )
     )
-    running = build_running(ground, vault, files, workspaces.models.gateway, talk.naming.name_later)
+    nodes = node_registry(settings)
+    running = build_running(ground, vault, files, workspaces.models.gateway, talk.naming.name_later, nodes)
+    dsl = DslService(
+        database,
+        Keeping(vault, settings.workflow.max_variable_bytes),
+        ground.cache,
+        ground.clients.untrusted,
+        is_built_in=registry.knows,
+    )
     return Product(
         database=database,
         workspaces=workspaces,
@@ -87,13 +98,8 @@ def build_product(ground: Ground) -> Product:
         tokens=tokens,
         apps=AppService(database, access),
         tags=TagService(database),
-        dsl=DslService(
-            database,
-            Keeping(vault, settings.workflow.max_variable_bytes),
-            ground.cache,
-            ground.clients.untrusted,
-            is_built_in=registry.knows,
-        ),
+        dsl=dsl,
+        examination=Examination(dsl, nodes, workspaces.models.known),
         workflows=WorkflowService(database, vault, access, max_variable_bytes=settings.workflow.max_variable_bytes),
         access=access,
         end_users=EndUsers(database),

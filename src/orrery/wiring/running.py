@@ -25,8 +25,8 @@ from orrery.sandbox.shortcut import ShortcutRunner
 from orrery.security.encryption import Vault
 from orrery.settings.load import Settings
 from orrery.wiring.ground import Ground
-from orrery.wiring.nodes import node_registry
 from orrery.workflow.limits import CodeLimits, RunLimits
+from orrery.workflow.registry import NodeRegistry
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,11 +48,12 @@ def build_running(
     files: Files,
     models: Callable[[str], ModelGateway],
     on_end: Callable[[RunSpec], None],
+    nodes: NodeRegistry,
 ) -> Running:
     """Builds the parts; opens nothing."""
     database, policy = ground.database, run_policy(ground.settings)
     group = GroupCommit(database, ORDER)
-    versions = VersionCache(node_registry(ground.settings), vault)
+    versions = VersionCache(nodes, vault)
     outside = Outside(
         database=database,
         models=models,

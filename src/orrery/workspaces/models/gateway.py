@@ -8,7 +8,7 @@ from orrery.inference.transport import ModelTransport
 from orrery.inference.types import Credentials, ModelKind, ModelNotFound, ProviderNotConfigured
 from orrery.workspaces.models.errors import CredentialUnreadable
 from orrery.workspaces.models.sealing import Seal
-from orrery.workspaces.models.snapshot import Snapshots
+from orrery.workspaces.models.snapshot import Snapshot, Snapshots
 from orrery.workspaces.models.store import ModelKey
 
 
@@ -38,6 +38,25 @@ class WorkspaceCredentials:
             raise ProviderNotConfigured(error.message) from error
 
 
+class KnownModels:
+    """What a workspace knows about models without asking anybody, as it is now."""
+
+    def __init__(self, registry: ProviderRegistry, snapshot: Snapshot) -> None:
+        self._registry = registry
+        self._snapshot = snapshot
+
+    def knows(self, provider: str) -> bool:
+        """Whether the provider is there, in any of the spellings that apps use."""
+        return self._registry.knows(provider)
+
+    def is_ready(self, provider: str, name: str) -> bool:
+        """Whether a call of the model would find credentials."""
+        provider_id = self._registry.find(provider).id
+        key = ModelKey(provider_id, name, "llm")
+        row = self._snapshot.model_credential(key) or self._snapshot.provider_credential(provider_id)
+        return row is not None and self._snapshot.is_enabled(key)
+
+
 class WorkspaceModels:
     """Makes the gateway of any workspace; cheap enough to be asked for each run."""
 
@@ -54,3 +73,7 @@ class WorkspaceModels:
     def credentials(self, workspace_id: str) -> WorkspaceCredentials:
         """The workspace's credentials alone."""
         return WorkspaceCredentials(workspace_id, self._snapshots, self._seal)
+
+    async def known(self, workspace_id: str) -> KnownModels:
+        """What can be told about the workspace's models without a call."""
+        return KnownModels(self._registry, await self._snapshots.of(workspace_id))
