@@ -64,7 +64,7 @@ async def test_a_master_is_found_through_its_sentinels(redis_url: str, tmp_path:
     configuration.write_text(f"port {port}\ndir {tmp_path}\nsentinel monitor watched 127.0.0.1 {master} 1\n")
     with _server(port, str(configuration), "--sentinel"):
         await asyncio.sleep(0.05)
-        jobs = JobSettings(broker_url=f"sentinel://127.0.0.1:{port}/14;sentinel://127.0.0.1:1/14")
+        jobs = JobSettings(broker_url=f"sentinel://127.0.0.1:{port}/62;sentinel://127.0.0.1:1/62")
         await _sends(broker_of(jobs, CacheSettings(), Sentinel(master="watched")))
 
 

@@ -75,7 +75,7 @@ class CeleryWorld:
 
 @pytest.fixture
 async def world(redis_url: str, tmp_path: Path) -> AsyncIterator[CeleryWorld]:
-    world = CeleryWorld(tmp_path, postgres_url(), f"{redis_url}/{next(_indexes) % 16}")
+    world = CeleryWorld(tmp_path, postgres_url(), f"{redis_url}/{next(_indexes)}")
     await migrate(world.database, schema())
     yield world
     await world.close()

@@ -93,7 +93,7 @@ async def test_beat_relays_and_a_worker_runs_what_the_broker_brings(
 ) -> None:
     pytest.importorskip("celery", reason="the celery extra is not installed")
     database, old = await _with_an_old_job_to_clean(tmp_path)
-    fleet = {"ORRERY_JOBS": "celery", "CELERY_BROKER_URL": f"{redis_url}/15"}
+    fleet = {"ORRERY_JOBS": "celery", "CELERY_BROKER_URL": f"{redis_url}/63"}
     beat = commands.launch("beat", **fleet)
     # The variables of an existing installation, as its containers set them.
     worker = commands.launch(
