@@ -35,7 +35,7 @@ def _home(given: Path | None) -> Path:
 @click.option("--apis", type=click.IntRange(1, 64), default=2, help="API processes. Default: 2.")
 @click.option("--inner-ports", type=click.IntRange(1, 65000), default=15400, help="First port of the inner services.")
 def up(home: Path | None, port: int, apis: int, inner_ports: int) -> None:
-    """Run PostgreSQL, Redis, sandbox, API processes and nginx on this machine until Ctrl-C or stack down."""
+    """Run PostgreSQL, Redis, sandbox, API processes, worker, beat and nginx here until Ctrl-C or stack down."""
     folder = _home(home)
     with failing_clearly():
         try:

@@ -42,8 +42,8 @@ ROLES = {
         Role(Mode.MIGRATION, "migrate"),
         Role(Mode.JOB, None, "give the command as arguments of the container"),
         Role(Mode.SANDBOX, "sandbox"),
-        Role(Mode.WORKER, None, "the api role runs everything itself"),
-        Role(Mode.BEAT, None, "nothing is scheduled outside the api role"),
+        Role(Mode.WORKER, "worker"),
+        Role(Mode.BEAT, "beat"),
         Role(Mode.SSRF_PROXY, None, "use the squid service of the Compose file; its image needs no MODE"),
         Role(Mode.PLUGIN_DAEMON, None, "leave PLUGIN_DAEMON_URL empty"),
     )

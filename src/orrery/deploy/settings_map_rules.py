@@ -31,7 +31,6 @@ def _ignored(text: str) -> Rule:
 
 _ONE_PROCESS = _replaced("a container is one process: start more replicas")
 _NO_PLUGIN_DAEMON = _ignored("this version has no plugin daemon")
-_NO_WORKER = _ignored("this version has no Celery worker")
 _NO_SCHEDULES = _ignored("this version runs no such scheduled job")
 _NO_TRACING = _ignored("this version exports no traces or metrics")
 _HOSTED = _ignored("belongs to the vendor's own cloud")
@@ -60,6 +59,10 @@ NAMES: dict[str, Rule] = {
     "HTTP_REQUEST_NODE_SSL_CERT_DATA": _ignored("read by nothing in the contract either"),
     "HTTP_REQUEST_NODE_SSL_CLIENT_CERT_DATA": _ignored("read by nothing in the contract either"),
     "HTTP_REQUEST_NODE_SSL_CLIENT_KEY_DATA": _ignored("read by nothing in the contract either"),
+    "CELERY_BACKEND": _ignored("results of jobs are rows of the metadata database"),
+    "CELERY_TASK_ANNOTATIONS": _ignored("jobs carry their limits with their declaration"),
+    "CELERY_USE_SENTINEL": _replaced("a sentinel:// address in CELERY_BROKER_URL"),
+    "TENANT_ISOLATED_TASK_CONCURRENCY": _ignored("jobs are shared out by queue"),
     "BROKER_USE_SSL": _replaced("derived from a rediss:// address, as in the contract"),
     "SCARF_NO_ANALYTICS": _ignored("Orrery sends nothing home"),
     "AMPLITUDE_API_KEY": _ignored("Orrery sends nothing home"),
@@ -107,7 +110,7 @@ PREFIXES: dict[str, Rule] = {
     "REDIS_RETRY_": _ignored("lost connections are opened anew by fixed rules"),
     "SUGGESTED_QUESTIONS_": _ignored("the prompt of suggested questions is part of the app"),
     "HUMAN_INPUT_": _NO_SCHEDULES,
-    "COMPOSE_WORKER_": _NO_WORKER,
+    "COMPOSE_WORKER_": _ignored("the worker has no health check that could burn time"),
     "ALIYUN_SLS_": _ignored("runs are kept in the metadata database"),
     "LOGSTORE_": _ignored("runs are kept in the metadata database"),
     "API_WORKFLOW_": _replaced("the journal of runs has one implementation"),
@@ -118,7 +121,7 @@ PREFIXES: dict[str, Rule] = {
 GROUPS: dict[str, Rule] = {
     "auth and security": _ignored("this version has no such sign-in"),
     "limits": _ignored("this version has no such limit"),
-    "celery": _NO_WORKER,
+    "celery": _replaced("a worker is one event loop; its places are CELERY_WORKER_CONCURRENCY"),
     "knowledge": _ignored("this version reads no documents"),
     "web": _PAGES,
     "storage: archive": _ignored("this version archives no runs; it keeps or deletes them"),

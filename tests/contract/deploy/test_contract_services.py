@@ -136,3 +136,14 @@ def test_the_routes_are_the_contracts() -> None:
     }
     text = edge_files()["nginx/conf.d/default.conf.template"]
     assert "proxy_set_header Dify-Hook-Url $scheme://$host$request_uri;" in text
+
+
+def test_the_worker_is_told_its_knobs() -> None:
+    environment = WHOLE["worker"]["environment"]
+    values = {**VALUES, "CELERY_WORKER_QUEUES": "dataset,mail", "CELERY_WORKER_AMOUNT": "8", "CELERY_AUTO_SCALE": ""}
+    told = {name: interpolate(text, values) for name, text in environment.items()}
+    assert told["MODE"] == "worker"
+    assert told["CELERY_WORKER_QUEUES"] == "dataset,mail"
+    assert told["CELERY_WORKER_AMOUNT"] == "8"
+    assert told["ORRERY_JOBS"] == "celery"
+    assert interpolate(WHOLE["worker_beat"]["environment"]["MODE"], {}) == "beat"

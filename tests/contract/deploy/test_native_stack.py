@@ -1,4 +1,4 @@
-"""A whole fleet as plain processes: PostgreSQL, Redis, sandbox, two API processes, nginx; started, hurt, stopped."""
+"""A whole fleet as plain processes: PostgreSQL, Redis, sandbox, two API processes, worker, beat, nginx; started, hurt, stopped."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_a_fleet_of_processes_runs_heals_and_stops(tmp_path: Path, open_folder: 
             state = journal.read()
             return {unit.name: unit.pid for unit in state.units if unit.state == "well"} if state else {}
 
-        until(lambda: len(pids()) == 6 or stack.poll() is not None)
+        until(lambda: len(pids()) == 8 or stack.poll() is not None)
         assert stack.poll() is None, (tmp_path / "out").read_text()
         status, body = get(first, "/ready")
         assert (status, json.loads(body)["status"]) == (200, "ready")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from orrery.deploy.roles import Mode, has_role
+from orrery.deploy.roles import has_role
 from orrery.deploy.topology.faults import faults
 from orrery.deploy.topology.model import Call, Dependency, Mount, Port, Service, Topology
 from orrery.deploy.topology.stacks import middleware, whole
@@ -31,7 +31,7 @@ def broken(name: str, **changes: object) -> list[str]:
         ("db_postgres", {"ports": (Port(5432, "x", "5432"),)}, "db_postgres: is reachable from other machines"),
         ("redis", {"networks": ("ssrf_proxy_network", "default")}, "redis: has no business on ssrf_proxy_network"),
         ("api", {"depends_on": (Dependency("nobody"),)}, "api: depends on nobody, which is not there"),
-        ("nginx", {"depends_on": (Dependency("worker"),)}, "nginx: needs worker, which a profile may leave out"),
+        ("nginx", {"depends_on": (Dependency("certbot"),)}, "nginx: needs certbot, which a profile may leave out"),
         ("api", {"networks": ("lost",)}, "api: is on the network lost, which is not there"),
         ("web", {"calls": (Call("sandbox", 8194),)}, "web: calls sandbox, but shares no network with it"),
         ("web", {"calls": (Call("api", 99),)}, "web: calls port 99 of api, which does not listen there"),
@@ -44,8 +44,6 @@ def broken(name: str, **changes: object) -> list[str]:
     ],
 )
 def test_a_fault_is_found(name: str, changes: dict[str, object], words: str) -> None:
-    if name == "nginx" and "worker" in words and has_role(Mode.WORKER):
-        pytest.skip("the worker is no option any more")
     assert words in broken(name, **changes)
 
 

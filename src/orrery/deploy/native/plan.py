@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
@@ -25,6 +26,7 @@ from orrery.settings.dotenv import read_dotenv
 POSTGRESQL = Path("/usr/lib/postgresql")
 _LOOPBACK = "127.0.0.1"
 _FROM_US = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV", "PYTHONPATH")
+_BACKGROUND = {"worker": "worker", "worker_beat": "beat"}
 _SANDBOX = "import sys; from orrery.sandbox.role import main; sys.exit(main(sys.argv[1:]))"
 
 
@@ -49,11 +51,13 @@ def plan(stack: NativeStack) -> tuple[Unit, ...]:
         write_new(dotenv, initial(Place.COMPOSE))
     values = read_dotenv(dotenv.read_text("utf-8"), {})
     database, redis, sandbox, *apis = range(stack.inner, stack.inner + 3 + stack.apis)
+    environment = _product_environment(stack, (database, redis, sandbox), values)
     return (
         _postgres(stack.folder / "postgres", database, values),
         _redis(stack.folder / "redis", redis, values),
         _sandbox(sandbox, values),
-        *(_api(stack, port, (database, redis, sandbox), values, first=port == apis[0]) for port in apis),
+        *(_api(stack, port, environment, first=port == apis[0]) for port in apis),
+        *(_background(stack, name, command, environment) for name, command in _BACKGROUND.items()),
         _nginx(stack, apis, values),
     )
 
@@ -146,38 +150,56 @@ def _sandbox(port: int, values: Mapping[str, str]) -> Unit:
     )
 
 
-def _api(stack: NativeStack, port: int, inner: tuple[int, int, int], values: Mapping[str, str], *, first: bool) -> Unit:
+def _product_environment(stack: NativeStack, inner: tuple[int, int, int], values: Mapping[str, str]) -> dict[str, str]:
+    """What API processes, workers and beat have in common."""
     database, redis, sandbox = inner
     storage = stack.folder / "storage"
     storage.mkdir(mode=0o700, exist_ok=True)
-    environment = {name: interpolate(text, values) for name, text in shared_environment().items()}
-    environment |= {
+    shared = {name: interpolate(text, values) for name, text in shared_environment().items()}
+    return shared | {
         "DIFY_BIND_ADDRESS": _LOOPBACK,
-        "DIFY_PORT": str(port),
         "DB_HOST": _LOOPBACK,
         "DB_PORT": str(database),
         "REDIS_HOST": _LOOPBACK,
         "REDIS_PORT": str(redis),
         "CELERY_BROKER_URL": f"redis://:{values['REDIS_PASSWORD']}@{_LOOPBACK}:{redis}/1",
+        "ORRERY_JOBS": "celery" if find_spec("celery") else "process",
         "CODE_EXECUTION_ENDPOINT": f"http://{_LOOPBACK}:{sandbox}",
         "SSRF_PROXY_ALL_URL": "",
         "SSRF_PROXY_HTTP_URL": "",
         "SSRF_PROXY_HTTPS_URL": "",
         "STORAGE_LOCAL_PATH": str(storage),
         "OPENDAL_FS_ROOT": str(storage),
-        "MIGRATION_ENABLED": "true" if first else "false",
+        "MIGRATION_ENABLED": "false",
     }
-    name = f"api-{port}"
-    leader = f"api-{stack.inner + 3}"
+
+
+def _api(stack: NativeStack, port: int, environment: Mapping[str, str], *, first: bool) -> Unit:
+    # One brings the schema up to date, the others come when it has.
+    own = {"DIFY_PORT": str(port), "MIGRATION_ENABLED": "true" if first else "false"}
     return Unit(
-        name=name,
+        name=f"api-{port}",
         command=(sys.executable, "-m", "orrery", "api"),
-        environment=_own_environment(environment),
+        environment=_own_environment({**environment, **own}),
         folder=stack.folder,
-        # One brings the schema up to date, the others come when it has.
-        needs=("db_postgres", "redis", "sandbox") if first else ("db_postgres", "redis", "sandbox", leader),
+        needs=("db_postgres", "redis", "sandbox") if first else ("db_postgres", "redis", "sandbox", _leader(stack)),
         address=f"http://{_LOOPBACK}:{port}/health",
     )
+
+
+def _background(stack: NativeStack, name: str, command: str, environment: Mapping[str, str]) -> Unit:
+    return Unit(
+        name=name,
+        command=(sys.executable, "-m", "orrery", command),
+        environment=_own_environment(environment),
+        folder=stack.folder,
+        needs=("db_postgres", "redis", _leader(stack)),
+    )
+
+
+def _leader(stack: NativeStack) -> str:
+    """The API process that brings the schema up to date."""
+    return f"api-{stack.inner + 3}"
 
 
 def _nginx(stack: NativeStack, apis: list[int], values: Mapping[str, str]) -> Unit:

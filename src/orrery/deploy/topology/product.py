@@ -47,6 +47,19 @@ _PLUGIN_KEYS = {
     "INNER_API_KEY_FOR_PLUGIN": value_of("PLUGIN_DIFY_INNER_API_KEY"),
 }
 
+_SENTINEL = ("CELERY_SENTINEL_MASTER_NAME", "CELERY_SENTINEL_PASSWORD", "CELERY_SENTINEL_SOCKET_TIMEOUT")
+_WORKER_KNOBS = (
+    "CELERY_WORKER_QUEUES",
+    "CELERY_WORKER_CONCURRENCY",
+    "CELERY_AUTO_SCALE",
+    "CELERY_MAX_WORKERS",
+    "CELERY_WORKER_POOL",
+    "CELERY_WORKER_CLASS",
+    "CELERY_PREFETCH_MULTIPLIER",
+    *_SENTINEL,
+)
+"""Options of the worker's command; empty ones take its defaults."""
+
 INIT_PERMISSIONS = Service(
     name="init_permissions",
     image="busybox:1.37",
@@ -98,7 +111,7 @@ WORKER = Service(
     role=Mode.WORKER,
     profiles=() if has_role(Mode.WORKER) else ("worker",),
     shared_environment=True,
-    environment={"MODE": Mode.WORKER, **_PLUGIN_KEYS},
+    environment={"MODE": Mode.WORKER, **_PLUGIN_KEYS, **{name: f"${{{name}:-}}" for name in _WORKER_KNOBS}},
     mounts=(STORAGE,),
     networks=_BOTH_NETWORKS,
     calls=_GROUND_CALLS,
@@ -119,7 +132,7 @@ WORKER_BEAT = Service(
     role=Mode.BEAT,
     profiles=() if has_role(Mode.BEAT) else ("beat",),
     shared_environment=True,
-    environment={"MODE": Mode.BEAT},
+    environment={"MODE": Mode.BEAT, **{name: f"${{{name}:-}}" for name in _SENTINEL}},
     networks=_BOTH_NETWORKS,
     calls=(Call("db_postgres", 5432), Call("db_mysql", 3306), Call("redis", 6379)),
     depends_on=_READY_GROUND,
