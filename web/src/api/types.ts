@@ -225,3 +225,13 @@ export interface ApiKey {
   last_used_at?: number | null;
   created_at: number;
 }
+
+/** A fault of an app that was found without running it. */
+export interface Finding {
+  level: "error" | "warning";
+  node_id: string;
+  title: string;
+  field: string;
+  message: string;
+  mend: string;
+}

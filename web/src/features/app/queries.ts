@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api } from "@/api/console";
 import { ApiError } from "@/api/error";
-import type { AppDetail, Workflow } from "@/api/types";
+import type { AppDetail, Finding, Workflow } from "@/api/types";
 
 export const appQuery = (appId: string) =>
   queryOptions({
@@ -29,4 +29,13 @@ export const publishedQuery = (appId: string) =>
     queryKey: ["app", appId, "published"],
     queryFn: ({ signal }) =>
       api.get<Workflow | null>(`/apps/${appId}/workflows/publish`, { signal }),
+  });
+
+/** What is wrong with the draft, found without running it. */
+export const findingsQuery = (appId: string) =>
+  queryOptions({
+    queryKey: ["app", appId, "findings"],
+    queryFn: async ({ signal }) =>
+      (await api.get<{ data: Finding[] }>(`/apps/${appId}/findings`, { signal })).data,
+    staleTime: 5_000,
   });

@@ -15,6 +15,7 @@ import { Section } from "@/ui/Section";
 import { Toggle } from "@/ui/Toggle";
 import { isGraph } from "../modes";
 import { appQuery } from "../queries";
+import { CheckSection } from "./CheckSection";
 import { Examples } from "./Examples";
 import { KeyList } from "./KeyList";
 import { PublishVersion } from "./PublishVersion";
@@ -23,11 +24,13 @@ import { webAppUrl } from "./webAppUrl";
 export function PublishPage() {
   const { t } = useTranslation("publish");
   const { appId } = useParams({ from: "/framed/app/$appId" });
+  const { edit } = useAbilities();
   const { data: app } = useQuery(appQuery(appId));
   if (!app) return <Loading />;
   return (
     <Page title={t("title")}>
       {isGraph(app.mode) && <PublishVersion app={app} />}
+      {edit && <CheckSection appId={app.id} />}
       <WebAppSection app={app} />
       <ApiSection app={app} />
     </Page>
