@@ -34,6 +34,8 @@ def failing_clearly() -> Generator[None]:
         _fail(f"The database can't be used: {str(error).partition(chr(10))[0]}", EXIT_UNAVAILABLE)
     except OrreryError as error:
         _fail(error.message, EXIT_FAILED)
+    except ConnectionError as error:
+        _fail(f"A server that this needs does not answer: {error}", EXIT_UNAVAILABLE)
     except OSError as error:
         _fail(f"{error.strerror or error}: {error.filename}" if error.filename else str(error), EXIT_FAILED)
     except KeyboardInterrupt:
