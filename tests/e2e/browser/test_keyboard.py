@@ -46,7 +46,7 @@ def test_studio_in_reading_order(house: House, meet: Meet) -> None:
     expect(page.get_by_role("link", name=house.chat.name, exact=True)).to_be_visible()
     names = tabbed(page, 20)
     assert names[0] == "Skip to content"
-    landmarks = ["Studio", "Switch to dark", "Models", "Settings", "Create app", "All", "Chatflow", "Search by name"]
+    landmarks = ["Studio", "Switch to dark", "Integrations", "Settings", "Create app", "All", "Chatflow", "Search by name"]
     places = [names.index(name) for name in landmarks]
     assert places == sorted(places), names
 
@@ -81,7 +81,7 @@ def test_palette(house: House, meet: Meet) -> None:
     page.keyboard.type("zzz")
     expect(page.get_by_text("Nothing has this name")).to_be_visible()
     page.keyboard.press("Control+a")
-    page.keyboard.type("mo")  # Models, and the words "Plain words" have none of it
+    page.keyboard.type("integ")  # Integrations, and the words "Plain words" have none of it
     options = page.get_by_role("option")
     expect(options).to_have_count(1)
     page.keyboard.press("Control+a")

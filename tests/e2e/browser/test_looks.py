@@ -113,7 +113,7 @@ CONSOLE: dict[str, tuple[str | Callable[[House], str], Callable[[Page], None]]] 
     "runs": (of("branching", "runs"), opened_run),
     "runs-chat": (of("chat", "runs"), text("hello there")),
     "monitor": (of("branching", "monitor"), heading("Monitor")),
-    "models": ("/settings/models", heading("Models")),
+    "models": ("/settings/models", heading("Integrations")),
     "models-own": ("/settings/models?provider=langgenius/openai/openai", text("Check and replace")),
     "members": ("/settings/members", text("owner@example.com")),
     "workspace": ("/settings/workspace", heading("Workspaces")),

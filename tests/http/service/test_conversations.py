@@ -87,6 +87,17 @@ async def test_names_are_given_or_written(world: World) -> None:
     assert refusal(await client.post(path, json={"user": "ann"})) == (400, "invalid_param")
 
 
+async def test_a_name_that_a_person_gives_while_one_is_being_written_stays(world: World) -> None:
+    client = world.service(await world.new_app("advanced-chat", chatflow()))
+    path = f"/conversations/{(await said(client))['conversation_id']}/name"
+
+    async def give() -> None:
+        await client.post(path, json={"name": "Mine", "user": "ann"})
+
+    world.models.meanwhile = give
+    assert (await client.post(path, json={"auto_generate": True, "user": "ann"})).json()["name"] == "Mine"
+
+
 async def test_a_new_conversation_is_named_after_the_reply(world: World) -> None:
     app = await world.new_app("advanced-chat", chatflow())
     client = world.service(app)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -90,12 +90,13 @@ def config(**more: Any) -> dict[str, Any]:
 
 
 class Helper(ScriptedModels):
-    """Models of which the default one, which names and suggests, says what a test set as ``says``."""
+    """Models of which the default one, which names and suggests, says ``says``, once ``meanwhile`` is done."""
 
     def __init__(self) -> None:
         super().__init__("This is an answer")
         self.says = "A fine title"
         self.fails: Exception | None = None
+        self.meanwhile: Callable[[], Awaitable[object]] | None = None
         self.asked: list[LLMCall] = []
 
     async def stream(self, call: LLMCall) -> AsyncIterator[LLMDelta]:
@@ -106,6 +107,8 @@ class Helper(ScriptedModels):
         self.asked.append(call)
         if self.fails is not None:
             raise self.fails
+        if self.meanwhile is not None:
+            await self.meanwhile()
         yield LLMDelta(text=self.says)
 
 

@@ -28,7 +28,7 @@ export function Notice({
       className="flex items-start gap-2 rounded-control border border-line bg-surface px-3 py-2"
     >
       <Icon aria-hidden="true" size={16} className={`mt-px shrink-0 ${colours[tone]}`} />
-      <div className="min-w-0 flex-1 break-words">{children}</div>
+      <div className="min-w-0 flex-1 whitespace-pre-line break-words">{children}</div>
       {action}
     </div>
   );

@@ -84,12 +84,16 @@ class Conversations:
         return row
 
     async def name_by_content(self, party: Party, conversation_id: str) -> Conversation:
-        """Names the conversation after its first message. Raises `ConversationNotFound`, `NothingToName`."""
-        await self.get(party, conversation_id)
+        """Names the conversation after its first message, unless somebody names it meanwhile.
+
+        Raises `ConversationNotFound`, `NothingToName`.
+        """
+        before = await self.get(party, conversation_id)
         query = await self._first_query(conversation_id)
         if query is None:
             raise NothingToName
-        return await self.rename(party, conversation_id, await self._titles.of(party.workspace_id, query))
+        await self.name_new(conversation_id, party.workspace_id, query, instead_of=before.name)
+        return await self.get(party, conversation_id)
 
     async def name_new(self, conversation_id: str, workspace_id: str, query: str, *, instead_of: str) -> None:
         """Names a new conversation, unless somebody gave it another name than ``instead_of`` meanwhile."""
