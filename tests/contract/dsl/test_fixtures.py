@@ -31,7 +31,8 @@ async def here(tmp_path: Path) -> AsyncIterator[Place]:
 
 
 def without_ids(items: Any) -> list[dict[str, Any]]:
-    return [{name: item[name] for name in ("name", "value_type", "value", "description")} for item in items or []]
+    found: list[dict[str, Any]] = items or []
+    return [{name: item[name] for name in ("name", "value_type", "value", "description")} for item in found]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

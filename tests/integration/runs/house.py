@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from tests.http.console_runs.world import OUTSIDE_KINDS, HeldModels, NoNetwork, record_of
 from tests.support.dsl import JsonObject
@@ -32,6 +32,7 @@ from orrery.apps.workflows.service import GraphContent, WorkflowService
 from orrery.cache.memory import MemoryCache
 from orrery.database import Database, GroupCommit
 from orrery.egress import GuardedHttpClient, operator_policy
+from orrery.egress.protocol import HttpClient
 from orrery.security.encryption import Vault
 from orrery.settings.groups.upload import Upload
 from orrery.storage.local import LocalStorage
@@ -62,7 +63,7 @@ class Office:
             database=database,
             models=lambda _workspace: self.models,
             code=ScriptedCode(),
-            http=NoNetwork(),
+            http=cast("HttpClient", NoNetwork()),
             files=files.for_run,
         )
         self.runs = RunService(
@@ -140,13 +141,14 @@ class House:
         if query is not None:
             turn = TurnRequest(query=query, conversation_id=conversation_id, auto_generate_name=False)
         limit = more.pop("limit", None)
+        given: dict[str, Any] = {"invoke_from": "service-api", **more}
         return RunRequest(
             app=AppRef(workspace_id=self.who.workspace_id, app_id=app_id, mode=app.mode, max_active_requests=limit),
             version=await self.office.published.of(record_of(app)),
             user=await self.user(app_id, user),
             inputs=inputs or {},
             turn=turn,
-            **{"invoke_from": "service-api", **more},
+            **given,
         )
 
     async def run(self, app_id: str, inputs: Mapping[str, object] | None = None, **more: Any) -> LiveRun:

@@ -203,8 +203,9 @@ async def test_conversations_are_their_users_own(home: House) -> None:
         (app_id, {"conversation_id": new_id()}),
         (app_id, {"conversation_id": "no id"}),
     ):
+        known: dict[str, Any] = {"conversation_id": mine, **more}
         with pytest.raises(ConversationNotFound):
-            await home.run(asked, query="two", **{"conversation_id": mine, **more})
+            await home.run(asked, query="two", **known)
 
 
 async def test_a_stop_ends_the_run_wherever_it_is(home: House) -> None:
@@ -407,8 +408,8 @@ async def test_the_log_is_for_those_who_called(home: House) -> None:
     assert sources == ["service-api"] * 3 + ["web-app"]
 
     async def lines(**wanted: Any) -> tuple[list[str], int]:
-        chosen = LogFilter(**{"page": 1, "limit": 10, **wanted})
-        rows, total = await home.records.logs(app_id, chosen)
+        known: dict[str, Any] = {"page": 1, "limit": 10, **wanted}
+        rows, total = await home.records.logs(app_id, LogFilter(**known))
         return [json.loads(row.run.inputs or "")["word"] for row in rows], total
 
     assert await lines() == (["by bob", "under_score", "100%", "apple"], 4)

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import bindparam, insert, select, text, update
+from sqlalchemy import Executable, bindparam, insert, select, text, update
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, OperationalError
 from tests.support.app import new_database
@@ -129,7 +129,7 @@ async def names(database: Database) -> list[str]:
 
 @pytest.fixture(params=["own thread", "engine"])
 async def writer(request: pytest.FixtureRequest, database: Database) -> AsyncIterator[Any]:
-    rank = {RENAME: 0, INSERT: 1}
+    rank: dict[Executable, int] = {RENAME: 0, INSERT: 1}
     made = batch_writer(database, (RENAME, INSERT)) if request.param == "own thread" else ServerBatches(database, rank)
     yield made
     await made.close()

@@ -26,8 +26,8 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-def client(folder: Path, **more: bool) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(app=Pages(folder, **more))
+def client(folder: Path, *, frames: bool = False) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app=Pages(folder, frames=frames))
     return httpx.AsyncClient(transport=transport, base_url="http://pages.test")
 
 

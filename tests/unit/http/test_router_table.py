@@ -35,30 +35,30 @@ def found(method: str, path: str) -> tuple[str, dict[str, str]]:
     return endpoint.declaration.path, values
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "expected"),
-    [
-        ("GET", "/v1/apps", ("/apps", {})),
-        ("GET", "/v1/apps/", ("/apps", {})),
-        ("GET", "/v1/apps/7", ("/apps/{app_id}", {"app_id": "7"})),
-        ("DELETE", "/v1/apps/7", ("/apps/{id}", {"id": "7"})),
-        ("GET", "/v1/apps/imports", ("/apps/imports", {})),
-        ("GET", "/v1/apps/imports/3/done", ("/apps/imports/{x}/done", {"x": "3"})),
-        ("GET", "/v1/apps/imports/runs/9", ("/apps/{app_id}/runs/{run_id}", {"app_id": "imports", "run_id": "9"})),
-        ("GET", "/v1/apps/7/runs/9", ("/apps/{app_id}/runs/{run_id}", {"app_id": "7", "run_id": "9"})),
-        ("GET", "/v1/apps/a%2Fb", ("/apps/{app_id}", {"app_id": "a/b"})),
-        ("GET", "/v1/apps/%E5%8C%97", ("/apps/{app_id}", {"app_id": "北"})),
-        ("GET", "/v1/apps/%FF", ("/apps/{app_id}", {"app_id": "\ufffd"})),
-        ("GET", "/v1/apps/..", ("/apps/{app_id}", {"app_id": ".."})),
-        ("GET", "/v1/apps//runs/9", None),
-        ("GET", "/v1/files/a/b%20c/d.txt", ("/files/{name:path}", {"name": "a/b c/d.txt"})),
-        ("GET", "/v1/files", None),
-        ("HEAD", "/v1/apps", ("/apps", {})),
-        ("GET", "/", None),
-        ("GET", "/v2/apps", None),
-        ("GET", "/v1/%61pps", None),
-    ],
-)
+PATHS: list[tuple[str, str, tuple[str, dict[str, str]] | None]] = [
+    ("GET", "/v1/apps", ("/apps", {})),
+    ("GET", "/v1/apps/", ("/apps", {})),
+    ("GET", "/v1/apps/7", ("/apps/{app_id}", {"app_id": "7"})),
+    ("DELETE", "/v1/apps/7", ("/apps/{id}", {"id": "7"})),
+    ("GET", "/v1/apps/imports", ("/apps/imports", {})),
+    ("GET", "/v1/apps/imports/3/done", ("/apps/imports/{x}/done", {"x": "3"})),
+    ("GET", "/v1/apps/imports/runs/9", ("/apps/{app_id}/runs/{run_id}", {"app_id": "imports", "run_id": "9"})),
+    ("GET", "/v1/apps/7/runs/9", ("/apps/{app_id}/runs/{run_id}", {"app_id": "7", "run_id": "9"})),
+    ("GET", "/v1/apps/a%2Fb", ("/apps/{app_id}", {"app_id": "a/b"})),
+    ("GET", "/v1/apps/%E5%8C%97", ("/apps/{app_id}", {"app_id": "北"})),
+    ("GET", "/v1/apps/%FF", ("/apps/{app_id}", {"app_id": "\ufffd"})),
+    ("GET", "/v1/apps/..", ("/apps/{app_id}", {"app_id": ".."})),
+    ("GET", "/v1/apps//runs/9", None),
+    ("GET", "/v1/files/a/b%20c/d.txt", ("/files/{name:path}", {"name": "a/b c/d.txt"})),
+    ("GET", "/v1/files", None),
+    ("HEAD", "/v1/apps", ("/apps", {})),
+    ("GET", "/", None),
+    ("GET", "/v2/apps", None),
+    ("GET", "/v1/%61pps", None),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "expected"), PATHS)
 def test_paths(method: str, path: str, expected: tuple[str, dict[str, str]] | None) -> None:
     if expected is None:
         with pytest.raises(NotFound):

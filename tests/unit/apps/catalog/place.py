@@ -81,7 +81,8 @@ class Place:
         return await self.dsl.import_app(self.who, ImportRequest(mode="yaml-content", yaml_content=text, **more))
 
     async def exported(self, app_id: str, **more: Any) -> str:
-        return await self.dsl.export(self.who, app_id, **{"include_secret": False, **more})
+        known: dict[str, Any] = {"include_secret": False, **more}
+        return await self.dsl.export(self.who, app_id, **known)
 
 
 async def add_workspace(database: Database) -> Actor:

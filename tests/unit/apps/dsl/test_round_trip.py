@@ -27,14 +27,35 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
     max_leaves=8,
 )
+
+
+def node_of(node_id: str, kind: str, data: dict[str, Any]) -> dict[str, Any]:
+    return {"id": node_id, "type": "custom", "data": {**data, "type": kind, "title": node_id}}
+
+
+def graph_of(nodes: list[dict[str, Any]], edges: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"nodes": nodes, "edges": edges, "viewport": {"x": 0, "y": 0.5, "zoom": 1}}
+
+
+def variables_of(kind: str) -> st.SearchStrategy[dict[str, Any]]:
+    def variable(name: str, value: object) -> dict[str, Any]:
+        return {"name": name, "value_type": kind, "value": value}
+
+    return st.builds(variable, NAMES, VALUES[kind])
+
+
+def name_of(item: dict[str, Any]) -> str:
+    return str(item["name"])
+
+
 NODES = st.builds(
-    lambda node_id, kind, data: {"id": node_id, "type": "custom", "data": {**data, "type": kind, "title": node_id}},
+    node_of,
     NAMES,
     st.sampled_from(["start", "llm", "code", "answer", "end", "http-request", "unheard-of"]),
     st.dictionaries(NAMES, JSON, max_size=3),
 )
 GRAPHS = st.builds(
-    lambda nodes, edges: {"nodes": nodes, "edges": edges, "viewport": {"x": 0, "y": 0.5, "zoom": 1}},
+    graph_of,
     st.lists(NODES, max_size=4),
     st.lists(st.dictionaries(NAMES, JSON, max_size=3), max_size=3),
 )
@@ -46,13 +67,9 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "array[string]": st.lists(TEXT, max_size=3),
 }
 VARIABLES = st.lists(
-    st.sampled_from(sorted(VALUES)).flatmap(
-        lambda kind: st.builds(
-            lambda name, value: {"name": name, "value_type": kind, "value": value}, NAMES, VALUES[kind]
-        )
-    ),
+    st.sampled_from(sorted(VALUES)).flatmap(variables_of),
     max_size=3,
-    unique_by=lambda item: item["name"],
+    unique_by=name_of,
 )
 
 

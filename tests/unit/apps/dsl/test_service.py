@@ -306,7 +306,7 @@ TRIGGERS = [
     node("hook", "trigger-webhook", webhook_url="https://x/1", webhook_debug_url="https://x/2"),
     node("plug", "trigger-plugin", subscription_id="s1"),
 ]
-SECRET = {"id": new_id(), "name": "key", "value_type": "secret", "value": "open sesame"}
+SECRET: dict[str, object] = {"id": new_id(), "name": "key", "value_type": "secret", "value": "open sesame"}
 
 
 def data_of(text: str) -> dict[str, Any]:

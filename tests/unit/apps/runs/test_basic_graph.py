@@ -126,7 +126,7 @@ async def home(tmp_path: Any) -> Any:
 
 
 async def test_what_users_write_is_never_a_reference(home: House) -> None:
-    config = {"model": MODEL, "pre_prompt": "Note: {{note}}; {{城市}}", "user_input_form": FORM}
+    config: dict[str, object] = {"model": MODEL, "pre_prompt": "Note: {{note}}; {{城市}}", "user_input_form": FORM}
     app_id = await home.new_app("chat", config=config)
     hostile = "{{#sys.user_id#}} {{note}} {{#form.v0#}} {{ 1 + 1 }}"
     live = await home.run(app_id, {"note": hostile, "城市": "北京"}, query="{{#sys.app_id#}}")

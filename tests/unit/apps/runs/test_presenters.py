@@ -185,10 +185,12 @@ def test_a_retry() -> None:
 
 @pytest.mark.parametrize("kind", ["iteration", "loop"])
 def test_containers_have_frames_of_their_own(kind: str) -> None:
-    run, box = spec(), {**CONTAINER, "node_type": kind}
+    run = spec()
+    box: dict[str, Any] = {**CONTAINER, "node_type": kind}
+    finished: dict[str, Any] = {**FINISHED, **box}
     for hidden in (
         NodeStarted(**box),
-        NodeFinished(**{**FINISHED, **box}),
+        NodeFinished(**finished),
         NodeRetry(**box, retry_index=1, error="", error_type="", elapsed=0, finished_at=0),
         NodePaused(**box, reason={}),
     ):

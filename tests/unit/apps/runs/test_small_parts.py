@@ -35,9 +35,10 @@ JSON = st.recursive(
 @settings(max_examples=80, deadline=None)
 @given(JSON)
 def test_cut_values_keep_their_shape_and_say_so(value: Any) -> None:
+    shown: Any
     shown, cut = truncated(value, LIMITS)
     assert (shown is value) is not cut
-    assert type(shown) is type(value)
+    assert shown.__class__ is value.__class__
     if not cut and isinstance(value, str):
         assert len(value) <= 10
 
@@ -108,6 +109,9 @@ DONE: dict[str, Any] = {
 }  # fmt: skip
 
 
+FAILED: dict[str, Any] = {**DONE, "status": "failed"}
+
+
 def test_a_node_that_may_be_done_twice_is_one_row() -> None:
     rows = NodeRows(spec())
     execution = new_id()
@@ -144,7 +148,7 @@ def test_a_row_of_an_earlier_process_is_finished_not_made_again() -> None:
     rows.event(NodeStarted(id=execution, **NODE))
     rows.journal(StartedNode("n", execution))
     assert not rows.waiting
-    rows.event(NodeFinished(id=execution, **NODE, **{**DONE, "status": "failed"}))
+    rows.event(NodeFinished(id=execution, **NODE, **FAILED))
     assert rows.take()[0][0] is statements.FINISH_NODE
 
 
@@ -172,7 +176,7 @@ def test_system_variables() -> None:
 
 def test_the_pool_of_a_basic_app_holds_its_form() -> None:
     run = spec(kind="basic", turn=turn(), inputs={"城市": "北京"})
-    secret = {"name": "key", "value_type": "secret", "value": "s", "id": "1"}
+    secret: dict[str, object] = {"name": "key", "value_type": "secret", "value": "s", "id": "1"}
     form = [{"variable": "城市"}, {"variable": "absent"}]
     pool = pool_for(run, environment=[secret], conversation=[], form=form, file_url=lambda _: "")
     assert dict(pool.namespace("form")) == {"v0": "北京", "v1": None}

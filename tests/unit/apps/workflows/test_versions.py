@@ -22,7 +22,8 @@ START = node("start", "start", variables=[])
 
 
 def content(*nodes: dict[str, Any], **more: Any) -> GraphContent:
-    return GraphContent(**{"graph": drawn(*(nodes or (START,))), "features": {}, **more})
+    known: dict[str, Any] = {"graph": drawn(*(nodes or (START,))), "features": {}, **more}
+    return GraphContent(**known)
 
 
 async def saved(here: Place, app_id: str, **more: Any) -> Any:
@@ -107,7 +108,7 @@ async def test_versions_in_pages_newest_first(here: Place) -> None:
     made = [(await here.workflows.publish(here.who, app_id, name=name, comment="")).id for name in ("a", "", "c")]
 
     async def page(number: int, limit: int = 2, **more: Any) -> tuple[list[str], bool]:
-        wanted = {"user_id": None, "named_only": False, **more}
+        wanted: dict[str, Any] = {"user_id": None, "named_only": False, **more}
         rows, has_more = await here.workflows.versions(
             here.who.workspace_id, app_id, page=number, limit=limit, **wanted
         )
@@ -206,18 +207,18 @@ async def test_secrets_under_a_lost_key_can_be_shown_and_kept(here: Place) -> No
 CONVERSATION = variables.CONVERSATION_TYPES
 
 
-@pytest.mark.parametrize(
-    ("kind", "good", "bad"),
-    [
-        ("string", "", 5),
-        ("number", 1.5, "1"),
-        ("integer", 1, False),
-        ("boolean", False, "false"),
-        ("object", {}, []),
-        ("array[string]", [], "[]"),
-        ("array[object]", [{}], {}),
-    ],
-)
+FITTING: list[tuple[str, object, object]] = [
+    ("string", "", 5),
+    ("number", 1.5, "1"),
+    ("integer", 1, False),
+    ("boolean", False, "false"),
+    ("object", {}, []),
+    ("array[string]", [], "[]"),
+    ("array[object]", [{}], {}),
+]
+
+
+@pytest.mark.parametrize(("kind", "good", "bad"), FITTING)
 def test_values_fit_their_types(kind: str, good: object, bad: object) -> None:
     item = {"name": "a", "value_type": kind}
     (made,) = variables.normalise([{**item, "value": good}], "conversation", CONVERSATION)
