@@ -83,3 +83,11 @@ async def test_no_more_than_ten_keys_even_at_once(home: House) -> None:
     app_id = await home.new_app("workflow")
     await asyncio.gather(*(home.apps.add_key(home.who, app_id) for _ in range(12)), return_exceptions=True)
     assert len(await home.apps.keys(home.who, app_id)) == 10
+
+
+async def test_users_are_told_apart_by_every_character(home: House) -> None:
+    app_id = await home.new_app("workflow", ECHO)
+    names = ["ann", "Ann", "ann ", "änn", "ann😀"]
+    users = [await home.user(app_id, name) for name in names]
+    assert len({user.id for user in users}) == len(names)
+    assert [(await home.user(app_id, name)).id for name in names] == [user.id for user in users]

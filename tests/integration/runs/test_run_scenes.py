@@ -179,14 +179,6 @@ async def test_a_variable_that_came_later_joins_the_conversation(home: House) ->
     assert await values_of(home, conversation_id) == {"memory": "two", "other": "same"}
 
 
-async def test_users_are_told_apart_by_every_character(home: House) -> None:
-    app_id = await home.new_app("workflow", ECHO)
-    names = ["ann", "Ann", "ann ", "änn", "ann😀"]
-    users = [await home.user(app_id, name) for name in names]
-    assert len({user.id for user in users}) == len(names)
-    assert [(await home.user(app_id, name)).id for name in names] == [user.id for user in users]
-
-
 async def test_conversations_are_their_users_own(home: House) -> None:
     app_id = await home.new_app("advanced-chat", REMEMBER, conversation=COUNTED)
     other_app = await home.new_app("advanced-chat", REMEMBER, conversation=COUNTED)
