@@ -11,6 +11,7 @@ import msgspec
 from orrery.workflow.fields import as_count, as_mapping, as_mappings, as_number, as_text
 from orrery.workflow.graph_errors import GraphError
 from orrery.workflow.segments import fits
+from orrery.workflow.whole_text import whole_values
 
 ErrorStrategy: TypeAlias = Literal["default-value", "fail-branch"]
 
@@ -66,7 +67,7 @@ def _default_value(node_id: str, item: Mapping[str, object]) -> object:
         raise issue
     if isinstance(value, str) and wanted != "string":
         try:
-            value = float(value) if wanted == "number" else json.loads(value)
+            value = float(value) if wanted == "number" else whole_values(json.loads(value))
         except ValueError:
             raise issue from None
     if not fits(wanted, value):

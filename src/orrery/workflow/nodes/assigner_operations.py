@@ -8,6 +8,7 @@ from typing import Final, cast
 
 from orrery.workflow.node import NodeFailure
 from orrery.workflow.segments import ARRAY_TYPES, NUMBER_TYPES, element_type, fits, infer_type, shown_type, zero_of
+from orrery.workflow.whole_text import whole_values
 
 _SETTABLE: Final = frozenset({"string", "object", "boolean"}) | NUMBER_TYPES
 _ARITHMETIC: Final = frozenset({"+=", "-=", "*=", "/="})
@@ -38,7 +39,7 @@ def checked_value(operation: str, value_type: str, value: object) -> object:
         return None
     if operation == "set" and value_type == "object" and isinstance(value, str):
         try:
-            value = json.loads(value)
+            value = whole_values(json.loads(value))
         except ValueError:
             raise NodeFailure(f"Invalid input value {value}") from None
     if not _is_valid(operation, value_type, value):

@@ -12,6 +12,7 @@ from orrery.workflow.context import EngineContext
 from orrery.workflow.fields import as_mappings, as_selector, as_text
 from orrery.workflow.node import Node, NodeFailure, NodeKindName, NodeOutcome, Selector
 from orrery.workflow.nodes.code_schema import OutputCheck, OutputSpec, numbers_from_text, parse_outputs
+from orrery.workflow.whole_text import whole_values
 
 
 class CodeInput(msgspec.Struct, frozen=True):
@@ -81,5 +82,5 @@ class CodeNode:
         fields = cast("dict[object, object]", result)
         if not all(isinstance(key, str) for key in fields):
             raise NodeFailure("Result keys must be strings")
-        plain = cast("dict[str, object]", numbers_from_text(fields))
+        plain = cast("dict[str, object]", numbers_from_text(whole_values(fields)))
         return OutputCheck(context.limits.code).check(plain, self._outputs)

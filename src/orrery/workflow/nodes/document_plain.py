@@ -14,6 +14,7 @@ from html.parser import HTMLParser
 import yaml
 
 from orrery.workflow.nodes.document_limits import MAX_CELLS, MAX_INPUT_BYTES, TextBudget, UnreadableDocument
+from orrery.workflow.whole_text import whole
 
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _UNSEEN = frozenset({"script", "style", "head", "template"})
@@ -61,7 +62,7 @@ def decode(content: bytes) -> str:
 def read_json(content: bytes) -> str:
     """The JSON with an indent of 2. Raises `UnreadableDocument`."""
     try:
-        return json.dumps(json.loads(decode(content)), indent=2, ensure_ascii=False)
+        return whole(json.dumps(json.loads(decode(content)), indent=2, ensure_ascii=False))
     except (ValueError, RecursionError) as error:
         raise UnreadableDocument(f"Failed to decode or parse JSON file: {error}") from error
 

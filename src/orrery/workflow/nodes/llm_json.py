@@ -14,6 +14,8 @@ from types import FrameType
 
 import json_repair
 
+from orrery.workflow.whole_text import whole_values
+
 MAX_CHARACTERS = 2_000_000
 MAX_SECONDS = 2.0
 """CPU time for mending one text; 80 kB of ordinary broken JSON take a quarter of it."""
@@ -30,7 +32,7 @@ class _OutOfTime(BaseException):
 async def read_json(text: str) -> object:
     """The value that the text means; "" for a text without any JSON. Raises `BrokenJson`."""
     try:
-        return json.loads(text, strict=False, parse_constant=_no_number)
+        return whole_values(json.loads(text, strict=False, parse_constant=_no_number))
     except (ValueError, RecursionError):
         pass
     if len(text) > MAX_CHARACTERS:
@@ -58,7 +60,7 @@ def _mend(text: str, seconds: float) -> object:
     before = sys.getprofile()
     sys.setprofile(watch)  # of this thread only
     try:
-        return json_repair.loads(text, skip_json_loads=True)
+        return whole_values(json_repair.loads(text, skip_json_loads=True))
     except _OutOfTime as error:
         raise BrokenJson(f"not JSON, and not mended within {seconds} s") from error
     except (ValueError, RecursionError) as error:

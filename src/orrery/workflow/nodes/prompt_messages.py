@@ -19,6 +19,7 @@ from orrery.workflow.nodes.prompt_history import history_text, read_history
 from orrery.workflow.nodes.prompt_media import MediaLoader, supported, with_media
 from orrery.workflow.nodes.prompt_template import FileValue, cut, fill, require
 from orrery.workflow.segments import files_in, text_of
+from orrery.workflow.whole_text import whole
 
 _HISTORIES = "#histories#"
 _BARE_MARK = re.compile("#histories#|#sys\\.query#")
@@ -135,7 +136,7 @@ class PromptBuilder:
             value = self._variables.get(variable.value_selector)
             inputs[variable.variable] = "" if value is None else value
         try:
-            return await self._services.code.render_template(template, inputs)
+            return whole(await self._services.code.render_template(template, inputs))
         except CodeExecutionError as error:
             raise PromptRenderError(str(error)) from error
 

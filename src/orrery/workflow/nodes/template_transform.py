@@ -8,6 +8,7 @@ from typing import ClassVar, cast
 from orrery.workflow.context import EngineContext
 from orrery.workflow.fields import as_mappings, as_selector, as_text
 from orrery.workflow.node import Node, NodeFailure, NodeKindName, NodeOutcome, Selector
+from orrery.workflow.whole_text import whole
 
 
 class TemplateTransformNode:
@@ -34,7 +35,7 @@ class TemplateTransformNode:
 
     async def run(self, context: EngineContext) -> NodeOutcome:
         inputs = {name: context.variables.get(selector) for name, selector in self._variables}
-        output = await context.services.code.render_template(self._template, inputs)
+        output = whole(await context.services.code.render_template(self._template, inputs))
         limit = context.limits.template_max_length
         if len(output) > limit:
             raise NodeFailure(f"Output length exceeds {limit} characters", inputs=inputs)
