@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -31,9 +31,13 @@ class EndUserNotFound(NotFound):
     default_message = "End user not found."
 
 
+LogStatus = Literal["", "running", "succeeded", "failed", "stopped", "partial-succeeded", "paused"]
+"""The contract's three, and the others that a run of a log can have; empty stands for all."""
+
+
 class LogsQuery(msgspec.Struct, frozen=True):
     keyword: str = ""
-    status: str = ""
+    status: LogStatus = ""
     page: Annotated[int, Meta(ge=1, le=99999)] = 1
     limit: Annotated[int, Meta(ge=1, le=100)] = 20
     created_at__before: str = ""
@@ -79,7 +83,7 @@ class ServiceHistoryRoutes(RouteGroup):
             page=query.page,
             limit=query.limit,
             keyword=_plain(query.keyword),
-            status=_plain(query.status),
+            status=query.status,
             before=_moment("created_at__before", query.created_at__before),
             after=_moment("created_at__after", query.created_at__after),
             end_user_session=_plain(query.created_by_end_user_session_id),

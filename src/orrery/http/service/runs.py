@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -25,7 +25,10 @@ from orrery.http.watching import RunWatching
 RUN_BODY_LIMIT = 16 * 1024 * 1024
 """Bytes of a run's JSON body: room for a 10 MB prompt."""
 
-User = Annotated[str, Meta(min_length=1, max_length=255)]
+User = Annotated[str, Meta(max_length=255)] | None
+"""The caller's own word for an end user; its absence is told in the contract's words, once the body is read."""
+ResponseMode = Literal["streaming", "blocking"] | None
+"""Absent, the answer comes in one piece."""
 
 
 class NotChatApp(BadRequest):
@@ -50,8 +53,8 @@ class NotWorkflowApp(NotChatApp):
 class ChatBody(msgspec.Struct, kw_only=True):
     inputs: dict[str, object]
     query: str
-    user: User
-    response_mode: str = "blocking"
+    user: User = None
+    response_mode: ResponseMode = None
     conversation_id: str | None = None
     files: list[object] | None = None
     auto_generate_name: bool = True
@@ -61,23 +64,23 @@ class ChatBody(msgspec.Struct, kw_only=True):
 
 class CompletionBody(msgspec.Struct, kw_only=True):
     inputs: dict[str, object]
-    user: User
+    user: User = None
     query: str = ""
-    response_mode: str = "blocking"
+    response_mode: ResponseMode = None
     files: list[object] | None = None
     trace_id: str | None = None
 
 
 class WorkflowBody(msgspec.Struct, kw_only=True):
     inputs: dict[str, object]
-    user: User
-    response_mode: str = "blocking"
+    user: User = None
+    response_mode: ResponseMode = None
     files: list[object] | None = None
     trace_id: str | None = None
 
 
 class StopBody(msgspec.Struct):
-    user: User
+    user: User = None
 
 
 def app_ref(app: AppRecord) -> AppRef:
@@ -115,6 +118,7 @@ class ServiceRunRoutes(RouteGroup):
         streaming = body.response_mode == "streaming"
         if app.mode == "agent-chat" and not streaming:
             raise InvalidParam("Agent Chat App does not support blocking mode")
+        user = await self._user(call, body.user)
         chosen = body.workflow_id if app.mode == "advanced-chat" else None
         version = await (self._published.older(app, chosen) if chosen else self._published.of(app))
         turn = TurnRequest(
@@ -125,7 +129,7 @@ class ServiceRunRoutes(RouteGroup):
         request = RunRequest(
             app=app_ref(app),
             version=version,
-            user=await self._user(call, body.user),
+            user=user,
             invoke_from="service-api",
             inputs=body.inputs,
             files=body.files or (),
@@ -141,11 +145,12 @@ class ServiceRunRoutes(RouteGroup):
         app = call.app
         if app.mode != "completion":
             raise NotCompletionApp
+        user = await self._user(call, body.user)
         query = body.query or body.inputs.get("query")
         request = RunRequest(
             app=app_ref(app),
             version=await self._published.of(app),
-            user=await self._user(call, body.user),
+            user=user,
             invoke_from="service-api",
             inputs=body.inputs,
             files=body.files or (),
@@ -170,11 +175,12 @@ class ServiceRunRoutes(RouteGroup):
         app = call.app
         if app.mode != "workflow":
             raise NotWorkflowApp
+        user = await self._user(call, body.user)
         version = await (self._published.of(app) if workflow_id is None else self._published.older(app, workflow_id))
         request = RunRequest(
             app=app_ref(app),
             version=version,
-            user=await self._user(call, body.user),
+            user=user,
             invoke_from="service-api",
             inputs=body.inputs,
             files=body.files or (),
@@ -209,7 +215,11 @@ class ServiceRunRoutes(RouteGroup):
         await self._runs.stop(call.path["task_id"], app_id=call.app.app_id, user=user if owner_only else None)
         return {"result": "success"}
 
-    async def _user(self, call: Call, session_id: str) -> RunUser:
+    async def _user(self, call: Call, word: str | None) -> RunUser:
+        """The end user of the caller's word. Raises `InvalidParam`."""
+        session_id = (word or "").replace("\x00", "")
+        if not session_id:
+            raise InvalidParam("Arg user must be provided.", params="user")
         found = await self._end_users.resolve(call.app.workspace_id, call.app.app_id, session_id, "service-api")
         return RunUser("end_user", found.id, found.session_id)
 
