@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import msgspec
@@ -9,6 +10,9 @@ from starlette.requests import Request
 
 from orrery.apps.catalog.access import AppRecord
 from orrery.errors import InvalidParam, NotFound, OrreryError
+
+# Its escape in JSON; one after an odd number of other backslashes is an escaped backslash and plain text.
+_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 class PayloadTooLarge(OrreryError):
@@ -97,10 +101,15 @@ class Call:
         return bytes(body)
 
 
+def _without_nul(raw: bytes) -> bytes:
+    """The JSON without NUL in its texts: PostgreSQL has no room for it, and nobody means it."""
+    return _NUL.sub(rb"\1", raw) if b"\\u0000" in raw else raw
+
+
 def decode_body(raw: bytes, kind: type[msgspec.Struct]) -> object:
     """A JSON body as its struct. Raises `InvalidParam` that names the field and the problem."""
     try:
-        return msgspec.json.decode(raw or b"{}", type=kind)
+        return msgspec.json.decode(_without_nul(raw) or b"{}", type=kind)
     except msgspec.ValidationError as error:
         raise _invalid(error) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -112,7 +121,7 @@ def decode_body(raw: bytes, kind: type[msgspec.Struct]) -> object:
 def decode_object(raw: bytes) -> dict[str, object]:
     """A JSON body that is an object of any keys. Raises `InvalidParam`."""
     try:
-        return msgspec.json.decode(raw or b"{}", type=dict[str, object])
+        return msgspec.json.decode(_without_nul(raw) or b"{}", type=dict[str, object])
     except msgspec.ValidationError as error:
         raise _invalid(error) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
