@@ -49,6 +49,15 @@ async def test_many_callers_share_few_commits(database: Database) -> None:
     assert group.commits <= 5
 
 
+@pytest.mark.parametrize("rows", [1, 2, 3, 31, 168, 301])
+async def test_any_number_of_rows_is_written_whole(database: Database, rows: int) -> None:
+    group = GroupCommit(database, (INSERT,))
+    await group.commit([(INSERT, _row(f"v{i}")) for i in range(rows)])
+    async with database.read() as session:
+        found = list(await session.scalars(select(Setup.version)))
+    assert sorted(found) == sorted(f"v{i}" for i in range(rows))
+
+
 async def test_one_bad_row_fails_only_its_owner(database: Database) -> None:
     group = GroupCommit(database, (INSERT,))
     await group.commit([(INSERT, _row("taken"))])
