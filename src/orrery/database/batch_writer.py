@@ -100,7 +100,6 @@ class _Prepared:
         values = {**self._fixed, **row} if self._fixed else row
         return tuple([values[name] if convert is None else convert(values[name]) for name, convert in self._columns])
 
-
     def write(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
         """Sends the rows, plain inserts many at a time.
 

@@ -6,11 +6,11 @@ of this process wait in line instead of failing, while readers see the last comm
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
-from sqlalchemy import event, text
+from sqlalchemy import CHAR, Dialect, String, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
@@ -48,6 +48,8 @@ class Database:
                 pool_recycle=3600,
                 echo=echo,
             )
+            if self.dialect == "postgresql":
+                _drop_nul(self._writer)
 
     @property
     def writer(self) -> AsyncEngine:
@@ -108,3 +110,24 @@ def _sqlite_engine(url: URL, *, begin: str, pool_size: int, echo: bool) -> Async
     event.listen(engine.sync_engine, "connect", on_connect)
     event.listen(engine.sync_engine, "begin", on_begin)
     return engine
+
+
+def _drop_nul(engine: AsyncEngine) -> None:
+    """Has texts lose NUL on their way into rows and comparisons: PostgreSQL can't hold it and fails the statement."""
+    # Lazy: other databases need not load this dialect.
+    from sqlalchemy.dialects.postgresql.asyncpg import AsyncpgCHAR, AsyncpgString
+
+    class PlainString(AsyncpgString):
+        def bind_processor(self, dialect: Dialect) -> Callable[[object], object]:
+            return _plain
+
+    class PlainChar(AsyncpgCHAR):
+        def bind_processor(self, dialect: Dialect) -> Callable[[object], object]:
+            return _plain
+
+    dialect = engine.sync_engine.dialect
+    dialect.colspecs = {**dialect.colspecs, String: PlainString, CHAR: PlainChar}
+
+
+def _plain(value: object) -> object:
+    return value.replace("\x00", "") if isinstance(value, str) and "\x00" in value else value
