@@ -46,7 +46,16 @@ def test_studio_in_reading_order(house: House, meet: Meet) -> None:
     expect(page.get_by_role("link", name=house.chat.name, exact=True)).to_be_visible()
     names = tabbed(page, 20)
     assert names[0] == "Skip to content"
-    landmarks = ["Studio", "Switch to dark", "Integrations", "Settings", "Create app", "All", "Chatflow", "Search by name"]
+    landmarks = [
+        "Studio",
+        "Switch to dark",
+        "Integrations",
+        "Settings",
+        "Create app",
+        "All",
+        "Chatflow",
+        "Search by name",
+    ]
     places = [names.index(name) for name in landmarks]
     assert places == sorted(places), names
 
