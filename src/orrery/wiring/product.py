@@ -90,6 +90,7 @@ def build_product(ground: Ground) -> Product:
         ground.cache,
         ground.clients.untrusted,
         is_built_in=registry.knows,
+        encrypt_dataset_ids=settings.workflow.encrypt_dataset_ids,
     )
     return Product(
         database=database,

@@ -53,3 +53,7 @@ class Workflow(Group, frozen=True, kw_only=True):
     moderation_buffer: Annotated[
         int, Env("MODERATION_BUFFER_SIZE", "characters gathered before output moderation", at_least=1)
     ] = 300
+    encrypt_dataset_ids: Annotated[
+        bool,
+        Env("DSL_EXPORT_ENCRYPT_DATASET_ID", "exported files hold ids of knowledge that only this workspace reads"),
+    ] = True
