@@ -1,5 +1,5 @@
 import { X } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useEffectEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "./IconButton";
 
@@ -12,9 +12,18 @@ interface PanelProps {
   width?: number;
 }
 
-/** Stands beside the page on wide screens and takes its place on phones. */
+/** Stands beside the page on wide screens and takes its place on phones; Escape closes it. */
 export function Panel({ title, onClose, children, bar, width = 440 }: PanelProps) {
   const { t } = useTranslation("ui");
+  // Dialogs and menus above it take the key for themselves.
+  const onKey = useEffectEvent((event: KeyboardEvent) => {
+    if (event.key === "Escape" && !event.defaultPrevented && !event.isComposing) onClose();
+  });
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => onKey(event);
+    document.addEventListener("keydown", listen);
+    return () => document.removeEventListener("keydown", listen);
+  }, []);
   return (
     <aside
       className="appear absolute inset-0 z-20 flex min-h-0 flex-col border-line bg-surface lg:static lg:shrink-0 lg:border-l"
