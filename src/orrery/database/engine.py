@@ -6,9 +6,9 @@ of this process wait in line instead of failing, while readers see the last comm
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from sqlalchemy import CHAR, Dialect, String, event, text
 from sqlalchemy.engine import URL, make_url
@@ -112,22 +112,26 @@ def _sqlite_engine(url: URL, *, begin: str, pool_size: int, echo: bool) -> Async
     return engine
 
 
+class _Bind(Protocol):
+    def __call__(self, value: str | None) -> object: ...
+
+
 def _drop_nul(engine: AsyncEngine) -> None:
     """Has texts lose NUL on their way into rows and comparisons: PostgreSQL can't hold it and fails the statement."""
     # Lazy: other databases need not load this dialect.
     from sqlalchemy.dialects.postgresql.asyncpg import AsyncpgCHAR, AsyncpgString
 
     class PlainString(AsyncpgString):
-        def bind_processor(self, dialect: Dialect) -> Callable[[object], object]:
+        def bind_processor(self, dialect: Dialect) -> _Bind:
             return _plain
 
     class PlainChar(AsyncpgCHAR):
-        def bind_processor(self, dialect: Dialect) -> Callable[[object], object]:
+        def bind_processor(self, dialect: Dialect) -> _Bind:
             return _plain
 
     dialect = engine.sync_engine.dialect
     dialect.colspecs = {**dialect.colspecs, String: PlainString, CHAR: PlainChar}
 
 
-def _plain(value: object) -> object:
-    return value.replace("\x00", "") if isinstance(value, str) and "\x00" in value else value
+def _plain(value: str | None) -> str | None:
+    return value.replace("\x00", "") if value is not None and "\x00" in value else value
