@@ -19,3 +19,6 @@ export function abilitiesOf(role: Role | undefined): Abilities {
 export function useAbilities(): Abilities {
   return abilitiesOf(useQuery(currentWorkspaceQuery).data?.role);
 }
+
+/** Roles that can be given away; there is one owner. */
+export const givenRoles: readonly Role[] = ["admin", "editor", "normal", "dataset_operator"];

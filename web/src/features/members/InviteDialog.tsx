@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "@/api/console";
+import { givenRoles } from "@/features/account/roles";
 import { languageOf, localeOf } from "@/i18n/start";
 import { Button } from "@/ui/Button";
 import { CopyButton } from "@/ui/CopyButton";
@@ -10,7 +11,6 @@ import { errorText } from "@/ui/errorText";
 import { SelectField, TextArea } from "@/ui/Field";
 import { Notice } from "@/ui/Notice";
 import { splitEmails } from "./emails";
-import { givenRoles } from "./MembersPage";
 import { type InvitationResult, membersQuery } from "./queries";
 
 /** Asks for addresses and a role, then shows a link for each, to hand over by any way one likes. */

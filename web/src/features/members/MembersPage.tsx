@@ -3,9 +3,9 @@ import { UserPlus } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "@/api/console";
-import type { Member, Role } from "@/api/types";
+import type { Member } from "@/api/types";
 import { profileQuery } from "@/features/account/queries";
-import { useAbilities } from "@/features/account/roles";
+import { givenRoles, useAbilities } from "@/features/account/roles";
 import { Button } from "@/ui/Button";
 import { errorText } from "@/ui/errorText";
 import { SelectField } from "@/ui/Field";
@@ -16,9 +16,6 @@ import { RelativeTime } from "@/ui/RelativeTime";
 import { actWithUndo, useToasts } from "@/ui/toasts";
 import { InviteDialog } from "./InviteDialog";
 import { membersQuery } from "./queries";
-
-/** Roles that can be given away; there is one owner. */
-export const givenRoles: readonly Role[] = ["admin", "editor", "normal", "dataset_operator"];
 
 export function MembersPage() {
   const { t } = useTranslation("members");
