@@ -62,8 +62,8 @@ def refused(endpoint: Endpoint, status: int, headers: Sequence[tuple[str, str]],
     return InvokeBadRequestError(f"The model endpoint refused the request ({status}).{said}")
 
 
-def unreached(endpoint: Endpoint, error: EgressError) -> InvokeError:
-    """The error for a request that brought no whole answer."""
+def unreached(endpoint: Endpoint, error: EgressError, *, started: bool = False) -> InvokeError:
+    """The error for a request that brought no whole answer; ``started`` says that a part of it came."""
     place = f"Integrations → {endpoint.label}"
     if isinstance(error, EgressBlocked):
         return InvokeBadRequestError(f"The address of the model endpoint is not allowed here. Check it in {place}.")
@@ -76,6 +76,8 @@ def unreached(endpoint: Endpoint, error: EgressError) -> InvokeError:
     if isinstance(error, EgressTimeout):
         return InvokeConnectionError("The model endpoint did not answer in time. Try again, or check its address.")
     text = _said(endpoint, str(error), "")
+    if started:
+        return InvokeConnectionError(f"The model endpoint broke off in the middle of the answer. Try again.{text}")
     return InvokeConnectionError(f"The model endpoint can't be reached. Check its address in {place}.{text}")
 
 

@@ -187,7 +187,7 @@ class ModelTransport:
         except TimeoutError as exc:
             raise stalled(allowed, started=started) from exc
         except EgressError as exc:
-            raise unreached(endpoint, exc) from exc
+            raise unreached(endpoint, exc, started=started) from exc
 
 
 def _is_web_page(answer: HttpStream) -> bool:
