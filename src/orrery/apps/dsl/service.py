@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orrery.apps.catalog.errors import AppNotFound
-from orrery.apps.catalog.modes import BASIC_MODES, GRAPH_MODES
+from orrery.apps.catalog.modes import AGENT_APPS_KEPT, BASIC_MODES, GRAPH_MODES
 from orrery.apps.catalog.service import Actor, AppDraft, add_app, add_config
 from orrery.apps.catalog.store import find_app, find_config
 from orrery.apps.catalog.tables import App
@@ -106,9 +106,7 @@ class DslService:
             app = await self._write(who, request, document)
         except (DslError, InvalidParam, AppNotFound) as error:
             return ImportResult(id=import_id, status="failed", error=error.message)
-        return ImportResult(
-            id=import_id, status=status, app_id=app.id, app_mode=app.mode, imported_dsl_version=document.version
-        )
+        return _written(import_id, status, app, document)
 
     async def confirm(self, who: Actor, import_id: str) -> ImportResult:
         """Carries out a pending import; exactly one confirmation does."""
@@ -121,9 +119,7 @@ class DslService:
             app = await self._write(who, request, document)
         except (DslError, InvalidParam, AppNotFound) as error:
             return ImportResult(id=import_id, status="failed", error=error.message)
-        return ImportResult(
-            id=import_id, status="completed", app_id=app.id, app_mode=app.mode, imported_dsl_version=document.version
-        )
+        return _written(import_id, "completed", app, document)
 
     async def missing_dependencies(self, who: Actor, app_id: str) -> list[object]:
         """Plugins that the imported file asked for and this installation does not have. Raises `AppNotFound`."""
@@ -203,6 +199,19 @@ class DslService:
                 _dependencies_key(who, app.id), msgspec.json.encode(document.dependencies), ttl=_PENDING_SECONDS
             )
         return app
+
+
+def _written(import_id: str, status: ImportStatus, app: App, document: AppDocument) -> ImportResult:
+    """The result of an import that was carried out; says so when the app can't run here."""
+    kept = app.mode == "agent-chat"
+    return ImportResult(
+        id=import_id,
+        status="completed-with-warnings" if kept else status,
+        app_id=app.id,
+        app_mode=app.mode,
+        imported_dsl_version=document.version,
+        error=AGENT_APPS_KEPT if kept else "",
+    )
 
 
 def _pending_key(who: Actor, import_id: str) -> str:

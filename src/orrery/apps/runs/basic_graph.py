@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from orrery.apps.catalog.errors import AppUnavailable
+from orrery.apps.catalog.modes import AGENT_APPS_KEPT
 
 JsonObject = Mapping[str, object]
 
@@ -25,7 +26,7 @@ START, MODEL, ANSWER = "start", "llm", "answer"
 def basic_graph(configs: JsonObject, form: Sequence[JsonObject], mode: str) -> JsonObject:
     """The graph of a chat or completion configuration. Raises `AppUnavailable` when it names no model."""
     if mode == "agent-chat":
-        raise AppUnavailable("Agent apps are kept, but this version can't run them yet. Use a chatflow instead.")
+        raise AppUnavailable(AGENT_APPS_KEPT)
     model = configs.get("model")
     if not isinstance(model, dict) or not cast("JsonObject", model).get("name"):
         raise AppUnavailable("The app has no model. Choose one on its Build page and save.")

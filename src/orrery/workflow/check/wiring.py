@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Final
 
 from orrery.workflow.check.inspection import Inspection
 from orrery.workflow.check.stored import RESPONSES, StoredGraph, StoredNode
+from orrery.workflow.fields import as_mappings, as_text
 from orrery.workflow.graph import Graph
 from orrery.workflow.graph_errors import GraphError
 from orrery.workflow.node_settings import read_settings
@@ -66,6 +68,7 @@ def check_graph(inspection: Inspection) -> None:
                 inspection.report.error(text, _MENDS.get(code, "Add a start node and connect the others to it."))
     except TypeError:
         pass  # a node's data has a shape that its kind does not expect, which is told with the node
+    _check_ids(inspection)
     starts = inspection.graph.of_type("start")
     for extra in starts[1:]:
         inspection.report.error("A graph has only one start node", "Delete this one.", node=extra)
@@ -79,6 +82,18 @@ def check_graph(inspection: Inspection) -> None:
                 f"A workflow has at most {most} {kind} nodes, this has {len(triggers)}",
                 "Delete some of them.",
                 node=triggers[most],
+            )
+
+
+def _check_ids(inspection: Inspection) -> None:
+    ids = Counter(as_text(node.get("id")) for node in as_mappings(inspection.stored_graph.get("nodes")))
+    for node_id, count in ids.items():
+        if node_id and count > 1:
+            inspection.report.error(
+                f"{count} nodes have the id {node_id}, of which only one runs",
+                "Give each node an id of its own.",
+                node=inspection.graph.nodes.get(node_id),
+                field="id",
             )
 
 

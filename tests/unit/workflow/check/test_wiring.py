@@ -41,6 +41,12 @@ def test_graphs_that_cannot_run(graph: Any, text: str) -> None:
     expect(findings(graph), "", "", text)
 
 
+def test_nodes_that_share_an_id() -> None:
+    graph = stored(start(), answer("a", "x"), edges_="start > a")
+    graph["nodes"] = [*graph["nodes"], graph["nodes"][-1]]
+    expect(findings(graph), "a", "id", "2 nodes have the id a")
+
+
 def test_every_broken_node_is_told_even_when_the_graph_cannot_be_parsed() -> None:
     default = {"error_strategy": "default-value", "default_value": [{"key": "x", "type": "number", "value": "many"}]}
     graph = stored(

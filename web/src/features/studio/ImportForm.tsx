@@ -134,7 +134,7 @@ function Outcome({ answer, onConfirm, onOpen }: OutcomeProps) {
           </Button>
         }
       >
-        {t("importWarnings", versions)}
+        {answer.app_mode === "agent-chat" ? t("importAgent") : t("importWarnings", versions)}
       </Notice>
     );
   if (answer.status === "failed")
