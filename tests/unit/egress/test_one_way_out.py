@@ -10,6 +10,9 @@ import orrery
 HOUSE = Path(orrery.__file__).parent
 CLIENTS = {"httpx", "requests", "aiohttp", "urllib3", "http.client", "urllib.request", "ftplib"}
 
+OWN_PORT = {"deploy/probe.py": {"http.client"}}
+"""A program of its own, which a container runs to ask its own port; no server imports it."""
+
 
 def imported(path: Path) -> set[str]:
     names: set[str] = set()
@@ -27,7 +30,12 @@ def test_only_this_room_imports_http_clients() -> None:
         for path in HOUSE.rglob("*.py")
         if path.relative_to(HOUSE).parts[0] != "egress" and (clients := imported(path))
     }
-    assert found == {}
+    assert found == OWN_PORT
+
+
+def test_no_server_imports_the_probe() -> None:
+    code = "import sys, orrery.cli.server, orrery.cli.worker; assert 'orrery.deploy.probe' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_the_search_would_see_one() -> None:
