@@ -68,3 +68,17 @@ async def test_logs_are_not_filtered_by_a_status_that_no_run_has(world: World) -
     assert refusal(answer) == (400, "invalid_param")
     for status, total in (("", 1), ("succeeded", 1), ("failed", 0), ("partial-succeeded", 0)):
         assert (await client.get("/workflows/logs", params={"status": status})).json()["total"] == total
+
+
+@pytest.mark.parametrize(
+    ("query", "messages"),
+    [("What?", [("system", "Say"), ("user", "What?")]), ("", [("user", "Say")])],
+)
+async def test_a_completion_apps_prompt_precedes_the_query(
+    world: World, query: str, messages: list[tuple[str, str]]
+) -> None:
+    client = world.service(await new_app(world, "completion"))
+    answer = await client.post("/completion-messages", json={"inputs": {}, "query": query, "user": "ann"})
+    assert answer.status_code == 200
+    asked = world.models.calls[-1].messages
+    assert [(message.role, message.text()) for message in asked] == messages

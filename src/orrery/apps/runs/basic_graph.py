@@ -23,8 +23,11 @@ _SPECIAL: Mapping[str, str] = {"#query#": "{{#sys.query#}}", "#context#": "", "#
 START, MODEL, ANSWER = "start", "llm", "answer"
 
 
-def basic_graph(configs: JsonObject, form: Sequence[JsonObject], mode: str) -> JsonObject:
-    """The graph of a chat or completion configuration. Raises `AppUnavailable` when it names no model."""
+def basic_graph(configs: JsonObject, form: Sequence[JsonObject], mode: str, *, asked: bool = False) -> JsonObject:
+    """The graph of a chat or completion configuration. Raises `AppUnavailable` when it names no model.
+
+    ``asked``: the caller of a completion app gives a query besides the form, which the prompt then precedes.
+    """
     if mode == "agent-chat":
         raise AppUnavailable(AGENT_APPS_KEPT)
     model = configs.get("model")
@@ -34,7 +37,7 @@ def basic_graph(configs: JsonObject, form: Sequence[JsonObject], mode: str) -> J
         "type": "llm",
         "title": "Model",
         "model": _model(cast("JsonObject", model)),
-        "prompt_template": _prompt(configs, aliases(form), cast("JsonObject", model), mode),
+        "prompt_template": _prompt(configs, aliases(form), cast("JsonObject", model), mode, asked=asked),
         "vision": _vision(configs),
         "context": {"enabled": False, "variable_selector": []},
     }
@@ -62,16 +65,19 @@ def _model(model: JsonObject) -> JsonObject:
     }
 
 
-def _prompt(configs: JsonObject, names: Mapping[str, str], model: JsonObject, mode: str) -> object:
+def _prompt(configs: JsonObject, names: Mapping[str, str], model: JsonObject, mode: str, *, asked: bool) -> object:
     if configs.get("prompt_type") == "advanced":
         return _advanced_prompt(configs, names, model)
     text = referring(str(configs.get("pre_prompt") or ""), names)
     if model.get("mode") == "completion":
-        query = "\n\n{{#sys.query#}}" if mode == "chat" else ""
+        query = "\n\n{{#sys.query#}}" if mode == "chat" or asked else ""
         return {"text": text + query}
-    if mode == "completion":
-        return [{"role": "user", "text": text or "{{#sys.query#}}"}]
-    return [{"role": "system", "text": text}] if text else []
+    before = [{"role": "system", "text": text}] if text else []
+    if mode == "chat":
+        return before
+    if asked or not text:
+        return [*before, {"role": "user", "text": "{{#sys.query#}}"}]
+    return [{"role": "user", "text": text}]
 
 
 def _advanced_prompt(configs: JsonObject, names: Mapping[str, str], model: JsonObject) -> object:

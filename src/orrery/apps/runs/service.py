@@ -101,6 +101,8 @@ class RunService:
         Raises `InvalidParam` for inputs that don't fit the form, `TooManyRuns`, `Overloaded`, `NotRecorded`, and the
         errors of the conversation.
         """
+        if request.version.asked is not None and request.turn is not None and request.turn.query:
+            request = msgspec.structs.replace(request, version=request.version.asked)
         inputs, files = await self._checked_inputs(request)
         prepared = await self._prepared_turn(request)
         spec = _spec(request, inputs, files, prepared)

@@ -29,7 +29,10 @@ _KEPT = 256
 
 
 class AppVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """One executable version. ``form`` is the start form's items, unwrapped; ``features`` as in workflow.md 1.7."""
+    """One executable version. ``form`` is the start form's items, unwrapped; ``features`` as in workflow.md 1.7.
+
+    ``asked`` is what a completion app runs instead when its caller gives a query besides the form.
+    """
 
     workflow_id: str
     version: str
@@ -41,6 +44,7 @@ class AppVersion(msgspec.Struct, frozen=True, kw_only=True):
     environment: Sequence[Variable] = ()
     conversation: Sequence[Variable] = ()
     config: JsonObject | None = None
+    asked: AppVersion | None = None
 
 
 class VersionCache:
@@ -89,7 +93,15 @@ class VersionCache:
     def unsaved_config(self, config_id: str, configs: JsonObject, mode: str, *, is_draft: bool = True) -> AppVersion:
         """A configuration that the debugger tries out. Raises `AppUnavailable`."""
         form = basic_form(configs)
-        built = basic_graph(configs, form, mode)
+        plain = self._basic(config_id, configs, form, basic_graph(configs, form, mode), is_draft=is_draft)
+        if mode != "completion":
+            return plain
+        asked = self._basic(config_id, configs, form, basic_graph(configs, form, mode, asked=True), is_draft=is_draft)
+        return msgspec.structs.replace(plain, asked=asked)
+
+    def _basic(
+        self, config_id: str, configs: JsonObject, form: Sequence[JsonObject], built: JsonObject, *, is_draft: bool
+    ) -> AppVersion:
         text = msgspec.json.encode(built).decode()
         return AppVersion(
             workflow_id=config_id,

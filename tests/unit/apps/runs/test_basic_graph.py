@@ -22,9 +22,9 @@ FORM = [
 ]
 
 
-def llm_of(configs: Mapping[str, object], mode: str = "chat") -> dict[str, Any]:
+def llm_of(configs: Mapping[str, object], mode: str = "chat", *, asked: bool = False) -> dict[str, Any]:
     full = {"model": MODEL, "user_input_form": FORM, **configs}
-    graph: Any = basic_graph(full, basic_form(full), mode)
+    graph: Any = basic_graph(full, basic_form(full), mode, asked=asked)
     return next(n["data"] for n in graph["nodes"] if n["id"] == "llm")
 
 
@@ -68,6 +68,19 @@ def test_special_placeholders() -> None:
 )  # fmt: skip
 def test_prompts(mode: str, configs: Mapping[str, object], prompt: object) -> None:
     assert llm_of(configs, mode)["prompt_template"] == prompt
+
+
+@pytest.mark.parametrize(
+    ("model", "pre_prompt", "prompt"),
+    [
+        ({}, "P", [{"role": "system", "text": "P"}, {"role": "user", "text": "{{#sys.query#}}"}]),
+        ({}, "", [{"role": "user", "text": "{{#sys.query#}}"}]),
+        ({"mode": "completion"}, "P", {"text": "P\n\n{{#sys.query#}}"}),
+    ],
+)
+def test_the_prompt_precedes_what_a_caller_asks(model: Mapping[str, object], pre_prompt: str, prompt: object) -> None:
+    configs = {"model": {**MODEL, **model}, "pre_prompt": pre_prompt}
+    assert llm_of(configs, "completion", asked=True)["prompt_template"] == prompt
 
 
 def test_memory_is_for_chats_and_pictures_for_those_who_allow_them() -> None:
