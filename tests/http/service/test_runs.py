@@ -71,14 +71,21 @@ async def test_logs_are_not_filtered_by_a_status_that_no_run_has(world: World) -
 
 
 @pytest.mark.parametrize(
-    ("query", "messages"),
-    [("What?", [("system", "Say"), ("user", "What?")]), ("", [("user", "Say")])],
+    ("asked", "messages"),
+    [
+        ({"query": "What?"}, [("system", "Say "), ("user", "What?")]),
+        ({"query": ""}, [("user", "Say ")]),
+        ({"inputs": {"query": "cat"}}, [("user", "Say cat")]),
+        ({"inputs": {"query": "cat"}, "query": "What?"}, [("system", "Say cat"), ("user", "What?")]),
+    ],
 )
 async def test_a_completion_apps_prompt_precedes_the_query(
-    world: World, query: str, messages: list[tuple[str, str]]
+    world: World, asked: dict[str, Any], messages: list[tuple[str, str]]
 ) -> None:
-    client = world.service(await new_app(world, "completion"))
-    answer = await client.post("/completion-messages", json={"inputs": {}, "query": query, "user": "ann"})
+    form = [{"text-input": {"variable": "query", "label": "Query", "required": False}}]
+    configs = config(pre_prompt="Say {{query}}", user_input_form=form)
+    client = world.service(await world.new_app("completion", configs=configs))
+    answer = await client.post("/completion-messages", json={"inputs": {}, "user": "ann", **asked})
     assert answer.status_code == 200
-    asked = world.models.calls[-1].messages
-    assert [(message.role, message.text()) for message in asked] == messages
+    sent = world.models.calls[-1].messages
+    assert [(message.role, message.text()) for message in sent] == messages

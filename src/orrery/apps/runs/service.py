@@ -101,7 +101,7 @@ class RunService:
         Raises `InvalidParam` for inputs that don't fit the form, `TooManyRuns`, `Overloaded`, `NotRecorded`, and the
         errors of the conversation.
         """
-        if request.version.asked is not None and request.turn is not None and request.turn.query:
+        if request.version.asked is not None and _asks_besides_the_form(request):
             request = msgspec.structs.replace(request, version=request.version.asked)
         inputs, files = await self._checked_inputs(request)
         prepared = await self._prepared_turn(request)
@@ -234,6 +234,12 @@ class RunService:
             request.turn,
             request.version.conversation,
         )
+
+
+def _asks_besides_the_form(request: RunRequest) -> bool:
+    """False where the query is only the form's own variable of that name, which the prompt holds already."""
+    query = request.turn.query if request.turn is not None else ""
+    return bool(query) and query != request.inputs.get("query")
 
 
 def _kind(mode: str) -> RunKind:
