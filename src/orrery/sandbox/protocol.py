@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import socket
+import asyncio
 from collections.abc import Mapping
 from typing import Literal, Protocol, TypeAlias
 
@@ -43,8 +43,11 @@ class Sandbox(Protocol):
 class NetworkGate(Protocol):
     """Carries what a snippet with network sends: an HTTP proxy that holds to the egress rules."""
 
-    async def serve(self, listener: socket.socket) -> None:
-        """Accepts connections on ``listener`` until cancelled, and ends those still open then."""
+    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serves one connection of a snippet; cancelled when the snippet ends. The caller closes ``writer``.
+
+        May raise OSError and EOFError, which end the connection.
+        """
         ...
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 from urllib.parse import urlsplit
 
 _CHUNK = 64 << 10
@@ -26,28 +25,15 @@ class RelayGate:
             raise ValueError(msg)
         return cls(parts.hostname, parts.port or 80)
 
-    async def serve(self, listener: socket.socket) -> None:
-        """See `NetworkGate.serve`."""
-        loop = asyncio.get_running_loop()
-        async with asyncio.TaskGroup() as connections:
-            while True:
-                connection, _ = await loop.sock_accept(listener)
-                connections.create_task(self._carry(connection))
-
-    async def _carry(self, connection: socket.socket) -> None:
-        """Both directions until each has ended. A proxy that can't be reached ends the snippet's connection."""
-        reader, writer = await asyncio.open_connection(sock=connection)
+    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """See `NetworkGate.carry`. A proxy that can't be reached ends the snippet's connection."""
         try:
             async with asyncio.timeout(_CONNECT_PATIENCE):
                 far_reader, far_writer = await asyncio.open_connection(self._host, self._port)
         except OSError:
-            await _close(writer)
             return
-        try:
+        with contextlib.closing(far_writer):
             await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
-        finally:
-            await _close(writer)
-            await _close(far_writer)
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -57,9 +43,3 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             await writer.drain()
         if writer.can_write_eof():
             writer.write_eof()
-
-
-async def _close(writer: asyncio.StreamWriter) -> None:
-    writer.close()
-    with contextlib.suppress(ConnectionError):
-        await writer.wait_closed()

@@ -22,21 +22,17 @@ class AnsweringGate:
         self.seen: list[str] = []
         self.serving = 0
 
-    async def serve(self, listener: socket.socket) -> None:
+    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.serving += 1
-        server = await asyncio.start_server(self._answer, sock=listener)
         try:
-            await server.serve_forever()
+            line = (await reader.readuntil(b"\r\n")).decode().strip()
+            self.seen.append(line)
+            body = line.encode()
+            writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            await writer.drain()
         finally:
             self.serving -= 1
-
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        line = (await reader.readuntil(b"\r\n")).decode().strip()
-        self.seen.append(line)
-        body = line.encode()
-        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
-        await writer.drain()
-        writer.close()
+            writer.close()
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +136,7 @@ async def test_at_level_one_a_run_goes_on_without():
 
 @pytest.mark.usefixtures("connected")
 async def test_the_relay_carries_everything_to_the_proxy(gate: AnsweringGate):
-    proxy = await asyncio.start_server(gate._answer, "127.0.0.1", 0)
+    proxy = await asyncio.start_server(gate.carry, "127.0.0.1", 0)
     port = proxy.sockets[0].getsockname()[1]
     sandbox = EmbeddedSandbox(minimum_level=3, allow_network=True, gate=RelayGate.from_url(f"http://127.0.0.1:{port}"))
     try:
