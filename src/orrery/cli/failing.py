@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from orrery.cache.opening import CacheConfigurationError
 from orrery.database.migrate import SchemaNotReady
 from orrery.errors import OrreryError
+from orrery.jobs.errors import JobsConfigurationError
 from orrery.settings.errors import SettingsError
 
 EXIT_FAILED = 1
@@ -26,7 +27,7 @@ def failing_clearly() -> Generator[None]:
     """Turns known errors into a text and an exit code; unknown ones keep their trace."""
     try:
         yield
-    except (SettingsError, CacheConfigurationError) as error:
+    except (SettingsError, CacheConfigurationError, JobsConfigurationError) as error:
         _fail(str(error), EXIT_CONFIGURATION)
     except SchemaNotReady as error:
         _fail(str(error), EXIT_UNAVAILABLE)

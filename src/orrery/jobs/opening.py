@@ -11,7 +11,7 @@ import msgspec
 
 from orrery.database import Database
 from orrery.jobs.fleet.application import celery_app
-from orrery.jobs.fleet.broker import Sentinel, broker_of
+from orrery.jobs.fleet.broker import broker_of
 from orrery.jobs.fleet.carrier import CeleryCarrier
 from orrery.jobs.outbox import Announcer
 from orrery.jobs.parts import JobNeeds
@@ -24,12 +24,12 @@ from orrery.settings.load import Settings
 A = TypeVar("A", bound=Announcer)
 
 
-def open_carrier(jobs: JobSettings, cache: CacheSettings, sentinel: Sentinel | None = None) -> CeleryCarrier:
+def open_carrier(jobs: JobSettings, cache: CacheSettings) -> CeleryCarrier:
     """The carrier to this installation's broker; no connection is made before the first message.
 
     Raises `JobsConfigurationError`.
     """
-    return CeleryCarrier(celery_app(broker_of(jobs, cache, sentinel)))
+    return CeleryCarrier(celery_app(broker_of(jobs, cache)))
 
 
 def needs_of(settings: Settings, database: Database, announcer: A) -> JobNeeds[A]:

@@ -6,6 +6,7 @@ import msgspec
 
 from orrery.cache.protocol import Cache
 from orrery.database.engine import Database
+from orrery.jobs.outbox import JobOutbox
 from orrery.sandbox.protocol import CodeRunner
 from orrery.settings.load import Settings
 from orrery.storage.protocol import ObjectStorage
@@ -21,4 +22,5 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
     storage: ObjectStorage
     clients: Clients
     code: CodeRunner
+    outbox: JobOutbox
     owner: str

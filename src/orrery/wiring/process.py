@@ -1,38 +1,26 @@
-"""One process of Orrery: its parts, started and stopped in order."""
+"""The process that serves HTTP: the product, its pages, and in the embedded shape its background jobs too."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import fcntl
-import logging
-import os
-import secrets
-import socket
 from typing import IO
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from orrery.apps.schema import schema
-from orrery.cache.opening import open_cache
-from orrery.database.engine import Database
-from orrery.database.migrate import migrate, require_current
 from orrery.http.app import OrreryApp
 from orrery.http.operators import Check
+from orrery.jobs.embedded import EmbeddedJobs
+from orrery.jobs.fleet.carrier import CeleryCarrier
+from orrery.jobs.opening import open_carrier
+from orrery.jobs.outbox import NoAnnouncer
+from orrery.jobs.runner import Wake
 from orrery.sandbox.embedded import EmbeddedSandbox
 from orrery.settings.load import Settings
-from orrery.storage.opening import open_storage
+from orrery.wiring.core import Core
 from orrery.wiring.faces import build_app
-from orrery.wiring.ground import Ground
 from orrery.wiring.housekeeping import Chore, Housekeeping
-from orrery.wiring.outside import open_clients, open_sandbox
-from orrery.wiring.product import Product, build_product
-
-_log = logging.getLogger(__name__)
-
-DRAIN_SECONDS = 8.0
-"""How long runs that nobody streams may still take when the process stops; open streams had their time before."""
-
 
 PURGE_SECONDS = 300.0
 """How often rows of deleted conversations are taken away."""
@@ -43,59 +31,50 @@ class HomeInUse(Exception):
 
 
 class Process:
-    """The parts of a role that serves HTTP and runs apps. `start` opens them, `close` lets go of them in reverse."""
+    """The role that serves HTTP and runs apps. `start` opens its parts, `close` lets go of them in reverse."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        database = settings.database
-        self.database = Database(
-            database.url(), pool_size=database.pool_size, max_overflow=database.pool_overflow, echo=database.echo
-        )
-        self._cache = open_cache(settings.cache)
-        self._clients = open_clients(settings)
-        self.sandbox = open_sandbox(settings, self._clients)
         self._lock: IO[str] | None = None
-        self.product: Product = build_product(
-            Ground(
-                settings=settings,
-                database=self.database,
-                cache=self._cache,
-                storage=open_storage(settings.storage),
-                clients=self._clients,
-                code=self.sandbox,
-                owner=f"{socket.gethostname()[:32]}:{os.getpid()}:{secrets.token_hex(4)}",
-            )
-        )
+        self._carrier: CeleryCarrier | None = None
+        self._background: EmbeddedJobs | None = None
+        self._core = self._build()
+        self.database, self.sandbox, self.product = self._core.database, self._core.sandbox, self._core.product
         self._housekeeping = Housekeeping([Chore("purge", PURGE_SECONDS, self.product.talk.conversations.purge)])
         self.app: OrreryApp = build_app(settings, self.product, self.checks())
 
-    async def start(self) -> None:
-        """Brings the database up to date, starts the sandbox and the loops that keep runs alive.
+    def _build(self) -> Core[Wake] | Core[CeleryCarrier] | Core[NoAnnouncer]:
+        """A fleet has workers for its jobs; alone, this process does them."""
+        settings = self.settings
+        if settings.jobs.backend == "celery":
+            self._carrier = open_carrier(settings.jobs, settings.cache)
+            return Core(settings, self._carrier)
+        if settings.shape == "fleet":
+            return Core(settings, NoAnnouncer())
+        core = Core(settings, Wake())
+        self._background = EmbeddedJobs(core.jobs)
+        return core
 
-        Raises `HomeInUse`, `SchemaNotReady`, and what the database says.
+    async def start(self) -> None:
+        """Brings the database up to date, starts the sandbox and the loops that keep runs and jobs alive.
+
+        Raises `HomeInUse`, `SchemaNotReady`, `JobsConfigurationError`, and what the database says.
         """
         alone = self._take_home()
-        if self.settings.shape == "embedded" or self.settings.server.migration_enabled:
-            await migrate(self.database, schema())
-        else:
-            await require_current(self.database)
-        if isinstance(self.sandbox, EmbeddedSandbox):
-            self.sandbox.start()
-        await self.product.running.recovery.start(alone=alone)
+        await self._core.start(alone=alone)
+        if self._background is not None:
+            await self._background.start(alone=alone)
         self._housekeeping.start()
 
     async def close(self) -> None:
-        """Lets runs finish, then closes everything. Safe to call after a start that failed."""
-        await self.product.running.service.close(DRAIN_SECONDS)
+        """Lets runs and jobs finish, then closes everything. Safe to call after a start that failed."""
+        await self._core.drain()
+        if self._background is not None:
+            await self._background.close()
         await self._housekeeping.close()
-        await self.product.running.recovery.close()
-        await self.product.talk.naming.close()
-        await self.product.running.group.close()
-        if isinstance(self.sandbox, EmbeddedSandbox):
-            await self.sandbox.close()
-        await self._clients.close()
-        await self._cache.close()
-        await self.database.close()
+        await self._core.close()
+        if self._carrier is not None:
+            await self._carrier.close()
         if self._lock is not None:
             self._lock.close()
 

@@ -23,6 +23,7 @@ from orrery.apps.workflows.variables import Keeping
 from orrery.database.engine import Database
 from orrery.inference.registry import ProviderRegistry
 from orrery.inference.transport import ModelTransport
+from orrery.jobs.declaration import Handler
 from orrery.security.encryption import Vault
 from orrery.security.passwords import Passwords
 from orrery.security.tokens import Tokens
@@ -35,7 +36,7 @@ from orrery.workspaces.parts import WorkspaceNeeds, Workspaces
 
 
 class Product(msgspec.Struct, frozen=True, kw_only=True):
-    """Every service, by name."""
+    """Every service, by name. ``background`` are the jobs that rooms declare; each role's catalog takes them in."""
 
     database: Database
     workspaces: Workspaces
@@ -52,6 +53,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     previews: TextPreviews
     talk: Talk
     running: Running
+    background: tuple[Handler, ...] = ()
 
 
 def build_product(ground: Ground) -> Product:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from orrery.jobs.fleet.application import celery_app
-from orrery.jobs.fleet.broker import Broker, Sentinel, broker_of
+from orrery.jobs.fleet.broker import Broker, broker_of
 from orrery.jobs.fleet.carrier import CeleryCarrier
 from orrery.jobs.outbox import Announced
 from orrery.settings.groups.cache import CacheSettings
@@ -64,8 +64,8 @@ async def test_a_master_is_found_through_its_sentinels(redis_url: str, tmp_path:
     configuration.write_text(f"port {port}\ndir {tmp_path}\nsentinel monitor watched 127.0.0.1 {master} 1\n")
     with _server(port, str(configuration), "--sentinel"):
         await asyncio.sleep(0.05)
-        jobs = JobSettings(broker_url=f"sentinel://127.0.0.1:{port}/62;sentinel://127.0.0.1:1/62")
-        await _sends(broker_of(jobs, CacheSettings(), Sentinel(master="watched")))
+        url = f"sentinel://127.0.0.1:{port}/62;sentinel://127.0.0.1:1/62"
+        await _sends(broker_of(JobSettings(broker_url=url, sentinel_master="watched"), CacheSettings()))
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from orrery.jobs import JobsConfigurationError
-from orrery.jobs.fleet.broker import Sentinel, broker_of
+from orrery.jobs.fleet.broker import broker_of
 from orrery.settings.groups.cache import CacheSettings
 from orrery.settings.groups.jobs import Jobs as JobSettings
 
@@ -26,10 +26,12 @@ def test_without_a_redis_to_stand_beside_it_must_be_named(cache: CacheSettings) 
 
 
 def test_sentinels_get_their_master_and_their_own_password() -> None:
-    jobs = JobSettings(broker_url="sentinel://:pw@h1:26379/1;sentinel://:pw@h2:26379/1")
+    url = "sentinel://:pw@h1:26379/1;sentinel://:pw@h2:26379/1"
+    jobs = JobSettings(broker_url=url)
     with pytest.raises(JobsConfigurationError, match="CELERY_SENTINEL_MASTER_NAME"):
         broker_of(jobs, CacheSettings())
-    options = broker_of(jobs, CacheSettings(), Sentinel(master="m", password="other")).transport_options
+    named = JobSettings(broker_url=url, sentinel_master="m", sentinel_password="other")
+    options = broker_of(named, CacheSettings()).transport_options
     assert options["master_name"] == "m"
     assert options["sentinel_kwargs"] == {"socket_timeout": 0.1, "password": "other"}
     assert broker_of(jobs, CacheSettings(sentinel_service="s")).transport_options["master_name"] == "s"

@@ -14,14 +14,6 @@ _DATABASE_INDEX = 1
 _CHECKS = {"CERT_NONE": "none", "CERT_OPTIONAL": "optional", "CERT_REQUIRED": "required"}
 
 
-class Sentinel(msgspec.Struct, frozen=True, kw_only=True):
-    """What a ``sentinel://`` address needs besides itself. ``password`` is that of the sentinels."""
-
-    master: str = ""
-    password: str = ""
-    timeout: float = 0.1
-
-
 class Broker(msgspec.Struct, frozen=True, kw_only=True):
     """``url`` (secret: it may hold a password), and what goes with it in Celery's words."""
 
@@ -33,7 +25,7 @@ class Broker(msgspec.Struct, frozen=True, kw_only=True):
         return f"Broker({self.url.partition('://')[0]}://***)"
 
 
-def broker_of(jobs: Jobs, cache: CacheSettings, sentinel: Sentinel | None = None) -> Broker:
+def broker_of(jobs: Jobs, cache: CacheSettings) -> Broker:
     """The broker of these settings: ``CELERY_BROKER_URL``, or database 1 of the cache's Redis.
 
     Raises `JobsConfigurationError` when they contradict each other.
@@ -44,14 +36,13 @@ def broker_of(jobs: Jobs, cache: CacheSettings, sentinel: Sentinel | None = None
     if scheme in {"redis", "rediss", "sentinel"}:
         options = {"socket_keepalive": True}
     if scheme == "sentinel":
-        found = sentinel or Sentinel()
-        master = found.master or cache.sentinel_service
+        master = jobs.sentinel_master or cache.sentinel_service
         if not master:
             raise JobsConfigurationError(
                 "CELERY_BROKER_URL names sentinels, but CELERY_SENTINEL_MASTER_NAME is empty. Set it."
             )
-        kwargs: dict[str, object] = {"socket_timeout": found.timeout}
-        password = found.password or cache.sentinel_password
+        kwargs: dict[str, object] = {"socket_timeout": jobs.sentinel_timeout}
+        password = jobs.sentinel_password or cache.sentinel_password
         options |= {"master_name": master, "sentinel_kwargs": kwargs | ({"password": password} if password else {})}
     return Broker(url=url, transport_options=options, tls=_tls(cache) if scheme == "rediss" else None)
 

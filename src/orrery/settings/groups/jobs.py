@@ -17,7 +17,31 @@ class Jobs(Group, frozen=True, kw_only=True):
     queues: Annotated[
         tuple[str, ...], Env("CELERY_QUEUES", "queues a worker serves, comma separated; empty serves all")
     ] = ()
+    worker_queues: Annotated[
+        tuple[str, ...], Env("CELERY_WORKER_QUEUES", "queues of this worker, instead of CELERY_QUEUES")
+    ] = ()
     workers: Annotated[int | None, Env("CELERY_WORKER_AMOUNT", "jobs a worker runs at a time", at_least=1)] = None
+    concurrency: Annotated[
+        int | None, Env("CELERY_WORKER_CONCURRENCY", "jobs at a time, instead of CELERY_WORKER_AMOUNT", at_least=1)
+    ] = None
+    autoscale: Annotated[
+        bool, Env("CELERY_AUTO_SCALE", "take CELERY_MAX_WORKERS as concurrency: an idle place costs nothing here")
+    ] = False
+    max_workers: Annotated[
+        int | None, Env("CELERY_MAX_WORKERS", "the upper bound of CELERY_AUTO_SCALE; default: processors", at_least=1)
+    ] = None
+    prefetch: Annotated[
+        int, Env("CELERY_PREFETCH_MULTIPLIER", "messages a worker takes ahead for each place", at_least=1)
+    ] = 1
+    sentinel_master: Annotated[
+        str, Env("CELERY_SENTINEL_MASTER_NAME", "name of the broker's master, where CELERY_BROKER_URL is sentinel://")
+    ] = ""
+    sentinel_password: Annotated[
+        str, Env("CELERY_SENTINEL_PASSWORD", "password of the sentinels themselves", secret=True)
+    ] = ""
+    sentinel_timeout: Annotated[
+        float, Env("CELERY_SENTINEL_SOCKET_TIMEOUT", "seconds to wait for an answer of a sentinel", above=0)
+    ] = 0.1
     cleanup_days: Annotated[
         int, Env("CELERY_BEAT_SCHEDULER_TIME", "days between two runs of the daily clean-ups", at_least=1)
     ] = 1

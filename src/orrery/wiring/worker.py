@@ -1,0 +1,100 @@
+"""The processes of a fleet that serve no HTTP: workers that run jobs, and beat, which fires schedules."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Coroutine
+
+import msgspec
+
+from orrery.jobs.embedded import EmbeddedJobs
+from orrery.jobs.fleet.application import celery_app
+from orrery.jobs.fleet.beat import Beat
+from orrery.jobs.fleet.broker import broker_of
+from orrery.jobs.fleet.relay import Relay
+from orrery.jobs.fleet.service import FleetService
+from orrery.jobs.fleet.worker import LoopThread, WorkerOptions, run_worker
+from orrery.jobs.opening import open_carrier
+from orrery.jobs.outbox import NoAnnouncer
+from orrery.jobs.runner import RunnerLimits, Wake
+from orrery.settings.groups.jobs import Jobs as JobSettings
+from orrery.settings.load import Settings
+from orrery.wiring.core import Core, make_ready
+
+_DEFAULT_PLACES = 4
+
+Waiting = Callable[[], Coroutine[object, object, None]]
+"""Returns when the process was told to stop."""
+
+
+class WorkerChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """Empty ``queues`` are all; ``places`` are jobs at a time; ``prefetch`` messages are taken ahead for each."""
+
+    queues: tuple[str, ...]
+    places: int
+    prefetch: int
+
+    @staticmethod
+    def of(jobs: JobSettings, *, queues: tuple[str, ...] = (), places: int | None = None) -> WorkerChoice:
+        """What the settings say, where the caller says nothing (deployment.md 3.1)."""
+        automatic = (jobs.max_workers or os.cpu_count() or 1) if jobs.autoscale else jobs.workers
+        return WorkerChoice(
+            queues=queues or jobs.worker_queues or jobs.queues,
+            places=places or jobs.concurrency or automatic or _DEFAULT_PLACES,
+            prefetch=jobs.prefetch,
+        )
+
+
+def work_for_broker(settings: Settings, choice: WorkerChoice) -> int:
+    """Runs what the broker brings until SIGTERM; the exit code. Called on the main thread.
+
+    Raises `JobsConfigurationError`, `SchemaNotReady`, and what the database says.
+    """
+    carrier = open_carrier(settings.jobs, settings.cache)
+    app = celery_app(broker_of(settings.jobs, settings.cache), prefetch=choice.prefetch)
+    loop = LoopThread()
+    core = Core(settings, carrier, places=choice.places)
+    jobs = core.jobs
+    options = WorkerOptions(queues=jobs.queues(choice.queues), concurrency=choice.places, log_level=settings.logs.level)
+    try:
+        loop.call(core.start())
+        return run_worker(app, FleetService(jobs), loop, options)
+    finally:
+        loop.call(core.drain())
+        loop.call(core.close())
+        loop.call(carrier.close())
+        loop.close()
+
+
+async def work_from_table(settings: Settings, choice: WorkerChoice, stopped: Waiting) -> None:
+    """Runs the jobs of the table, without a broker. Raises as `work_for_broker` does."""
+    core = Core(settings, Wake(), places=choice.places)
+    limits = RunnerLimits(at_once=choice.places, per_queue=choice.places)
+    running = EmbeddedJobs(core.jobs, limits, queues=choice.queues, schedules=False)
+    try:
+        await core.start()
+        await running.start()
+        await stopped()
+    finally:
+        await core.drain()
+        await running.close()
+        await core.close()
+
+
+async def fire_schedules(settings: Settings, stopped: Waiting) -> None:
+    """Beat. Raises as `work_for_broker` does."""
+    carrier = open_carrier(settings.jobs, settings.cache) if settings.jobs.backend == "celery" else None
+    core = Core(settings, carrier or NoAnnouncer())
+    jobs = core.jobs
+    relay = None if carrier is None else Relay(core.database, jobs.catalog, carrier, jobs.needs.clock)
+    running = Beat(jobs.timekeeper, relay)
+    try:
+        # It runs neither apps nor snippets: only their jobs' schedules are wanted.
+        await make_ready(core.database, settings)
+        await running.start()
+        await stopped()
+    finally:
+        await running.close()
+        await core.close()
+        if carrier is not None:
+            await carrier.close()
