@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
-from typing import Final, Literal, TypeAlias, cast
+from typing import Final, Literal, TypeAlias
 
 import msgspec
-import yaml
 
 from orrery.tools.errors import ToolApiSchemaError
+from orrery.tools.openapi.document import read_document
 from orrery.tools.openapi.references import JsonObject, References, as_array, as_object, as_string
 from orrery.tools.openapi.swagger import METHODS, is_swagger, to_openapi
 
 Place: TypeAlias = Literal["path", "query", "header", "cookie", "body"]
 _PLACES: Final[Mapping[str, Place]] = {"path": "path", "query": "query", "header": "header", "cookie": "cookie"}
-MAX_CHARS: Final = 4 * 1024 * 1024
+MAX_OPERATIONS: Final = 1_000
 _NOT_IN_NAMES: Final = re.compile(r"[^a-zA-Z0-9_-]")
 
 
@@ -71,7 +70,7 @@ class ApiDescription(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_description(text: str) -> ApiDescription:
     """Reads JSON or YAML. Raises `ToolApiSchemaError`."""
-    document = _document(text)
+    document = read_document(text)
     schema_type: Literal["openapi", "swagger"] = "openapi"
     if is_swagger(document):
         schema_type, document = "swagger", to_openapi(document)
@@ -86,26 +85,6 @@ def read_description(text: str) -> ApiDescription:
     )
 
 
-def _document(text: str) -> JsonObject:
-    if len(text) > MAX_CHARS:
-        raise ToolApiSchemaError(f"The api schema is longer than {MAX_CHARS} characters.")
-    try:
-        found: object = json.loads(text)
-    except ValueError as json_error:
-        try:
-            found = yaml.safe_load(text)
-        except (yaml.YAMLError, RecursionError, ValueError) as yaml_error:
-            raise ToolApiSchemaError(
-                "Invalid api schema, schema is neither json nor yaml. "
-                f"json error: {json_error}, yaml error: {yaml_error}"
-            ) from yaml_error
-    except RecursionError as error:
-        raise ToolApiSchemaError("Invalid api schema, it is nested too deep.") from error
-    if not isinstance(found, dict):
-        raise ToolApiSchemaError("Invalid openapi yaml.")
-    return cast("JsonObject", found)
-
-
 def _operations(document: JsonObject, warnings: dict[str, str]) -> list[Operation]:
     server = _server(document)
     references = References(document)
@@ -115,6 +94,8 @@ def _operations(document: JsonObject, warnings: dict[str, str]) -> list[Operatio
         shared = as_array(item.get("parameters"))
         for method in METHODS:
             if method in item:
+                if len(found) >= MAX_OPERATIONS:
+                    raise ToolApiSchemaError(f"The api schema has more than {MAX_OPERATIONS} operations.")
                 operation = as_object(item[method])
                 parameters = _parameters([*as_array(operation.get("parameters")), *shared], references)
                 body_type, fields = _body(operation, references)

@@ -12,6 +12,7 @@ JsonObject: TypeAlias = Mapping[str, object]
 _MAX_HOPS: Final = 32
 _MAX_DEPTH: Final = 12
 _MAX_PARTS: Final = 2_000
+_MAX_PARTS_IN_ALL: Final = 300_000
 _DATA_KEYS: Final = frozenset({"default", "enum", "example", "examples", "const"})
 
 
@@ -35,6 +36,7 @@ class References:
 
     def __init__(self, root: JsonObject) -> None:
         self._root = root
+        self._left = _MAX_PARTS_IN_ALL
 
     def follow(self, value: object) -> JsonObject:
         """The object itself, or what its ``$ref`` leads to. Raises `ToolApiSchemaError`."""
@@ -59,9 +61,16 @@ class References:
         return cast("JsonObject", found)
 
     def whole(self, schema: object) -> JsonObject:
-        """A schema with all references filled in; what is nested too deep or grows too large is cut off."""
+        """A schema with all references filled in; what is nested too deep or grows too large is cut off.
+
+        Raises `ToolApiSchemaError` when all schemas together are too much: many small operations may share a huge one.
+        """
         budget = [_MAX_PARTS]
-        return as_object(self._filled(schema, _MAX_DEPTH, budget))
+        found = as_object(self._filled(schema, _MAX_DEPTH, budget))
+        self._left -= _MAX_PARTS - budget[0]
+        if self._left < 0:
+            raise ToolApiSchemaError("The schemas of the description are too large together.")
+        return found
 
     def _filled(self, value: object, depth: int, budget: list[int]) -> object:
         budget[0] -= 1
