@@ -18,6 +18,7 @@ from orrery.workflow.node import NodeOutcome, NodeServices
 from orrery.workflow.pool import Pool
 from orrery.workflow.scope import RunScope
 from orrery.workflow.settlement import merge_outputs
+from orrery.workflow.telling import event_of, shown
 
 
 class ExecutionOwner(Protocol):
@@ -141,53 +142,34 @@ class Execution:
         return self._owner.scope.clock.monotonic() - self._began
 
     def started(self) -> NodeStarted:
-        node = self.node
-        return NodeStarted(
-            id=self.execution_id,
-            node_id=node.id,
-            node_type=node.type,
-            title=node.title,
-            index=self.start_index,
-            started_at=self.started_at,
-            marks=self._owner.marks,
-            # Only agent nodes have one: {name, icon} of the strategy, for watchers (workflow.md 3.17).
-            agent_strategy=getattr(node.node, "agent_strategy", None),
-        )
+        # Only agent nodes have one: {name, icon} of the strategy, for watchers (workflow.md 3.17).
+        strategy = getattr(self.node.node, "agent_strategy", None)
+        return event_of(NodeStarted, self, agent_strategy=strategy)
 
     def retry(self, failure: Failure, retry_index: int) -> NodeRetry:
-        node, elapsed = self.node, self.elapsed()
-        return NodeRetry(
-            id=self.execution_id,
-            node_id=node.id,
-            node_type=node.type,
-            title=node.title,
-            index=self.start_index,
-            started_at=self.started_at,
-            marks=self._owner.marks,
+        elapsed, pool = self.elapsed(), self._owner.pool
+        return event_of(
+            NodeRetry,
+            self,
             retry_index=retry_index,
             error=failure.error,
             error_type=failure.error_type,
             elapsed=elapsed,
             finished_at=self.started_at + elapsed,
-            inputs=failure.inputs,
-            process_data=failure.process_data,
+            inputs=shown(pool, failure.inputs),
+            process_data=shown(pool, failure.process_data),
             outputs=failure.outputs,
         )
 
     def finished(self, status: NodeStatus, outcome: NodeOutcome, failure: Failure | None = None) -> NodeFinished:
         """The node's last event; ``outcome`` holds what its record shows."""
-        node, elapsed = self.node, self.elapsed()
-        return NodeFinished(
-            id=self.execution_id,
-            node_id=node.id,
-            node_type=node.type,
-            title=node.title,
-            index=self.start_index,
-            started_at=self.started_at,
-            marks=self._owner.marks,
+        elapsed, pool = self.elapsed(), self._owner.pool
+        return event_of(
+            NodeFinished,
+            self,
             status=status,
-            inputs=outcome.inputs,
-            process_data=outcome.process_data,
+            inputs=shown(pool, outcome.inputs),
+            process_data=shown(pool, outcome.process_data),
             outputs=outcome.outputs,
             error=None if failure is None else failure.error,
             error_type="" if failure is None else failure.error_type,
@@ -199,17 +181,7 @@ class Execution:
         )
 
     def paused(self, reason: Mapping[str, object]) -> NodePaused:
-        node = self.node
-        return NodePaused(
-            id=self.execution_id,
-            node_id=node.id,
-            node_type=node.type,
-            title=node.title,
-            index=self.start_index,
-            started_at=self.started_at,
-            marks=self._owner.marks,
-            reason=reason,
-        )
+        return event_of(NodePaused, self, reason=reason)
 
     def entry(self, outcome: NodeOutcome, status: str) -> FinishedNode:
         """What the journal keeps of this execution."""

@@ -22,6 +22,7 @@ from orrery.workflow.node import NodeOutcome, NodePause
 from orrery.workflow.pool import Pool
 from orrery.workflow.scope import RunScope, Stop, overtime
 from orrery.workflow.settlement import Settlement, merge_outputs
+from orrery.workflow.telling import shown_failure
 from orrery.workflow.workers import Workers
 
 _INLINE_BURST: Final = 256  # nodes driven on the spot before others on the event loop get a turn
@@ -186,7 +187,7 @@ class GraphRun:
                 self._count_failure(execution)
                 if policy is None or execution.failures > policy.max_retries:
                     raise
-                failure = failure_of(error)
+                failure = shown_failure(self.pool, failure_of(error))
             await self.scope.clock.sleep(policy.interval)
             self.settlement.coordinator.forget(execution.node.id)
             execution.streams = None
@@ -234,6 +235,7 @@ class GraphRun:
         self.scope.check_limits()
 
     def _fail(self, execution: Execution, failure: Failure) -> None:
+        failure = shown_failure(self.pool, failure)
         strategy = execution.node.settings.strategy
         shown = NodeOutcome(outputs=failure.outputs, inputs=failure.inputs, process_data=failure.process_data)
         if strategy is None or failure is CANCELLED:

@@ -117,6 +117,11 @@ class Pool:
         """A value as answers show it, with this run's file URLs."""
         return markdown_of(value, self._file_url)
 
+    @property
+    def has_secrets(self) -> bool:
+        """Whether there is anything to obfuscate."""
+        return bool(self._secrets)
+
     def masked(self, value: object) -> object:
         """A copy of a value in which secrets are obfuscated, for logs and records; the value itself without secrets."""
         if not self._secrets:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Final, Literal, cast
+from typing import ClassVar, Final, cast
 
 from orrery.workflow.context import EngineContext
 from orrery.workflow.events import IterationCompleted, IterationStarted
@@ -11,6 +11,7 @@ from orrery.workflow.failures import failure_of
 from orrery.workflow.fields import as_count, as_list, as_selector, as_text
 from orrery.workflow.node import Node, NodeFailure, NodeKindName, NodeOutcome, Selector
 from orrery.workflow.nodes.iteration_rounds import FAILED, ErrorHandling, IterationRounds
+from orrery.workflow.telling import event_of, shown, tell_completed
 
 _MODES: Final[Mapping[str, ErrorHandling]] = {
     "terminated": "terminated",
@@ -64,19 +65,8 @@ class IterationNode:
             return NodeOutcome(outputs={"output": []}, inputs=inputs)
         rounds = IterationRounds(context, self.start_node_id, self._result, self._mode)
         before = dict(context.pool.namespace("conversation"))
-        context.emit(
-            IterationStarted(
-                id=context.execution_id,
-                node_id=context.node_id,
-                node_type=context.node_type,
-                title=context.title,
-                index=context.start_index,
-                started_at=context.started_at,
-                marks=context.marks,
-                inputs=inputs,
-                metadata={"iteration_length": len(items)},
-            )
-        )
+        length = {"iteration_length": len(items)}
+        context.emit(event_of(IterationStarted, context, inputs=shown(context.pool, inputs), metadata=length))
         try:
             results = await (rounds.concurrent(items, self._workers) if self._workers else rounds.in_turn(items))
         except Exception as error:
@@ -123,25 +113,13 @@ class IterationNode:
         steps: int,
         error: str | None,
     ) -> None:
-        status: Literal["succeeded", "failed"] = "succeeded" if error is None else "failed"
-        now = context.clock.time()
-        context.emit(
-            IterationCompleted(
-                id=context.execution_id,
-                node_id=context.node_id,
-                node_type=context.node_type,
-                title=context.title,
-                index=context.start_index,
-                started_at=context.started_at,
-                marks=context.marks,
-                status=status,
-                inputs=inputs,
-                outputs=outputs,
-                metadata=rounds.metadata(),
-                steps=steps,
-                elapsed=now - context.started_at,
-                finished_at=now,
-                total_tokens=rounds.usage.total_tokens,
-                error=error,
-            )
+        tell_completed(
+            IterationCompleted,
+            context,
+            inputs=inputs,
+            outputs=outputs,
+            metadata=rounds.metadata(),
+            steps=steps,
+            total_tokens=rounds.usage.total_tokens,
+            error=error,
         )

@@ -11,6 +11,7 @@ import msgspec
 from orrery.inference.types import Usage
 from orrery.workflow.context import EngineContext, SubRunFailed
 from orrery.workflow.events import Event, IterationNext
+from orrery.workflow.telling import event_of
 
 ErrorHandling: TypeAlias = Literal["terminated", "continue-on-error", "remove-abnormal-output"]
 
@@ -105,16 +106,4 @@ class IterationRounds:
         }
 
     def _tell_next(self, index: int) -> None:
-        context = self._context
-        context.emit(
-            IterationNext(
-                id=context.execution_id,
-                node_id=context.node_id,
-                node_type=context.node_type,
-                title=context.title,
-                index=context.start_index,
-                started_at=context.started_at,
-                marks=context.marks,
-                round=index,
-            )
-        )
+        self._context.emit(event_of(IterationNext, self._context, round=index))

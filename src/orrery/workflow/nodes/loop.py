@@ -79,12 +79,12 @@ class LoopNode:
         try:
             await rounds.run(self._count)
         except Exception as error:
-            rounds.tell_end("failed", inputs, {}, self._count, failure_of(error).error)
+            rounds.tell_end(inputs, {}, self._count, failure_of(error).error)
             raise
         outputs: dict[str, object] = {}
         if rounds.done:
             outputs = {**rounds.values(), "loop_round": rounds.done}
-        rounds.tell_end("succeeded", inputs, outputs, 0 if rounds.broken_early else self._count, None)
+        rounds.tell_end(inputs, outputs, 0 if rounds.broken_early else self._count, None)
         after = context.pool.namespace("conversation")
         return NodeOutcome(
             outputs=outputs,

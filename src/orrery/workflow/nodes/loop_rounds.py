@@ -11,6 +11,7 @@ from orrery.inference.types import Usage
 from orrery.workflow.conditions import Condition, judge
 from orrery.workflow.context import EngineContext
 from orrery.workflow.events import LoopCompleted, LoopNext, LoopStarted
+from orrery.workflow.telling import event_of, shown, tell_completed
 
 
 class LoopRounds:
@@ -94,62 +95,22 @@ class LoopRounds:
 
     def tell_start(self, inputs: Mapping[str, object], count: int) -> None:
         context = self._context
-        context.emit(
-            LoopStarted(
-                id=context.execution_id,
-                node_id=context.node_id,
-                node_type=context.node_type,
-                title=context.title,
-                index=context.start_index,
-                started_at=context.started_at,
-                marks=context.marks,
-                inputs=inputs,
-                metadata={"loop_length": count},
-            )
-        )
+        length = {"loop_length": count}
+        context.emit(event_of(LoopStarted, context, inputs=shown(context.pool, inputs), metadata=length))
 
     def _tell_next(self) -> None:
-        context = self._context
-        context.emit(
-            LoopNext(
-                id=context.execution_id,
-                node_id=context.node_id,
-                node_type=context.node_type,
-                title=context.title,
-                index=context.start_index,
-                started_at=context.started_at,
-                marks=context.marks,
-                round=self.done,
-            )
-        )
+        self._context.emit(event_of(LoopNext, self._context, round=self.done))
 
     def tell_end(
-        self,
-        status: Literal["succeeded", "failed"],
-        inputs: Mapping[str, object],
-        outputs: Mapping[str, object],
-        steps: int,
-        error: str | None,
+        self, inputs: Mapping[str, object], outputs: Mapping[str, object], steps: int, error: str | None
     ) -> None:
-        context = self._context
-        now = context.clock.time()
-        context.emit(
-            LoopCompleted(
-                id=context.execution_id,
-                node_id=context.node_id,
-                node_type=context.node_type,
-                title=context.title,
-                index=context.start_index,
-                started_at=context.started_at,
-                marks=context.marks,
-                status=status,
-                inputs=inputs,
-                outputs=outputs,
-                metadata=self.metadata(),
-                steps=steps,
-                elapsed=now - context.started_at,
-                finished_at=now,
-                total_tokens=self.usage.total_tokens,
-                error=error,
-            )
+        tell_completed(
+            LoopCompleted,
+            self._context,
+            inputs=inputs,
+            outputs=outputs,
+            metadata=self.metadata(),
+            steps=steps,
+            total_tokens=self.usage.total_tokens,
+            error=error,
         )
