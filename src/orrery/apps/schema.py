@@ -8,6 +8,8 @@ from orrery.apps.catalog import tables as catalog
 from orrery.apps.conversations import tables as conversations
 from orrery.apps.files import tables as files
 from orrery.apps.runs import tables as runs
+from orrery.apps.tools import tables as workflow_tools
+from orrery.apps.triggers import tables as triggers
 from orrery.apps.workflows import tables as workflows
 from orrery.database.orm import Table
 from orrery.jobs import tables as jobs
@@ -15,8 +17,23 @@ from orrery.workspaces.accounts import tables as accounts
 from orrery.workspaces.audit import tables as audit
 from orrery.workspaces.members import tables as members
 from orrery.workspaces.models import tables as models
+from orrery.workspaces.tools import tables as tools
 
-TABLE_MODULES = (accounts, members, models, audit, catalog, workflows, conversations, files, runs, jobs)
+TABLE_MODULES = (
+    accounts,
+    members,
+    models,
+    tools,
+    audit,
+    catalog,
+    workflows,
+    workflow_tools,
+    conversations,
+    files,
+    runs,
+    triggers,
+    jobs,
+)
 """Parents before children. Importing a module puts its tables on the shared metadata."""
 
 

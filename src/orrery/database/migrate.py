@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from orrery.database.engine import Database
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration. Kept here so that a start with nothing to do need not load the migration library."""
 
 _SCRIPTS = Path(__file__).parent / "migrations"

@@ -12,8 +12,6 @@ BASIC_MODES = frozenset({"chat", "completion", "agent-chat"})
 CHAT_MODES = frozenset({"chat", "agent-chat", "advanced-chat"})
 CREATABLE_MODES = ("chat", "agent-chat", "advanced-chat", "workflow", "completion")
 
-AGENT_APPS_KEPT = "Agent apps are kept, but this version can't run them yet. Use a chatflow instead."
-
 WORKFLOW_TYPES: Mapping[str, str] = {"workflow": "workflow", "advanced-chat": "chat"}
 
 _BASIC_CONFIG: Mapping[str, object] = {

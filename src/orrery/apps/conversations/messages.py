@@ -1,4 +1,4 @@
-"""Messages of one user, with what is shown beside them: files and the user's own rating (workflow.md 5.5)."""
+"""Messages of one user, with what is shown beside them: files, an agent's rounds, the user's own rating (workflow.md 5.5)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from orrery.apps.conversations.errors import FirstMessageNotFound, MessageNotFound
 from orrery.apps.conversations.party import Party, conversations_of, messages_of
-from orrery.apps.conversations.tables import Conversation, Message, MessageFeedback, MessageFile
+from orrery.apps.conversations.tables import Conversation, Message, MessageAgentThought, MessageFeedback, MessageFile
 from orrery.apps.files.file_value import suffix_of_key
 from orrery.apps.files.kinds import type_of
 from orrery.apps.files.links import FileLinks
@@ -37,11 +37,12 @@ class ShownFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MessageView(msgspec.Struct, frozen=True):
-    """A message with its files and the rating that its user gave it."""
+    """A message with its files, the rating that its user gave it, and the rounds of the agent that answered."""
 
     row: Message
     files: Sequence[ShownFile]
     rating: str | None
+    thoughts: Sequence[MessageAgentThought] = ()
 
 
 class Messages:
@@ -82,7 +83,8 @@ class Messages:
         ids = [row.id for row in rows]
         files = await self._files(session, party.workspace_id, ids)
         ratings = await _ratings(session, party, ids)
-        return [MessageView(row, files.get(row.id, ()), ratings.get(row.id)) for row in rows]
+        thoughts = await thoughts_of(session, ids)
+        return [MessageView(row, files.get(row.id, ()), ratings.get(row.id), thoughts.get(row.id, ())) for row in rows]
 
     async def sent_files(self, party: Party, message_id: str) -> list[dict[str, object]]:
         """The files that the user sent with a message, as mappings for another run. Raises `MessageNotFound`."""
@@ -156,6 +158,21 @@ async def find_message(session: AsyncSession, party: Party, message_id: str) -> 
     if row is None:
         raise MessageNotFound
     return row
+
+
+async def thoughts_of(session: AsyncSession, message_ids: Sequence[str]) -> dict[str, list[MessageAgentThought]]:
+    """The agent's rounds of each message, in their order; the messages are the caller's to check."""
+    if not message_ids:
+        return {}
+    rows = await session.scalars(
+        select(MessageAgentThought)
+        .where(MessageAgentThought.message_id.in_(message_ids))
+        .order_by(MessageAgentThought.position, MessageAgentThought.id)
+    )
+    found: dict[str, list[MessageAgentThought]] = {}
+    for row in rows:
+        found.setdefault(row.message_id, []).append(row)
+    return found
 
 
 async def _conversation(session: AsyncSession, party: Party, conversation_id: str) -> Conversation:

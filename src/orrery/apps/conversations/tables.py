@@ -119,6 +119,27 @@ class MessageFile(Table):
     created_at: Mapped[datetime] = mapped_column(Utc, default=utc_now)
 
 
+class MessageAgentThought(Table):
+    """One round of a basic app's agent (workflow.md 4.2, ``agent_thought``). ``message_files`` are ids of `MessageFile`."""
+
+    __tablename__ = "message_agent_thoughts"
+    __table_args__ = (Index("ix_message_agent_thoughts_message", "message_id", "position"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    message_id: Mapped[str] = mapped_column(Id, ForeignKey("messages.id", ondelete="CASCADE"))
+    position: Mapped[int] = mapped_column()
+    thought: Mapped[str] = mapped_column(LongText, default="")
+    tool: Mapped[str] = mapped_column(LongText, default="")
+    tool_labels: Mapped[object] = mapped_column(JsonText)
+    tool_input: Mapped[str] = mapped_column(LongText, default="")
+    observation: Mapped[str] = mapped_column(LongText, default="")
+    message_files: Mapped[object] = mapped_column(JsonText)
+    tokens: Mapped[int] = mapped_column(default=0)
+    created_by_role: Mapped[str] = mapped_column(String(16))
+    created_by: Mapped[str] = mapped_column(Id)
+    created_at: Mapped[datetime] = mapped_column(Utc, default=utc_now)
+
+
 class MessageFeedback(Table):
     """A like or dislike. ``from_source``: user (end user) or admin (console)."""
 

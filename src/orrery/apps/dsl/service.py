@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orrery.apps.catalog.errors import AppNotFound
-from orrery.apps.catalog.modes import AGENT_APPS_KEPT, BASIC_MODES, GRAPH_MODES
+from orrery.apps.catalog.modes import BASIC_MODES, GRAPH_MODES
 from orrery.apps.catalog.service import Actor, AppDraft, add_app, add_config
 from orrery.apps.catalog.store import find_app, find_config
 from orrery.apps.catalog.tables import App
@@ -202,15 +202,13 @@ class DslService:
 
 
 def _written(import_id: str, status: ImportStatus, app: App, document: AppDocument) -> ImportResult:
-    """The result of an import that was carried out; says so when the app can't run here."""
-    kept = app.mode == "agent-chat"
+    """The result of an import that was carried out."""
     return ImportResult(
         id=import_id,
-        status="completed-with-warnings" if kept else status,
+        status=status,
         app_id=app.id,
         app_mode=app.mode,
         imported_dsl_version=document.version,
-        error=AGENT_APPS_KEPT if kept else "",
     )
 
 

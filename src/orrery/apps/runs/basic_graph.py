@@ -1,4 +1,4 @@
-"""Chat and completion apps as graphs: start → llm → answer, so that they run like every other app.
+"""Chat, agent and completion apps as graphs: start → llm or agent → answer, so that they run like every other app.
 
 A simple prompt's ``{{name}}`` becomes a reference to the start node; the conversation's history and the query follow
 as the contract orders them (workflow.md 1.7, turn order and prompts).
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from orrery.apps.catalog.errors import AppUnavailable
-from orrery.apps.catalog.modes import AGENT_APPS_KEPT
+from orrery.workflow.nodes.agent_app import agent_node_data
 
 JsonObject = Mapping[str, object]
 
@@ -20,7 +20,8 @@ FORM = "form"
 """The namespace of a basic app's form values: ``[form, v<place>]``, since form names are freer than references."""
 
 _SPECIAL: Mapping[str, str] = {"#query#": "{{#sys.query#}}", "#context#": "", "#histories#": ""}
-START, MODEL, ANSWER = "start", "llm", "answer"
+START, MODEL, AGENT, ANSWER = "start", "llm", "agent", "answer"
+_MEMORY: JsonObject = {"window": {"enabled": False, "size": 50}}
 
 
 def basic_graph(configs: JsonObject, form: Sequence[JsonObject], mode: str, *, asked: bool = False) -> JsonObject:
@@ -28,32 +29,46 @@ def basic_graph(configs: JsonObject, form: Sequence[JsonObject], mode: str, *, a
 
     ``asked``: the caller of a completion app gives a query besides the form, which the prompt then precedes.
     """
-    if mode == "agent-chat":
-        raise AppUnavailable(AGENT_APPS_KEPT)
     model = configs.get("model")
     if not isinstance(model, dict) or not cast("JsonObject", model).get("name"):
         raise AppUnavailable("The app has no model. Choose one on its Build page and save.")
+    if mode == "agent-chat":
+        name, works = AGENT, _agent(configs, aliases(form))
+    else:
+        name, works = MODEL, _llm(configs, form, cast("JsonObject", model), mode, asked=asked)
+    data: dict[str, JsonObject] = {
+        START: {"type": "start", "title": "Start", "variables": []},
+        name: works,
+        ANSWER: {"type": "answer", "title": "Answer", "answer": "{{#" + name + ".text#}}"},
+    }
+    nodes: list[JsonObject] = [{"id": node_id, "type": "custom", "data": of_node} for node_id, of_node in data.items()]
+    edges = [
+        {"id": f"{source}-{target}", "source": source, "sourceHandle": "source", "target": target}
+        for source, target in ((START, name), (name, ANSWER))
+    ]
+    return {"nodes": nodes, "edges": edges}
+
+
+def _llm(
+    configs: JsonObject, form: Sequence[JsonObject], model: JsonObject, mode: str, *, asked: bool
+) -> dict[str, object]:
     llm: dict[str, object] = {
         "type": "llm",
         "title": "Model",
-        "model": _model(cast("JsonObject", model)),
-        "prompt_template": _prompt(configs, aliases(form), cast("JsonObject", model), mode, asked=asked),
+        "model": _model(model),
+        "prompt_template": _prompt(configs, aliases(form), model, mode, asked=asked),
         "vision": _vision(configs),
         "context": {"enabled": False, "variable_selector": []},
     }
     if mode == "chat":
-        llm["memory"] = {"window": {"enabled": False, "size": 50}, "query_prompt_template": "{{#sys.query#}}"}
-    data: dict[str, JsonObject] = {
-        START: {"type": "start", "title": "Start", "variables": []},
-        MODEL: llm,
-        ANSWER: {"type": "answer", "title": "Answer", "answer": "{{#llm.text#}}"},
-    }
-    nodes: list[JsonObject] = [{"id": name, "type": "custom", "data": of_node} for name, of_node in data.items()]
-    edges = [
-        {"id": f"{source}-{target}", "source": source, "sourceHandle": "source", "target": target}
-        for source, target in ((START, MODEL), (MODEL, ANSWER))
-    ]
-    return {"nodes": nodes, "edges": edges}
+        llm["memory"] = {**_MEMORY, "query_prompt_template": "{{#sys.query#}}"}
+    return llm
+
+
+def _agent(configs: JsonObject, names: Mapping[str, str]) -> dict[str, object]:
+    """An agent's instruction is its simple prompt; prompts of its own are in ``agent_mode`` (workflow.md 1.7)."""
+    instruction = referring(str(configs.get("pre_prompt") or ""), names)
+    return agent_node_data(configs, instruction=instruction, vision=_vision(configs), memory=_MEMORY)
 
 
 def _model(model: JsonObject) -> JsonObject:

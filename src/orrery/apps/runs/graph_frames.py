@@ -44,7 +44,7 @@ class GraphFrames:
 
     def __init__(self, spec: RunSpec, sign: Sign, limits: DisplayLimits) -> None:
         self._spec = spec
-        self._sign = sign
+        self.sign = sign
         self._limits = limits
         self._simple = spec.watched == "simple"
         self._cuts = spec.invoke_from != "service-api"
@@ -58,14 +58,14 @@ class GraphFrames:
         """Empty process data and outputs read as null on the wire only where the contract has nothing to show."""
         if value is None:
             return None, False
-        signed = with_urls(value, self._sign)
+        signed = with_urls(value, self.sign)
         return truncated(signed, self._limits) if self._cuts else (signed, False)
 
     def started(self, event: RunStarted) -> tuple[str, JsonObject]:
         data: JsonObject = {
             "id": self._spec.run_id,
             "workflow_id": self._spec.workflow_id,
-            "inputs": with_urls(dict(event.inputs), self._sign),
+            "inputs": with_urls(dict(event.inputs), self.sign),
             "created_at": int(event.started_at),
             "reason": event.reason,
         }
@@ -75,7 +75,7 @@ class GraphFrames:
         status, error = event.status, event.error
         if isinstance(event, RunStopped):
             status, error = ("failed", error) if event.by_limit else ("stopped", "Stopped by user.")
-        outputs = cast("JsonObject", with_urls(dict(event.outputs), self._sign))
+        outputs = cast("JsonObject", with_urls(dict(event.outputs), self.sign))
         data: JsonObject = {
             "id": self._spec.run_id,
             "workflow_id": self._spec.workflow_id,
@@ -97,7 +97,7 @@ class GraphFrames:
         data: JsonObject = {
             "workflow_run_id": self._spec.run_id,
             "paused_nodes": list(event.paused_nodes),
-            "outputs": with_urls(dict(event.outputs), self._sign),
+            "outputs": with_urls(dict(event.outputs), self.sign),
             "reasons": list(event.reasons),
             "status": "paused",
             "created_at": int(event.started_at),

@@ -16,11 +16,12 @@ from orrery.apps.runs.node_rows import NodeRows
 from orrery.apps.runs.presenters import ChatPresenter, ErrorFrame, WorkflowPresenter
 from orrery.apps.runs.recorder import LeaseLost, RunRecorder
 from orrery.apps.runs.spec import RunSpec
+from orrery.apps.runs.thoughts import thought_rows
 from orrery.apps.workflows.variables import Variable
 from orrery.database.group_commit import Entry
 from orrery.inference.types import Usage
 from orrery.workflow.engine import WorkflowRun
-from orrery.workflow.events import Event, NodeFinished, RunEnded, RunFailed
+from orrery.workflow.events import AgentThought, Event, NodeFinished, RunEnded, RunFailed
 
 _log = logging.getLogger(__name__)
 
@@ -99,6 +100,8 @@ class LiveRun:
             self._note(event)
         elif isinstance(event, RunEnded):
             self._end = event
+        elif isinstance(event, AgentThought):
+            self.recorder.write(thought_rows(self.spec, event))
         self._nodes.event(event)
         self.recorder.show(self._presenter.frames(event))
 

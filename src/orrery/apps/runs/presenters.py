@@ -7,10 +7,12 @@ from typing import Protocol, cast
 
 import msgspec
 
+from orrery.apps.runs.file_values import Sign
 from orrery.apps.runs.graph_frames import GraphFrames
 from orrery.apps.runs.spec import RunSpec, Turn
+from orrery.apps.runs.thoughts import file_ids
 from orrery.inference.types import Usage
-from orrery.workflow.events import Event, RetrieverResources, RunEnded, RunFailed, RunStopped, TextChunk
+from orrery.workflow.events import AgentThought, Event, RetrieverResources, RunEnded, RunFailed, RunStopped, TextChunk
 
 _encode = msgspec.json.Encoder(enc_hook=str, decimal_format="string").encode
 _SUMMARY_FIELDS = ("segment_id", "position", "document_name", "score", "content", "summary")
@@ -93,16 +95,17 @@ class ChatPresenter:
             self.answer.append(event.text)
             if self._spec.watched is None or (self._graph is None and not event.text):
                 return []
-            selector = event.selector if self._graph is not None else None
-            return [
-                self._frame("message", id=self._turn.message_id, answer=event.text, from_variable_selector=selector)
-            ]
+            return self._text_frames(event)
         if isinstance(event, RetrieverResources):
             self._cite(event)
             return []
         if self._spec.watched is None:
             return []
         return self._graph_frames(event) + (self._end(event) if isinstance(event, RunEnded) else [])
+
+    def _text_frames(self, event: TextChunk) -> list[str]:
+        selector = event.selector if self._graph is not None else None
+        return [self._frame("message", id=self._turn.message_id, answer=event.text, from_variable_selector=selector)]
 
     def _graph_frames(self, event: Event) -> list[str]:
         built = None if self._graph is None else self._graph.build(event)
@@ -150,6 +153,43 @@ class ChatPresenter:
         return _encode({**self._envelope("error"), **own}).decode()
 
 
+class AgentPresenter(ChatPresenter):
+    """Frames of agent apps: text as ``agent_message``, each round as ``agent_thought`` after the files that it made."""
+
+    def __init__(self, spec: RunSpec, sign: Sign) -> None:
+        super().__init__(spec, None)
+        self._sign = sign
+
+    def frames(self, event: Event) -> list[str]:
+        if not isinstance(event, AgentThought):
+            return super().frames(event)
+        if self._spec.watched is None:
+            return []
+        ids = file_ids(event) if event.stage == "observed" else []
+        shown = [self._file_frame(file_id, file) for file_id, file in zip(ids, event.files, strict=False)]
+        return [*shown, self._thought_frame(event, ids)]
+
+    def _text_frames(self, event: TextChunk) -> list[str]:
+        return [self._frame("agent_message", id=self._turn.message_id, answer=event.text)]
+
+    def _file_frame(self, file_id: str, file: Mapping[str, object]) -> str:
+        url = self._sign(file)
+        return self._frame("message_file", id=file_id, type=file.get("type"), belongs_to="assistant", url=url)
+
+    def _thought_frame(self, event: AgentThought, files: list[str]) -> str:
+        return self._frame(
+            "agent_thought",
+            id=event.id,
+            position=event.position,
+            thought=event.thought,
+            observation=event.observation,
+            tool=event.tool,
+            tool_labels=event.tool_labels,
+            tool_input=event.tool_input,
+            message_files=files,
+        )
+
+
 def error_of(spec: RunSpec, error: str | None) -> ErrorFrame:
     """The error frame of a failed run. Chatflows name the run; basic apps pass the model's word on."""
     text = error or "The run failed."
@@ -171,4 +211,6 @@ def presenter_for(spec: RunSpec, graph: GraphFrames) -> WorkflowPresenter | Chat
     """The presenter of a run's kind."""
     if spec.kind == "workflow":
         return WorkflowPresenter(spec, graph)
+    if spec.app_mode == "agent-chat":
+        return AgentPresenter(spec, graph.sign)
     return ChatPresenter(spec, graph if spec.kind == "chat" else None)

@@ -288,7 +288,7 @@ def _shown_text(frames: Sequence[Frame]) -> str:
     parts: list[str] = []
     for frame in frames:
         event = msgspec.json.decode(frame.data, type=dict[str, object])
-        if event.get("event") == "message":
+        if event.get("event") in {"message", "agent_message"}:
             parts.append(str(event.get("answer") or ""))
         elif event.get("event") == "text_chunk":
             data = cast("Mapping[str, object]", event.get("data") or {})

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, insert, update
 
-from orrery.apps.conversations.tables import Conversation, ConversationVariable, Message, MessageFile
+from orrery.apps.conversations.tables import (
+    Conversation,
+    ConversationVariable,
+    Message,
+    MessageAgentThought,
+    MessageFile,
+)
 from orrery.apps.runs.tables import AppLog, IdempotencyKey, NodeExecution, RunEvents, WorkflowRun
 
 INSERT_RUN = insert(WorkflowRun)
@@ -15,6 +21,7 @@ INSERT_KEY = insert(IdempotencyKey)
 INSERT_CONVERSATION = insert(Conversation)
 INSERT_MESSAGE = insert(Message)
 INSERT_MESSAGE_FILE = insert(MessageFile)
+INSERT_THOUGHT = insert(MessageAgentThought)
 INSERT_CONVERSATION_VARIABLE = insert(ConversationVariable)
 
 HOLD_LEASE = (
@@ -84,6 +91,20 @@ FINISH_MESSAGE = (
     )
 )
 
+SET_THOUGHT = (
+    update(MessageAgentThought)
+    .where(MessageAgentThought.id == bindparam("b_id"))
+    .values(
+        thought=bindparam("b_thought"),
+        tool=bindparam("b_tool"),
+        tool_labels=bindparam("b_tool_labels"),
+        tool_input=bindparam("b_tool_input"),
+        observation=bindparam("b_observation"),
+        message_files=bindparam("b_message_files"),
+        tokens=bindparam("b_tokens"),
+    )
+)
+
 TOUCH_CONVERSATION = (
     update(Conversation)
     .where(Conversation.id == bindparam("b_id"))
@@ -106,10 +127,12 @@ ORDER = (
     INSERT_CONVERSATION,
     INSERT_MESSAGE,
     INSERT_MESSAGE_FILE,
+    INSERT_THOUGHT,
     INSERT_CONVERSATION_VARIABLE,
     INSERT_NODE,
     FINISH_NODE,
     SET_CONVERSATION_VARIABLE,
+    SET_THOUGHT,
     HOLD_LEASE,
     FINISH_MESSAGE,
     TOUCH_CONVERSATION,

@@ -121,6 +121,44 @@ class AppLog(Table):
     created_at: Mapped[datetime] = mapped_column(Utc, default=utc_now)
 
 
+class RunCallback(Table):
+    """Whom to tell when a run ends: its caller asked for it and waits elsewhere. ``secret`` is encrypted."""
+
+    __tablename__ = "workflow_run_callbacks"
+
+    run_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(Id, ForeignKey("tenants.id", ondelete="CASCADE"))
+    app_id: Mapped[str] = mapped_column(Id, ForeignKey("apps.id", ondelete="CASCADE"))
+    url: Mapped[str] = mapped_column(LongText)
+    secret: Mapped[str] = mapped_column(LongText)
+    status: Mapped[str] = mapped_column(String(16), default="waiting")
+    """waiting, delivered, failed."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None] = mapped_column(LongText)
+    created_at: Mapped[datetime] = mapped_column(Utc, default=utc_now, index=True)
+    delivered_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
+class WorkflowPause(Table):
+    """One wait of a run for something outside. ``reasons`` are told as the wire has them; ``elapsed_time`` is how long
+    the run had worked by then, in seconds.
+    """
+
+    __tablename__ = "workflow_pauses"
+    __table_args__ = (Index("ix_workflow_pauses_run", "workflow_run_id", "paused_at"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    tenant_id: Mapped[str] = mapped_column(Id)
+    app_id: Mapped[str] = mapped_column(Id, ForeignKey("apps.id", ondelete="CASCADE"))
+    workflow_id: Mapped[str] = mapped_column(Id)
+    workflow_run_id: Mapped[str] = mapped_column(Id)
+    paused_nodes: Mapped[object] = mapped_column(JsonText)
+    reasons: Mapped[object] = mapped_column(JsonText)
+    elapsed_time: Mapped[float] = mapped_column(default=0.0)
+    paused_at: Mapped[datetime] = mapped_column(Utc, default=utc_now)
+    resumed_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
 class IdempotencyKey(Table):
     """The first run made under a client's ``Idempotency-Key``; kept 24 hours (reliability.md 3.1, G4).
 

@@ -8,7 +8,8 @@ import msgspec
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from orrery.apps.conversations.tables import Conversation, Message, MessageFeedback, MessageFile
+from orrery.apps.conversations.messages import thoughts_of
+from orrery.apps.conversations.tables import Conversation, Message, MessageAgentThought, MessageFeedback, MessageFile
 from orrery.apps.files.tables import ToolFile, UploadFile
 from orrery.apps.statistics.conversation_log import ConversationMissing
 from orrery.database.engine import Database
@@ -34,6 +35,7 @@ class LoggedMessage(msgspec.Struct, frozen=True, kw_only=True):
     row: Message
     feedback: Sequence[MessageFeedback]
     files: Sequence[LoggedFile]
+    thoughts: Sequence[MessageAgentThought] = ()
 
 
 class MessageLog:
@@ -135,7 +137,16 @@ async def _with_parts(session: AsyncSession, rows: Sequence[Message]) -> list[Lo
     ):
         feedback.setdefault(item.message_id, []).append(item)
     files = await _files(session, ids)
-    return [LoggedMessage(row=row, feedback=feedback.get(row.id, ()), files=files.get(row.id, ())) for row in rows]
+    thoughts = await thoughts_of(session, ids)
+    return [
+        LoggedMessage(
+            row=row,
+            feedback=feedback.get(row.id, ()),
+            files=files.get(row.id, ()),
+            thoughts=thoughts.get(row.id, ()),
+        )
+        for row in rows
+    ]
 
 
 async def _files(session: AsyncSession, message_ids: Sequence[str]) -> dict[str, list[LoggedFile]]:

@@ -15,6 +15,7 @@ from orrery.apps.runs.records import LogRow
 from orrery.apps.runs.tables import WorkflowRun
 from orrery.apps.statistics.conversation_log import Counts, LoggedConversation
 from orrery.apps.statistics.message_log import LoggedFile, LoggedMessage
+from orrery.http.agent_rounds import thought_object
 from orrery.http.console.app_shapes import JsonObject, full_config, unix
 from orrery.http.console.run_history_shapes import end_user_object
 from orrery.http.console.workflows import person
@@ -157,7 +158,7 @@ def message_detail(found: LoggedMessage, people: People, links: FileLinks) -> Js
         "annotation": None,
         "annotation_hit_history": None,
         "created_at": unix(row.created_at),
-        "agent_thoughts": [],
+        "agent_thoughts": [thought_object(thought) for thought in found.thoughts],
         "message_files": [_file(item, links) for item in found.files],
         "metadata": row.message_metadata or {},
         "status": row.status,

@@ -17,6 +17,7 @@ from orrery.apps.statistics.message_log import MessageLog
 from orrery.apps.statistics.numbers import AppNumbers
 from orrery.apps.statistics.zones import AccountZones
 from orrery.database.engine import Database
+from orrery.http.console.agent_logs import AgentLogRoutes
 from orrery.http.console.chat_debug import ChatDebugRoutes
 from orrery.http.console.debug_runs import DebugRunRoutes
 from orrery.http.console.draft_nodes import DraftNodeParts, DraftNodeRoutes
@@ -47,21 +48,21 @@ class RunParts(msgspec.Struct, frozen=True, kw_only=True):
 def run_routes(parts: RunParts) -> list[RouteGroup]:
     """The route groups, to be mounted below ``/console/api``."""
     zones = AccountZones(parts.database)
+    logs = LogParts(
+        apps=parts.apps,
+        records=parts.records,
+        conversations=ConversationLog(parts.database),
+        messages=MessageLog(parts.database),
+        names=parts.names,
+        zones=zones,
+        links=parts.links,
+    )
     return [
         DebugRunRoutes(parts.apps, parts.published, parts.runs, parts.records, parts.watching),
         RunHistoryRoutes(parts.apps, parts.records, parts.names, parts.links, parts.display),
         ChatDebugRoutes(parts.apps, parts.published, parts.runs, parts.suggestions),
-        LogRoutes(
-            LogParts(
-                apps=parts.apps,
-                records=parts.records,
-                conversations=ConversationLog(parts.database),
-                messages=MessageLog(parts.database),
-                names=parts.names,
-                zones=zones,
-                links=parts.links,
-            )
-        ),
+        LogRoutes(logs),
+        AgentLogRoutes(logs),
         DraftNodeRoutes(
             DraftNodeParts(
                 apps=parts.apps,

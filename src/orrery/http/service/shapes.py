@@ -15,6 +15,7 @@ from orrery.apps.files.links import FileLinks
 from orrery.apps.runs.file_values import with_urls
 from orrery.apps.runs.records import LogRow
 from orrery.apps.runs.tables import WorkflowRun
+from orrery.http.agent_rounds import thought_object
 
 JsonObject = dict[str, object]
 
@@ -62,7 +63,7 @@ def message_object(view: MessageView, links: FileLinks) -> JsonObject:
         "message_files": [msgspec.structs.replace(file, url=links.whole(file.url)) for file in view.files],
         "feedback": {"rating": view.rating} if view.rating else None,
         "retriever_resources": metadata.get("retriever_resources") or [],
-        "agent_thoughts": [],
+        "agent_thoughts": [thought_object(thought) for thought in view.thoughts],
         "extra_contents": [],
         "created_at": unix(row.created_at),
         "message_tokens": row.message_tokens,

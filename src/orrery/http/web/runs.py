@@ -56,6 +56,8 @@ class WebRunRoutes(RouteGroup):
     async def chat(self, call: Call, body: WebChatBody) -> Response:
         """Sends a message to a chat app."""
         check_chat(call)
+        if call.app.mode == "agent-chat" and body.response_mode != "streaming":
+            raise InvalidParam("Agent Chat App does not support blocking mode")
         if body.parent_message_id and not is_id(body.parent_message_id):
             raise InvalidParam("parent_message_id must be a UUID.", params="parent_message_id")
         turn = TurnRequest(

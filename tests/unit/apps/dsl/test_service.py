@@ -13,7 +13,6 @@ from sqlalchemy import func, select
 from tests.unit.apps.catalog.place import SMALL, Place, drawn, node
 
 from orrery.apps.catalog.errors import AppNotFound
-from orrery.apps.catalog.modes import AGENT_APPS_KEPT
 from orrery.apps.catalog.tables import App
 from orrery.apps.dsl.datasets import decrypt_dataset_id, encrypt_dataset_id
 from orrery.apps.dsl.service import ImportRequest
@@ -405,11 +404,11 @@ async def test_a_published_version_is_exported_by_its_id(here: Place) -> None:
     assert list(data_of(await here.exported(app_id, workflow_id=version.id))) == ["one"]
 
 
-async def test_agent_apps_are_kept_and_leave_without_the_credentials_of_their_tools(here: Place) -> None:
+async def test_agent_apps_leave_without_the_credentials_of_their_tools(here: Place) -> None:
     tools = [{"tool_name": "t", "credential_id": "c", "plugin_unique_identifier": "a/b:1@x"}, "odd"]
     config = {"agent_mode": {"enabled": True, "tools": tools}, "pre_prompt": "文字"}
     result = await here.imported(document("agent-chat", model_config=config))
-    assert (result.status, result.error) == ("completed-with-warnings", AGENT_APPS_KEPT)
+    assert (result.status, result.error) == ("completed", "")
     text = await here.exported(str(result.app_id))
     assert "credential_id" not in text
     assert "文字" in text

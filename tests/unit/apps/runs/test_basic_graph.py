@@ -97,9 +97,23 @@ def test_without_a_model_nothing_runs(model: object) -> None:
         basic_graph({"model": model}, [], "chat")
 
 
-def test_agents_say_that_they_are_not_run() -> None:
-    with pytest.raises(AppUnavailable):
-        basic_graph({"model": MODEL}, [], "agent-chat")
+def test_an_agent_app_is_a_graph_around_an_agent() -> None:
+    tools = [{"enabled": True, "provider_type": "builtin", "provider_id": "time", "tool_name": "current_time"}]
+    form = [{"variable": "who", "type": "text-input"}]
+    configs = {
+        "model": MODEL,
+        "pre_prompt": "You help {{who}}.",
+        "agent_mode": {"enabled": True, "strategy": "react", "max_iteration": 4, "tools": tools},
+    }
+    graph: Any = basic_graph(configs, form, "agent-chat")
+    assert [node["id"] for node in graph["nodes"]] == ["start", "agent", "answer"]
+    data = graph["nodes"][1]["data"]
+    parameters = data["agent_parameters"]
+    assert parameters["instruction"]["value"] == "You help {{#form.v0#}}."
+    assert (parameters["query"]["value"], parameters["maximum_iterations"]["value"]) == ("{{#sys.query#}}", 4)
+    assert [tool["tool_name"] for tool in parameters["tools"]["value"]] == ["current_time"]
+    assert data["app_agent"]["strategy"] == "react"
+    assert graph["nodes"][2]["data"]["answer"] == "{{#agent.text#}}"
 
 
 ODD = st.one_of(

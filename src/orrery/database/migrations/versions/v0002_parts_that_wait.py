@@ -1,0 +1,290 @@
+"""Parts that wait, call and are called"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from orrery.database import columns
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "tool_api_providers",
+        sa.Column("id", columns.Id, nullable=False),
+        sa.Column("tenant_id", columns.Id, nullable=False),
+        sa.Column("user_id", columns.Id, nullable=False),
+        sa.Column("name", sa.String(length=191), nullable=False),
+        sa.Column("icon", columns.JsonText(), nullable=True),
+        sa.Column("description", columns.LongText(), nullable=False),
+        sa.Column("schema_type", sa.String(length=32), nullable=False),
+        sa.Column("schema_text", columns.LongText(), nullable=False),
+        sa.Column("operations", columns.JsonText(), nullable=False),
+        sa.Column("encrypted_credentials", columns.LongText(), nullable=False),
+        sa.Column("privacy_policy", columns.LongText(), nullable=True),
+        sa.Column("custom_disclaimer", columns.LongText(), nullable=True),
+        sa.Column("labels", columns.JsonText(), nullable=True),
+        sa.Column("created_at", columns.Utc(), nullable=False),
+        sa.Column("updated_at", columns.Utc(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.id"], name=op.f("fk_tool_api_providers_tenant_id_tenants"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tool_api_providers")),
+        sa.UniqueConstraint("tenant_id", "name", name="uq_tool_api_providers_name"),
+    )
+    op.create_table(
+        "tool_builtin_providers",
+        sa.Column("id", columns.Id, nullable=False),
+        sa.Column("tenant_id", columns.Id, nullable=False),
+        sa.Column("user_id", columns.Id, nullable=False),
+        sa.Column("provider", sa.String(length=191), nullable=False),
+        sa.Column("name", sa.String(length=191), nullable=False),
+        sa.Column("credential_type", sa.String(length=32), nullable=False),
+        sa.Column("encrypted_credentials", columns.LongText(), nullable=False),
+        sa.Column("is_default", sa.Boolean(), nullable=False),
+        sa.Column("created_at", columns.Utc(), nullable=False),
+        sa.Column("updated_at", columns.Utc(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.id"], name=op.f("fk_tool_builtin_providers_tenant_id_tenants"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tool_builtin_providers")),
+        sa.UniqueConstraint("tenant_id", "provider", "name", name="uq_tool_builtin_providers_name"),
+    )
+    op.create_table(
+        "tool_mcp_providers",
+        sa.Column("id", columns.Id, nullable=False),
+        sa.Column("tenant_id", columns.Id, nullable=False),
+        sa.Column("user_id", columns.Id, nullable=False),
+        sa.Column("name", sa.String(length=191), nullable=False),
+        sa.Column("server_identifier", sa.String(length=64), nullable=False),
+        sa.Column("encrypted_server_url", columns.LongText(), nullable=False),
+        sa.Column("server_url_hash", sa.String(length=64), nullable=False),
+        sa.Column("icon", columns.JsonText(), nullable=True),
+        sa.Column("encrypted_headers", columns.LongText(), nullable=True),
+        sa.Column("encrypted_client", columns.LongText(), nullable=True),
+        sa.Column("encrypted_login", columns.LongText(), nullable=True),
+        sa.Column("authed", sa.Boolean(), nullable=False),
+        sa.Column("tools", columns.JsonText(), nullable=False),
+        sa.Column("timeout", sa.Double(), nullable=False),
+        sa.Column("sse_read_timeout", sa.Double(), nullable=False),
+        sa.Column("created_at", columns.Utc(), nullable=False),
+        sa.Column("updated_at", columns.Utc(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.id"], name=op.f("fk_tool_mcp_providers_tenant_id_tenants"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tool_mcp_providers")),
+        sa.UniqueConstraint("tenant_id", "name", name="uq_tool_mcp_providers_name"),
+        sa.UniqueConstraint("tenant_id", "server_identifier", name="uq_tool_mcp_providers_identifier"),
+        sa.UniqueConstraint("tenant_id", "server_url_hash", name="uq_tool_mcp_providers_url"),
+    )
+    op.create_table(
+        "app_triggers",
+        sa.Column("id", columns.Id, nullable=False),
+        sa.Column("tenant_id", columns.Id, nullable=False),
+        sa.Column("app_id", columns.Id, nullable=False),
+        sa.Column("node_id", sa.String(length=255), nullable=False),
+        sa.Column("trigger_type", sa.String(length=32), nullable=False),
+        sa.Column("title", sa.String(length=255), nullable=False),
+        sa.Column("provider_name", sa.String(length=255), nullable=False),
+        sa.Column("status", sa.String(length=32), nullable=False),
+        sa.Column("created_at", columns.Utc(), nullable=False),
+        sa.Column("updated_at", columns.Utc(), nullable=False),
+        sa.ForeignKeyConstraint(["app_id"], ["apps.id"], name=op.f("fk_app_triggers_app_id_apps"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.id"], name=op.f("fk_app_triggers_tenant_id_tenants"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_app_triggers")),
+        sa.UniqueConstraint("app_id", "node_id", name="uq_app_triggers"),
+    )
+    op.create_table(
+        "tool_workflow_providers",
+        sa.Column("id", columns.Id, nullable=False),
+        sa.Column("tenant_id", columns.Id, nullable=False),
+        sa.Column("app_id", columns.Id, nullable=False),
+        sa.Column("user_id", columns.Id, nullable=False),
+        sa.Column("name", sa.String(length=191), nullable=False),
+        sa.Column("label", sa.String(length=255), nullable=False),
+        sa.Column("icon", columns.JsonText(), nullable=True),
+        sa.Column("description", columns.LongText(), nullable=False),
+        sa.Column("version", sa.String(length=64), nullable=False),
+        sa.Column("parameters", columns.JsonText(), nullable=False),
+        sa.Column("privacy_policy", columns.LongText(), nullable=True),
+        sa.Column("labels", columns.JsonText(), nullable=True),
+        sa.Column("created_at", columns.Utc(), nullable=False),
+        sa.Column("updated_at", columns.Utc(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["app_id"], ["apps.id"], name=op.f("fk_tool_workflow_providers_app_id_apps"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.id"], name=op.f("fk_tool_workflow_providers_tenant_id_tenants"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tool_workflow_providers")),
+        sa.UniqueConstraint("tenant_id", "app_id", name="uq_tool_workflow_providers_app"),
+        sa.UniqueConstraint("tenant_id", "name", name="uq_tool_workflow_providers_name"),
+    )
+    op.create_table(
+        "workflow_pauses",
+        sa.Column("id", columns.Id, nullable=False),
+        sa.Column("tenant_id", columns.Id, nullable=False),
+        sa.Column("app_id", columns.Id, nullable=False),
+        sa.Column("workflow_id", columns.Id, nullable=False),
+        sa.Column("workflow_run_id", columns.Id, nullable=False),
+        sa.Column("paused_nodes", columns.JsonText(), nullable=False),
+        sa.Column("reasons", columns.JsonText(), nullable=False),
+        sa.Column("elapsed_time", sa.Double(), nullable=False),
+        sa.Column("paused_at", columns.Utc(), nullable=False),
+        sa.Column("resumed_at", columns.Utc(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["app_id"], ["apps.id"], name=op.f("fk_workflow_pauses_app_id_apps"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_workflow_pauses")),
+    )
+    with op.batch_alter_table("workflow_pauses", schema=None) as batch_op:
+        batch_op.create_index("ix_workflow_pauses_run", ["workflow_run_id", "paused_at"], unique=False)
+
+    op.create_table(
+        "workflow_run_callbacks",
+        sa.Column("run_id", columns.Id, nullable=False),
+        sa.Column("tenant_id", columns.Id, nullable=False),
+        sa.Column("app_id", columns.Id, nullable=False),
+        sa.Column("url", columns.LongText(), nullable=False),
+        sa.Column("secret", columns.LongText(), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("error", columns.LongText(), nullable=True),
+        sa.Column("created_at", columns.Utc(), nullable=False),
+        sa.Column("delivered_at", columns.Utc(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["app_id"], ["apps.id"], name=op.f("fk_workflow_run_callbacks_app_id_apps"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.id"], name=op.f("fk_workflow_run_callbacks_tenant_id_tenants"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("run_id", name=op.f("pk_workflow_run_callbacks")),
+    )
+    with op.batch_alter_table("workflow_run_callbacks", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_workflow_run_callbacks_created_at"), ["created_at"], unique=False)
+
+    op.create_table(
+        "workflow_schedule_plans",
+        sa.Column("id", columns.Id, nullable=False),
+        sa.Column("tenant_id", columns.Id, nullable=False),
+        sa.Column("app_id", columns.Id, nullable=False),
+        sa.Column("node_id", sa.String(length=255), nullable=False),
+        sa.Column("cron_expression", sa.String(length=255), nullable=False),
+        sa.Column("timezone", sa.String(length=64), nullable=False),
+        sa.Column("next_run_at", columns.Utc(), nullable=True),
+        sa.Column("created_at", columns.Utc(), nullable=False),
+        sa.Column("updated_at", columns.Utc(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["app_id"], ["apps.id"], name=op.f("fk_workflow_schedule_plans_app_id_apps"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.id"], name=op.f("fk_workflow_schedule_plans_tenant_id_tenants"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_workflow_schedule_plans")),
+        sa.UniqueConstraint("app_id", "node_id", name="uq_workflow_schedule_plans"),
+    )
+    with op.batch_alter_table("workflow_schedule_plans", schema=None) as batch_op:
+        batch_op.create_index("ix_workflow_schedule_plans_next", ["next_run_at"], unique=False)
+
+    op.create_table(
+        "workflow_trigger_logs",
+        sa.Column("id", columns.Id, nullable=False),
+        sa.Column("tenant_id", columns.Id, nullable=False),
+        sa.Column("app_id", columns.Id, nullable=False),
+        sa.Column("workflow_id", columns.Id, nullable=False),
+        sa.Column("workflow_run_id", columns.Id, nullable=False),
+        sa.Column("root_node_id", sa.String(length=255), nullable=False),
+        sa.Column("trigger_metadata", columns.JsonText(), nullable=False),
+        sa.Column("trigger_type", sa.String(length=32), nullable=False),
+        sa.Column("trigger_data", columns.LongText(), nullable=False),
+        sa.Column("outputs", columns.LongText(), nullable=True),
+        sa.Column("status", sa.String(length=32), nullable=False),
+        sa.Column("error", columns.LongText(), nullable=True),
+        sa.Column("queue_name", sa.String(length=64), nullable=False),
+        sa.Column("created_by_role", sa.String(length=16), nullable=False),
+        sa.Column("created_by", columns.Id, nullable=False),
+        sa.Column("retry_count", sa.Integer(), nullable=False),
+        sa.Column("elapsed_time", sa.Double(), nullable=True),
+        sa.Column("total_tokens", sa.Integer(), nullable=True),
+        sa.Column("created_at", columns.Utc(), nullable=False),
+        sa.Column("triggered_at", columns.Utc(), nullable=True),
+        sa.Column("finished_at", columns.Utc(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["app_id"], ["apps.id"], name=op.f("fk_workflow_trigger_logs_app_id_apps"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.id"], name=op.f("fk_workflow_trigger_logs_tenant_id_tenants"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_workflow_trigger_logs")),
+    )
+    with op.batch_alter_table("workflow_trigger_logs", schema=None) as batch_op:
+        batch_op.create_index("ix_workflow_trigger_logs_app", ["app_id", "created_at"], unique=False)
+        batch_op.create_index("ix_workflow_trigger_logs_run", ["workflow_run_id"], unique=False)
+
+    op.create_table(
+        "workflow_webhook_triggers",
+        sa.Column("id", columns.Id, nullable=False),
+        sa.Column("tenant_id", columns.Id, nullable=False),
+        sa.Column("app_id", columns.Id, nullable=False),
+        sa.Column("node_id", sa.String(length=255), nullable=False),
+        sa.Column("webhook_id", sa.String(length=24), nullable=False),
+        sa.Column("created_by", columns.Id, nullable=False),
+        sa.Column("created_at", columns.Utc(), nullable=False),
+        sa.Column("updated_at", columns.Utc(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["app_id"], ["apps.id"], name=op.f("fk_workflow_webhook_triggers_app_id_apps"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_workflow_webhook_triggers_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_workflow_webhook_triggers")),
+        sa.UniqueConstraint("app_id", "node_id", name="uq_workflow_webhook_triggers"),
+        sa.UniqueConstraint("webhook_id", name=op.f("uq_workflow_webhook_triggers_webhook_id")),
+    )
+    op.create_table(
+        "message_agent_thoughts",
+        sa.Column("id", columns.Id, nullable=False),
+        sa.Column("message_id", columns.Id, nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("thought", columns.LongText(), nullable=False),
+        sa.Column("tool", columns.LongText(), nullable=False),
+        sa.Column("tool_labels", columns.JsonText(), nullable=False),
+        sa.Column("tool_input", columns.LongText(), nullable=False),
+        sa.Column("observation", columns.LongText(), nullable=False),
+        sa.Column("message_files", columns.JsonText(), nullable=False),
+        sa.Column("tokens", sa.Integer(), nullable=False),
+        sa.Column("created_by_role", sa.String(length=16), nullable=False),
+        sa.Column("created_by", columns.Id, nullable=False),
+        sa.Column("created_at", columns.Utc(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["message_id"],
+            ["messages.id"],
+            name=op.f("fk_message_agent_thoughts_message_id_messages"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_message_agent_thoughts")),
+    )
+    with op.batch_alter_table("message_agent_thoughts", schema=None) as batch_op:
+        batch_op.create_index("ix_message_agent_thoughts_message", ["message_id", "position"], unique=False)
+
+
+def downgrade() -> None:
+    # A table takes its indexes with it.
+    op.drop_table("message_agent_thoughts")
+    op.drop_table("workflow_webhook_triggers")
+    op.drop_table("workflow_trigger_logs")
+    op.drop_table("workflow_schedule_plans")
+    op.drop_table("workflow_run_callbacks")
+    op.drop_table("workflow_pauses")
+    op.drop_table("tool_workflow_providers")
+    op.drop_table("app_triggers")
+    op.drop_table("tool_mcp_providers")
+    op.drop_table("tool_builtin_providers")
+    op.drop_table("tool_api_providers")
