@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from orrery.tools.errors import ToolNotFoundError, ToolProviderNotFoundError
+from orrery.tools.errors import (
+    ToolNotFoundError,
+    ToolProviderCredentialValidationError,
+    ToolProviderNotFoundError,
+)
+from orrery.tools.keyed import KeyedProvider
 from orrery.tools.protocol import ProviderSource, Tool, ToolProvider, ToolRef
 
 _TYPES: Final = {"plugin": "builtin", "app": "workflow"}
@@ -20,20 +25,30 @@ def short_id(provider_id: str) -> str:
 class ProvidersInCode:
     """The providers that are part of the program, found by their short or their full id; made when first wanted."""
 
-    def __init__(self, makers: Mapping[str, Callable[[], ToolProvider]]) -> None:
+    def __init__(self, makers: Mapping[str, Callable[[], ToolProvider | KeyedProvider]]) -> None:
         """``makers``: short id → what makes the provider."""
         self._makers = makers
-        self._made: dict[str, ToolProvider] = {}
+        self._made: dict[str, ToolProvider | KeyedProvider] = {}
 
-    def all(self) -> list[ToolProvider]:
+    def all(self) -> list[ToolProvider | KeyedProvider]:
         """In the order in which people should see them."""
         return [self._get(name) for name in self._makers]
 
-    async def provider(self, ref: ToolRef) -> ToolProvider | None:
-        name = short_id(ref.provider_id)
+    def find(self, provider_id: str) -> ToolProvider | KeyedProvider | None:
+        """The provider by any of its ids."""
+        name = short_id(provider_id)
         return self._get(name) if name in self._makers else None
 
-    def _get(self, name: str) -> ToolProvider:
+    async def provider(self, ref: ToolRef) -> ToolProvider | None:
+        """Raises `ToolProviderCredentialValidationError` for providers that nobody gave credentials for."""
+        found = self.find(ref.provider_id)
+        if isinstance(found, KeyedProvider):
+            raise ToolProviderCredentialValidationError(
+                f"Provider {found.id} needs credentials, which are kept in a workspace."
+            )
+        return found
+
+    def _get(self, name: str) -> ToolProvider | KeyedProvider:
         if name not in self._made:
             self._made[name] = self._makers[name]()
         return self._made[name]

@@ -17,11 +17,15 @@ ProviderType: TypeAlias = Literal["builtin", "api", "workflow", "app", "plugin",
 
 
 class ToolRef(msgspec.Struct, frozen=True, kw_only=True):
-    """A tool as apps name it (workflow.md 3.16); ``provider_id`` in any historical form."""
+    """A tool as apps name it (workflow.md 3.16); ``provider_id`` in any historical form.
+
+    ``provider_name`` finds the provider in a workspace that an app was brought to, where its id is another one.
+    """
 
     provider_type: str
     provider_id: str
     tool_name: str
+    provider_name: str = ""
     credential_id: str | None = None
     plugin_unique_identifier: str | None = None
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Final
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import Final, TypeAlias
 
 from orrery.egress.protocol import HttpClient
 from orrery.tools.entity import (
@@ -17,12 +17,16 @@ from orrery.tools.entity import (
     english,
 )
 from orrery.tools.mcp.content import messages_of
+from orrery.tools.mcp.errors import McpAuthError
 from orrery.tools.mcp.jsonrpc import JsonObject
-from orrery.tools.mcp.session import McpToolInfo, anonymous, open_session
+from orrery.tools.mcp.session import McpResult, McpToolInfo, anonymous, open_session
 from orrery.tools.mcp.transport import Authorization, McpEndpoint
 from orrery.tools.messages import ToolMessage
 from orrery.tools.openapi.references import References, as_array, as_object, as_string
 from orrery.tools.protocol import ProviderType, Tool
+
+Renew: TypeAlias = Callable[[], Awaitable[bool]]
+"""Asks for fresh tokens where the server no longer takes the present ones; whether there are any."""
 
 _TYPES: Final[Mapping[str, ParameterType]] = {
     "string": "string",
@@ -34,23 +38,43 @@ _TYPES: Final[Mapping[str, ParameterType]] = {
 }
 
 
+async def never() -> bool:
+    """The renewal of those who have nothing to renew."""
+    return False
+
+
 class McpTool:
     """Implements `Tool`. Every call has a session of its own, so nothing is held between runs."""
 
     def __init__(
-        self, provider_id: str, info: McpToolInfo, endpoint: McpEndpoint, http: HttpClient, authorization: Authorization
+        self,
+        provider_id: str,
+        info: McpToolInfo,
+        endpoint: McpEndpoint,
+        http: HttpClient,
+        authorization: Authorization,
+        renew: Renew = never,
     ) -> None:
         self.entity = entity_of(provider_id, info)
         self._name, self._declares_output = info.name, info.output_schema is not None
-        self._endpoint, self._http, self._authorization = endpoint, http, authorization
+        self._endpoint, self._http, self._authorization, self._renew = endpoint, http, authorization, renew
 
     async def invoke(self, parameters: Mapping[str, object]) -> AsyncIterator[ToolMessage]:
         # Servers check arguments against their schema: a null is not the same as nothing.
         given = {name: value for name, value in parameters.items() if value is not None}
-        async with open_session(self._http, self._endpoint, self._authorization) as session:
-            result = await session.call(self._name, given)
+        try:
+            result = await self._call(given)
+        except McpAuthError:
+            # Refused before anything was done: asking again with fresh tokens does nothing twice.
+            if not await self._renew():
+                raise
+            result = await self._call(given)
         for message in messages_of(result, with_variables=self._declares_output):
             yield message
+
+    async def _call(self, given: Mapping[str, object]) -> McpResult:
+        async with open_session(self._http, self._endpoint, self._authorization) as session:
+            return await session.call(self._name, given)
 
 
 class McpToolProvider:
@@ -66,9 +90,10 @@ class McpToolProvider:
         endpoint: McpEndpoint,
         http: HttpClient,
         authorization: Authorization = anonymous,
+        renew: Renew = never,
     ) -> None:
         self.id, self.identity = provider_id, identity
-        self._tools = tuple(McpTool(provider_id, info, endpoint, http, authorization) for info in infos)
+        self._tools = tuple(McpTool(provider_id, info, endpoint, http, authorization, renew) for info in infos)
 
     def tools(self) -> Sequence[Tool]:
         return self._tools

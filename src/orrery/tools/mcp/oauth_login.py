@@ -131,13 +131,32 @@ class McpLogin:
         if login is None:
             return None
         if login.tokens.refresh_token and login.tokens.due(self._now()):
-            request = refresh_request(
-                login.server, login.client, refresh_token=login.tokens.refresh_token, resource=login.resource
-            )
-            tokens = read_tokens(await self._tokens(request), now=self._now(), previous=login.tokens)
-            login = msgspec.structs.replace(login, tokens=tokens)
-            await self._store.keep_login(provider_id, login)
+            login = await self._refreshed(provider_id, login)
         return login.tokens.header
+
+    async def renew(self, provider_id: str, refused: str) -> bool:
+        """Whether there are other tokens now than ``refused``, the header that the server no longer takes.
+
+        Raises `OAuthError`.
+        """
+        login = await self._store.login(provider_id)
+        if login is None:
+            return False
+        if login.tokens.header != refused:
+            return True
+        if not login.tokens.refresh_token:
+            return False
+        await self._refreshed(provider_id, login)
+        return True
+
+    async def _refreshed(self, provider_id: str, login: Login) -> Login:
+        request = refresh_request(
+            login.server, login.client, refresh_token=login.tokens.refresh_token, resource=login.resource
+        )
+        tokens = read_tokens(await self._tokens(request), now=self._now(), previous=login.tokens)
+        login = msgspec.structs.replace(login, tokens=tokens)
+        await self._store.keep_login(provider_id, login)
+        return login
 
     async def _discover(self, server_url: str, challenge: str) -> tuple[ResourceMetadata, AuthorizationServer]:
         resource = ResourceMetadata(server_url, ())

@@ -155,6 +155,7 @@ def _entry(stored: Mapping[str, object], variables: Variables) -> ToolEntry:
             provider_type=as_text(stored.get("type")) or as_text(stored.get("provider_type"), "builtin"),
             provider_id=as_text(stored.get("provider_name")) or as_text(stored.get("provider_id")),
             tool_name=as_text(stored.get("tool_name")),
+            provider_name=as_text(stored.get("provider_show_name")),
             credential_id=as_text(stored.get("credential_id")) or None,
             plugin_unique_identifier=as_text(stored.get("plugin_unique_identifier")) or None,
         ),

@@ -58,6 +58,7 @@ class ToolNode:
                     provider_type=as_text(data.get("provider_type"), "builtin"),
                     provider_id=provider_id,
                     tool_name=name,
+                    provider_name=as_text(data.get("provider_name")),
                     credential_id=as_text(data.get("credential_id")) or None,
                     plugin_unique_identifier=as_text(data.get("plugin_unique_identifier")) or None,
                 ),
