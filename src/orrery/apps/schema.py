@@ -30,6 +30,7 @@ TABLE_MODULES = (
     workflow_tools,
     conversations,
     files,
+    forms,
     runs,
     triggers,
     jobs,

@@ -160,7 +160,7 @@ class WorkflowRun:
             total_steps=result.total_steps,
             elapsed=result.elapsed,
             started_at=self._started_at,
-            finished_at=self._started_at + result.elapsed,
+            finished_at=self._started_at + result.elapsed - (0.0 if self._resume is None else self._resume.elapsed),
             usage=result.usage,
         )
         if isinstance(end, RunStopped):

@@ -66,12 +66,14 @@ class Resume(msgspec.Struct, frozen=True):
     """An earlier part of the same run.
 
     ``streamed_chars`` is how much answer text watchers already hold; None means all that the finished nodes released.
+    ``paused`` are nodes that wait, by id: they begin again under the execution id that they had.
     """
 
     finished: Sequence[FinishedNode] = ()
     started: Mapping[str, str] = {}
     streamed_chars: int | None = None
     elapsed: float = 0.0
+    paused: Mapping[str, str] = {}
 
     @classmethod
     def from_entries(
@@ -80,6 +82,7 @@ class Resume(msgspec.Struct, frozen=True):
         """Reads a journal in the order it was written: ``started`` is what neither finished nor paused."""
         finished: list[FinishedNode] = []
         started: dict[str, str] = {}
+        paused: dict[str, str] = {}
         for entry in entries:
             if isinstance(entry, StartedNode):
                 started[entry.node_id] = entry.execution_id
@@ -87,4 +90,7 @@ class Resume(msgspec.Struct, frozen=True):
             started.pop(entry.node_id, None)
             if isinstance(entry, FinishedNode):
                 finished.append(entry)
-        return cls(tuple(finished), started, streamed_chars, elapsed)
+                paused.pop(entry.node_id, None)
+            else:
+                paused[entry.node_id] = entry.execution_id
+        return cls(tuple(finished), started, streamed_chars, elapsed, paused)

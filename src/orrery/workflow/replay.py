@@ -49,6 +49,10 @@ def replay(run: GraphRun, resume: Resume) -> None:
             run.adopt_execution_id(node, execution_id)
             if not run.graph.repeatable(node):
                 run.interrupted = {**run.interrupted, node_id: execution_id}
+    for node_id, execution_id in resume.paused.items():
+        index = run.graph.index.get(node_id)
+        if index is not None:
+            run.adopt_execution_id(run.graph.nodes[index], execution_id)
     run.scope.began -= resume.elapsed
 
 

@@ -107,6 +107,8 @@ class NodeRows:
         self._entries.append((statements.INSERT_NODE, row))
 
     def _pause(self, entry: PausedNode) -> None:
+        if entry.execution_id in self._begun:
+            return  # it waited before, and its row says so
         self._begun.add(entry.execution_id)
         started = self._last_started
         if started is not None and started.id == entry.execution_id:

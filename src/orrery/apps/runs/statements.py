@@ -11,7 +11,8 @@ from orrery.apps.conversations.tables import (
     MessageAgentThought,
     MessageFile,
 )
-from orrery.apps.runs.tables import AppLog, IdempotencyKey, NodeExecution, RunEvents, WorkflowRun
+from orrery.apps.forms.tables import HumanInputForm, HumanInputRecipient
+from orrery.apps.runs.tables import AppLog, IdempotencyKey, NodeExecution, RunEvents, WorkflowPause, WorkflowRun
 
 INSERT_RUN = insert(WorkflowRun)
 INSERT_APP_LOG = insert(AppLog)
@@ -23,6 +24,9 @@ INSERT_MESSAGE = insert(Message)
 INSERT_MESSAGE_FILE = insert(MessageFile)
 INSERT_THOUGHT = insert(MessageAgentThought)
 INSERT_CONVERSATION_VARIABLE = insert(ConversationVariable)
+INSERT_FORM = insert(HumanInputForm)
+INSERT_RECIPIENT = insert(HumanInputRecipient)
+INSERT_PAUSE = insert(WorkflowPause)
 
 HOLD_LEASE = (
     update(WorkflowRun)
@@ -130,6 +134,9 @@ ORDER = (
     INSERT_THOUGHT,
     INSERT_CONVERSATION_VARIABLE,
     INSERT_NODE,
+    INSERT_FORM,
+    INSERT_RECIPIENT,
+    INSERT_PAUSE,
     FINISH_NODE,
     SET_CONVERSATION_VARIABLE,
     SET_THOUGHT,
