@@ -7,6 +7,7 @@ from sqlalchemy import MetaData
 from orrery.apps.catalog import tables as catalog
 from orrery.apps.conversations import tables as conversations
 from orrery.apps.files import tables as files
+from orrery.apps.forms import tables as forms
 from orrery.apps.runs import tables as runs
 from orrery.apps.tools import tables as workflow_tools
 from orrery.apps.triggers import tables as triggers

@@ -99,6 +99,36 @@ def upgrade() -> None:
         sa.UniqueConstraint("app_id", "node_id", name="uq_app_triggers"),
     )
     op.create_table(
+        "human_input_forms",
+        sa.Column("id", columns.Id, nullable=False),
+        sa.Column("tenant_id", columns.Id, nullable=False),
+        sa.Column("app_id", columns.Id, nullable=False),
+        sa.Column("workflow_run_id", columns.Id, nullable=False),
+        sa.Column("node_id", sa.String(length=255), nullable=False),
+        sa.Column("place", sa.String(length=255), nullable=False),
+        sa.Column("definition", columns.JsonText(), nullable=False),
+        sa.Column("display_in_ui", sa.Boolean(), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("ends_at", columns.Utc(), nullable=False),
+        sa.Column("action_id", sa.String(length=64), nullable=True),
+        sa.Column("values", columns.JsonText(), nullable=True),
+        sa.Column("answered_by", columns.Id, nullable=True),
+        sa.Column("answered_by_role", sa.String(length=16), nullable=True),
+        sa.Column("answered_by_user", columns.Id, nullable=True),
+        sa.Column("ended_at", columns.Utc(), nullable=True),
+        sa.Column("woken_at", columns.Utc(), nullable=True),
+        sa.Column("created_at", columns.Utc(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["app_id"], ["apps.id"], name=op.f("fk_human_input_forms_app_id_apps"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_human_input_forms")),
+        sa.UniqueConstraint("workflow_run_id", "place", name="uq_human_input_forms_place"),
+    )
+    with op.batch_alter_table("human_input_forms", schema=None) as batch_op:
+        batch_op.create_index("ix_human_input_forms_status", ["status", "ends_at"], unique=False)
+        batch_op.create_index("ix_human_input_forms_woken", ["woken_at", "status"], unique=False)
+
+    op.create_table(
         "tool_workflow_providers",
         sa.Column("id", columns.Id, nullable=False),
         sa.Column("tenant_id", columns.Id, nullable=False),
@@ -249,6 +279,33 @@ def upgrade() -> None:
         sa.UniqueConstraint("webhook_id", name=op.f("uq_workflow_webhook_triggers_webhook_id")),
     )
     op.create_table(
+        "human_input_recipients",
+        sa.Column("id", columns.Id, nullable=False),
+        sa.Column("form_id", columns.Id, nullable=False),
+        sa.Column("type", sa.String(length=24), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("method_id", sa.String(length=64), nullable=True),
+        sa.Column("account_id", columns.Id, nullable=True),
+        sa.Column("email", sa.String(length=320), nullable=True),
+        sa.Column("mail", columns.JsonText(), nullable=True),
+        sa.Column("delivery", sa.String(length=16), nullable=True),
+        sa.Column("error", columns.LongText(), nullable=True),
+        sa.Column("sent_at", columns.Utc(), nullable=True),
+        sa.Column("created_at", columns.Utc(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["form_id"],
+            ["human_input_forms.id"],
+            name=op.f("fk_human_input_recipients_form_id_human_input_forms"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_human_input_recipients")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_human_input_recipients_token_hash")),
+    )
+    with op.batch_alter_table("human_input_recipients", schema=None) as batch_op:
+        batch_op.create_index("ix_human_input_recipients_delivery", ["delivery", "created_at"], unique=False)
+        batch_op.create_index("ix_human_input_recipients_form", ["form_id"], unique=False)
+
+    op.create_table(
         "message_agent_thoughts",
         sa.Column("id", columns.Id, nullable=False),
         sa.Column("message_id", columns.Id, nullable=False),
@@ -278,12 +335,14 @@ def upgrade() -> None:
 def downgrade() -> None:
     # A table takes its indexes with it.
     op.drop_table("message_agent_thoughts")
+    op.drop_table("human_input_recipients")
     op.drop_table("workflow_webhook_triggers")
     op.drop_table("workflow_trigger_logs")
     op.drop_table("workflow_schedule_plans")
     op.drop_table("workflow_run_callbacks")
     op.drop_table("workflow_pauses")
     op.drop_table("tool_workflow_providers")
+    op.drop_table("human_input_forms")
     op.drop_table("app_triggers")
     op.drop_table("tool_mcp_providers")
     op.drop_table("tool_builtin_providers")
