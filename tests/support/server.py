@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -62,6 +62,10 @@ class OrreryServer:
     def database(self) -> Path:
         return self.home / "orrery.db"
 
+    def command(self) -> Sequence[str]:
+        """What is started."""
+        return [sys.executable, "-m", "orrery", "up", "--home", str(self.home), "--port", str(self.port)]
+
     def start(self) -> None:
         """Returns when it answers. Raises `AssertionError` with its words when it does not come up."""
         assert self._process is None
@@ -72,10 +76,9 @@ class OrreryServer:
             "SSRF_PROXY_ALLOW_PRIVATE_IPS": "127.0.0.0/8",
             **self._environment,
         }
-        command = [sys.executable, "-m", "orrery", "up", "--home", str(self.home), "--port", str(self.port)]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                command, cwd=self.home.parent, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                self.command(), cwd=self.home.parent, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         self._wait_until_up(self._process)
 
@@ -102,6 +105,11 @@ class OrreryServer:
         """SIGTERM, without waiting for the end; `stop` waits."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
+
+    def send(self, number: signal.Signals) -> None:
+        """Sends a signal that does not end the process: SIGSTOP, SIGCONT."""
+        assert self._process is not None
+        self._process.send_signal(number)
 
     def restart(self) -> None:
         """Starts again on the same home and port."""

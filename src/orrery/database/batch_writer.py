@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from orrery.database.engine import SQLITE_PRAGMAS, Database
+from orrery.database.outages import is_outage
 
 Row: TypeAlias = Mapping[str, object]
 Entry: TypeAlias = tuple[Executable, Row]
@@ -38,9 +39,13 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 class BatchWriter(Protocol):
-    """Commits batches together. ``write`` says of each whether it was written; raises SQLAlchemy's errors."""
+    """Commits batches together. ``write`` says of each whether it was written; raises SQLAlchemy's errors.
+
+    ``is_unsure`` says of such an error whether the commit may have been done all the same.
+    """
 
     async def write(self, batches: Sequence[Batch]) -> list[bool]: ...
+    def is_unsure(self, error: Exception) -> bool: ...
     async def close(self) -> None: ...
 
 
@@ -73,6 +78,9 @@ class ServerBatches:
             for statement, rows in by_statement(entries, self._rank):
                 await connection.execute(statement, rows)
         return written
+
+    def is_unsure(self, error: Exception) -> bool:
+        return is_outage(error)
 
     async def close(self) -> None:
         """Nothing of its own is open."""
@@ -131,6 +139,10 @@ class SqliteBatches:
     async def write(self, batches: Sequence[Batch]) -> list[bool]:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._write, batches)
 
+    def is_unsure(self, error: Exception) -> bool:
+        """Never: the file is this process's, and a COMMIT that fails is rolled back."""
+        return False
+
     def _write(self, batches: Sequence[Batch]) -> list[bool]:
         try:
             return self._transaction(self._open(), batches)
@@ -155,7 +167,9 @@ class SqliteBatches:
                 self._prepare(statement, rows[0]).write(connection, rows)
             connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            # Without room on the disk SQLite has rolled back by itself.
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
             raise
         return written
 

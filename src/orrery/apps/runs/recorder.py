@@ -13,25 +13,19 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from orrery.apps.runs import statements
 from orrery.apps.runs.event_log import EventLog, Frame
 from orrery.apps.runs.node_rows import NodeRows
 from orrery.apps.runs.spec import RunSpec
+from orrery.apps.runs.sure_commit import LeaseLost, SureCommit
 from orrery.database.group_commit import Entry, GroupCommit
 from orrery.workflow.journal import JournalEntry
 
+__all__ = ["LEASE", "LeaseLost", "RunRecorder"]
+
 LEASE = timedelta(seconds=30)
-"""How long a run belongs to a process that stopped renewing."""
-
-
-_SURE_SECONDS = LEASE.total_seconds() / 3
-_RETRY_SECONDS = (0.1, 0.3, 1.0, 2.0, 4.0, 8.0)
-
-
-class LeaseLost(Exception):
-    """Another process owns the run now, or the database is gone; this one must stop writing."""
+"""How long a run belongs to a process that stopped renewing, where the settings say nothing else."""
 
 
 class RunRecorder:
@@ -50,9 +44,11 @@ class RunRecorder:
         *,
         lease_token: int,
         accept: Sequence[Entry] | None,
+        lease: timedelta = LEASE,
     ) -> None:
         self._spec = spec
-        self._group = group
+        self._commits = SureCommit(spec.run_id, lease_token, lease, group)
+        self._sure_seconds = lease.total_seconds() / 3
         self._nodes = nodes
         self.log = log
         self.lease_token = lease_token
@@ -126,33 +122,17 @@ class RunRecorder:
             entries = [finish, *entries, *after]
         if accept is not None:
             finish_first, rest = (entries[:1], entries[1:]) if end is not None else ([], entries)
-            await self._group.commit([*accept, *rest, *finish_first])
-        elif only_text and time.monotonic() - self._held_at < _SURE_SECONDS:
+            await self._commits.accept([*accept, *rest, *finish_first], ended=end is not None)
+        elif only_text and time.monotonic() - self._held_at < self._sure_seconds:
             # Nobody may have taken the run over yet, so text needs no guard: a long answer is thousands of these.
-            await self._commit(entries, fenced=False)
+            await self._commits.text(entries)
+        elif end is not None:
+            await self._commits.end(entries)
         elif entries:
-            await self._commit(entries if end is not None else [self._hold(), *entries], fenced=True)
-        self.log.publish(frames)
-
-    async def _commit(self, entries: Sequence[Entry], *, fenced: bool) -> None:
-        """A commit that outlasts a short absence of the database."""
-        for wait in (*_RETRY_SECONDS, None):
             began = time.monotonic()
-            try:
-                if fenced:
-                    held = await self._group.commit_fenced(entries)
-                else:
-                    await self._group.commit(entries)
-                    return
-            except (SQLAlchemyError, OSError) as error:
-                if wait is None or isinstance(error, IntegrityError):
-                    raise LeaseLost(f"run {self._spec.run_id} can't be written: {error}") from error
-                await asyncio.sleep(wait)
-            else:
-                if not held:
-                    raise LeaseLost(f"run {self._spec.run_id} belongs to another process")
-                self._held_at = began
-                return
+            await self._commits.held(entries)
+            self._held_at = began
+        self.log.publish(frames)
 
     def _events(self, frames: Sequence[Frame]) -> list[Entry]:
         if not frames:
@@ -164,11 +144,3 @@ class RunRecorder:
             "created_at": datetime.now(UTC),
         }
         return [(statements.INSERT_EVENTS, row)]
-
-    def _hold(self) -> Entry:
-        expires = datetime.now(UTC) + LEASE
-        return statements.HOLD_LEASE, {
-            "b_id": self._spec.run_id,
-            "b_token": self.lease_token,
-            "b_expires": expires,
-        }

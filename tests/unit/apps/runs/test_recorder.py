@@ -12,8 +12,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError, OperationalError
 from tests.unit.apps.runs.specs import spec
 
-from orrery.apps.runs import recorder as recording
-from orrery.apps.runs import statements
+from orrery.apps.runs import statements, sure_commit
 from orrery.apps.runs.event_log import EventLog
 from orrery.apps.runs.node_rows import NodeRows
 from orrery.apps.runs.recorder import LeaseLost, RunRecorder
@@ -43,6 +42,9 @@ class ScriptedWriter:
             self.batches.extend(batches)
         return [answer for _ in batches]
 
+    def is_unsure(self, error: Exception) -> bool:
+        return isinstance(error, OperationalError)
+
     async def close(self) -> None:
         """Nothing is open."""
 
@@ -71,7 +73,8 @@ def away() -> OperationalError:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     # The waits are seconds: only their number matters here.
-    monkeypatch.setattr(recording, "_RETRY_SECONDS", (0.001, 0.001, 0.001))
+    monkeypatch.setattr(sure_commit, "WAITS", (0.001, 0.001, 0.001))
+    monkeypatch.setattr(sure_commit, "ACCEPT_WAITS", (0.001,))
 
 
 async def test_beginning_and_end_of_a_short_run_are_one_commit() -> None:
@@ -122,14 +125,64 @@ async def test_a_long_absence_ends_the_run_here() -> None:
     assert await desk.seen() == []
 
 
-async def test_a_run_that_can_not_be_accepted_is_not_tried_again() -> None:
-    for failure in (away(), IntegrityError("x", None, OSError("taken"))):
-        desk = Desk(failure)
+async def test_a_run_that_can_not_be_accepted_is_told_soon() -> None:
+    for script in ((away(), away()), (IntegrityError("x", None, OSError("taken")),)):
+        desk = Desk(*script)
         desk.recorder.show(["a"])
-        with pytest.raises(type(failure)):
+        with pytest.raises(type(script[-1])):
             await desk.recorder.barrier()
         assert desk.writer.batches == []
         assert await desk.seen() == []
+
+
+async def test_a_run_is_accepted_by_a_database_that_comes_back() -> None:
+    desk = Desk(away())
+    desk.recorder.show(["a"])
+    await desk.recorder.finish(lambda: [FINISH])
+    assert await desk.seen() == ["a"]
+
+
+def there() -> IntegrityError:
+    return IntegrityError("x", None, OSError("duplicate key"))
+
+
+@pytest.mark.parametrize("held", [True, False])
+async def test_rows_that_are_there_after_a_lost_answer_were_written_by_the_owner(held: bool) -> None:
+    """The answer to a commit is lost, the second attempt finds the rows: ours, if the lease still is."""
+    desk = Desk(True, away(), there(), held)
+    await desk.recorder.barrier()
+    desk.recorder.show(["a"])
+    if held:
+        await desk.recorder.barrier()
+        desk.log.close()
+        assert await desk.seen() == ["a"]
+    else:
+        with pytest.raises(LeaseLost):
+            await desk.recorder.barrier()
+        assert await desk.seen() == []
+
+
+@pytest.mark.parametrize("mine", [True, False])
+async def test_an_end_whose_answer_was_lost_is_told(mine: bool) -> None:
+    desk = Desk(True, away(), False, mine)
+    await desk.recorder.barrier()
+    desk.recorder.show(["a"])
+    if mine:
+        await desk.recorder.finish(lambda: [FINISH])
+        assert await desk.seen() == ["a"]
+    else:
+        with pytest.raises(LeaseLost, match="belongs to another process"):
+            await desk.recorder.finish(lambda: [FINISH])
+        assert await desk.seen() == []
+
+
+async def test_rows_that_are_there_at_the_first_attempt_are_somebody_elses() -> None:
+    desk = Desk(True, there())
+    await desk.recorder.barrier()
+    desk.recorder.show(["a"])
+    with pytest.raises(LeaseLost):
+        await desk.recorder.barrier()
+    assert await desk.seen() == []
 
 
 async def test_a_lost_lease_closes_the_log_and_hides_what_was_not_written() -> None:

@@ -1,0 +1,25 @@
+"""Telling a database that is away from rows that it does not want."""
+
+from __future__ import annotations
+
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+_ABOUT_ROWS = (IntegrityError, DataError, ProgrammingError, NotSupportedError)
+_FULL = ("disk is full", "no space left", "could not extend file", "disk full", "the table is full", "readonly")
+
+
+def is_outage(error: BaseException) -> bool:
+    """True when the same statement may succeed later: no connection, a lost one, a server that starts or stops.
+
+    Whether what was sent has been done is not known then: a connection can be lost after the commit.
+    """
+    if isinstance(error, DBAPIError):
+        return not isinstance(error, _ABOUT_ROWS)
+    return isinstance(error, OSError | PoolTimeout)
+
+
+def is_full(error: BaseException) -> bool:
+    """True when the database has no room to write, or was made read-only."""
+    text = str(error.orig if isinstance(error, DBAPIError) else error).lower()
+    return is_outage(error) and any(word in text for word in _FULL)
