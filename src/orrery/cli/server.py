@@ -22,7 +22,7 @@ _BACKLOG = 4096
 
 async def serve(arguments: Mapping[str, str], home: Path | None) -> None:
     """Serves until SIGTERM or Ctrl-C, then drains streams and stops. Raises what a start may raise."""
-    settings = settings_of(arguments, home=home)
+    settings = settings_of(arguments, home=home, watch=True)
     server_settings = settings.server
     configure_logging(
         settings.logs,

@@ -71,7 +71,7 @@ def configured() -> Settings:
     from orrery.telemetry.configure import configure_logging
     from orrery.wiring import settings_of
 
-    settings = settings_of()
+    settings = settings_of(watch=True)
     server = settings.server
     configure_logging(settings.logs, service=server.application_name, secrets=settings.secrets(), debug=server.debug)
     return settings

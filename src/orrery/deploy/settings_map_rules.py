@@ -39,6 +39,7 @@ _PAGES = _replaced("the pages ask the API that serves them at run time; nothing 
 _POOL = _replaced("asyncio connections need no tuning")
 
 NAMES: dict[str, Rule] = {
+    "DIFY_ENV_NACOS_CONNECT_TIMEOUT": _replaced("DIFY_ENV_NACOS_REQUEST_TIMEOUT bounds the connection too"),
     "APP_API_URL": _replaced("the pages call the address they came from"),
     "SERVER_CONSOLE_API_URL": _replaced("the pages have no server of their own"),
     "CHECK_UPDATE_URL": _ignored("Orrery asks nobody for new versions"),
@@ -133,7 +134,6 @@ GROUPS: dict[str, Rule] = {
     "workflow": _ignored("this version has no such limit"),
     "schedules": _NO_SCHEDULES,
     "agent backend": _replaced("agents run in the API process"),
-    "remote settings": _ignored("settings come from the environment, files and secret files"),
     "commercial": _ignored("there is no paid edition: everything is open and switched on"),
     "hosted service": _HOSTED,
 }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar, get_type_hints
 
 import msgspec
 
-from orrery.settings.declare import Declared, Group, SettingValue, Shape, declared
+from orrery.settings.declare import Declared, Group, SettingValue, Shape, declared, scans
 from orrery.settings.errors import Problem, SettingsError
 from orrery.settings.groups.accounts import Accounts
 from orrery.settings.groups.cache import CacheSettings
@@ -17,11 +18,13 @@ from orrery.settings.groups.code import CodeLimits
 from orrery.settings.groups.database import Database
 from orrery.settings.groups.egress import Egress
 from orrery.settings.groups.http_node import HttpNode
+from orrery.settings.groups.human_input import HumanInput
 from orrery.settings.groups.jobs import Jobs
 from orrery.settings.groups.knowledge import Knowledge
 from orrery.settings.groups.logs import Logs
 from orrery.settings.groups.mail import Mail
 from orrery.settings.groups.plugins import Plugins
+from orrery.settings.groups.remote import Remote
 from orrery.settings.groups.sandbox import Sandbox
 from orrery.settings.groups.security import Security
 from orrery.settings.groups.server import Server
@@ -32,9 +35,11 @@ from orrery.settings.groups.workflow import Workflow
 from orrery.settings.home import SECRETS_FILE, default_home, open_home
 from orrery.settings.parse import ParseError, counts_as_unset, parse
 from orrery.settings.refuse import refusals
-from orrery.settings.sources import Source, dotenv_source, embedded_defaults, secret_files_source
+from orrery.settings.sources import Source, dotenv_source, embedded_defaults, secret_files_source, toml_source
 
 SECRET_FILES = Path("/run/secrets")
+_SECRET_KEY = re.compile("KEY|SECRET|PASSWORD|TOKEN|CREDENTIAL", re.IGNORECASE)
+"""What the names of secret variables that were gathered by prefix hold."""
 
 G = TypeVar("G", bound=Group)
 
@@ -67,6 +72,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     knowledge: Knowledge = Knowledge()
     plugins: Plugins = Plugins()
     canvas: Canvas = Canvas()
+    human_input: HumanInput = HumanInput()
+    remote: Remote = Remote()
 
     def secrets(self) -> frozenset[str]:
         """The values that must never be written anywhere; for the redaction of logs."""
@@ -76,7 +83,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             for field in declared(group)
             if field.env.secret
         )
-        return frozenset(value for value in values if value)
+        scanned = (
+            value
+            for name, group in groups().items()
+            for field in scans(group)
+            for key, value in getattr(getattr(self, name), field).items()
+            if _SECRET_KEY.search(key)
+        )
+        return frozenset(value for value in (*values, *scanned) if value)
 
 
 def groups() -> dict[str, type[Group]]:
@@ -92,20 +106,23 @@ def load_settings(
     dotenv: Path | None = None,
     shape: Shape = "embedded",
     arguments: Mapping[str, str] | None = None,
-    remote: Sequence[Source] = (),
+    toml: Path | None = None,
+    remote: Callable[[Remote], Source | None] | None = None,
     required_secrets: Collection[str] | None = None,
 ) -> Settings:
     """Reads the chain of sources and checks every value.
 
     ``home`` defaults to ``ORRERY_HOME`` or ``~/.orrery`` and is made in the embedded shape. ``arguments`` are
-    variables given on the command line. ``required_secrets`` names the secrets a fleet's role can't do without; None
+    variables given on the command line, ``toml`` a file with variables as keys. ``remote`` asks the configuration
+    server that the other sources name; its values come right after the environment. ``required_secrets`` names the secrets a fleet's role can't do without; None
     derives them from what is switched on. Raises `SettingsError` with every problem at once.
     """
     environment = Source.of("environment", environ)
-    given = [Source.of("arguments", arguments or {}), environment, *remote]
+    given = [Source.of("arguments", arguments or {}), environment]
     from_dotenv = dotenv_source(dotenv, environ) if dotenv else Source(".env", {})
     secret_files = secret_files_source(Path(environ.get("ORRERY_SECRETS_DIR") or SECRET_FILES))
-    chain = [*given, from_dotenv, secret_files]
+    files = [from_dotenv, secret_files, *([toml_source(toml)] if toml else [])]
+    chain = [*given, *_asked(remote, [*given, *files]), *files]
     if shape == "embedded":
         home = home or default_home(environment.values)
         chain += [Source(str(home / SECRETS_FILE), open_home(home)), embedded_defaults(home)]
@@ -114,11 +131,24 @@ def load_settings(
     if reader.problems:
         raise SettingsError(reader.problems)
     known = {name for field in _all_fields() for name in (field.env.name, *field.env.aliases)}
-    unknown = tuple(sorted(set(from_dotenv.values) - known))
+    prefixes = tuple(scan.prefix for group in groups().values() for scan in scans(group).values())
+    unknown = tuple(sorted(name for name in set(from_dotenv.values) - known if not name.startswith(prefixes)))
     settings = msgspec.structs.replace(Settings(shape=shape, home=home, unknown=unknown), **built)
     if shape == "fleet":
         _refuse_known_secrets(settings, reader.written, required_secrets)
     return settings
+
+
+def _asked(remote: Callable[[Remote], Source | None] | None, chain: Sequence[Source]) -> list[Source]:
+    """What the configuration server says, if one is named. Raises `SettingsError`."""
+    if remote is None:
+        return []
+    reader = _Reader(chain)
+    named = reader.build(Remote)
+    if reader.problems:
+        raise SettingsError(reader.problems)
+    found = remote(named)
+    return [] if found is None else [found]
 
 
 def _all_fields() -> Iterator[Declared]:
@@ -135,7 +165,9 @@ class _Reader:
         self.written: set[str] = set()
 
     def build(self, group: type[G]) -> G:
-        values: dict[str, SettingValue] = {}
+        values: dict[str, SettingValue | dict[str, str]] = {
+            field: self._gather(scan.prefix) for field, scan in scans(group).items()
+        }
         for field in declared(group):
             found = self._find(field)
             if found is None:
@@ -148,6 +180,15 @@ class _Reader:
                 shown = "" if field.env.secret else f" (got {text[:60]!r} from {label})"
                 self.problems.append(Problem(name, error.text.removesuffix(".") + shown + ".", error.mend))
         return group(**values)
+
+    def _gather(self, prefix: str) -> dict[str, str]:
+        """What the sources know of variables with this prefix; an earlier source wins, empty values count as unset."""
+        return {
+            name.removeprefix(prefix): text
+            for source in reversed(self._chain)
+            for name, text in source.values.items()
+            if name.startswith(prefix) and text
+        }
 
     def _find(self, field: Declared) -> tuple[str, str, str] | None:
         for source in self._chain:

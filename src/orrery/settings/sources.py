@@ -1,13 +1,15 @@
 """Where values come from. A chain of sources is asked in order; the first that knows a variable wins.
 
-Order: arguments, environment, remote sources, ``.env`` file, secret files, secrets of the home folder, the defaults of
-the shape, and last the declared default.
+Order: arguments, environment, a configuration server, ``.env`` file, secret files, a TOML file, secrets of the home
+folder, the defaults of the shape, and last the declared default.
 """
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 import msgspec
 
@@ -61,6 +63,36 @@ def secret_files_source(folder: Path) -> Source:
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError([_unreadable(entry, error)]) from error
     return Source.of(str(folder), values)
+
+
+def toml_source(path: Path) -> Source:
+    """Variables as top-level keys of a TOML file; lists stand for comma separated texts. Tables mean nothing here.
+
+    A file that does not exist has none. Raises `SettingsError` if it can't be read.
+    """
+    try:
+        content = tomllib.loads(path.read_text("utf-8-sig"))
+    except FileNotFoundError:
+        content = {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError([_unreadable(path, error)]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError([Problem(str(path), f"the file is not TOML ({error}).", "Mend that line.")]) from error
+    return Source.of(
+        str(path), {name: text for name, value in content.items() if (text := _as_text(value)) is not None}
+    )
+
+
+def _as_text(value: object) -> str | None:
+    match value:
+        case bool():
+            return str(value).lower()
+        case str() | int() | float():
+            return str(value)
+        case list():
+            return ",".join(str(item) for item in cast("list[object]", value))
+        case _:
+            return None
 
 
 def embedded_defaults(home: Path) -> Source:

@@ -16,6 +16,7 @@ OURS = {
     "ORRERY_SQLITE_PATH": "the contract knows no SQLite",
     "ORRERY_CACHE": "the contract knows no cache inside the process",
     "ORRERY_JOBS": "the contract knows no jobs inside the process",
+    "ORRERY_APOLLO_SECRET": "the contract can not sign requests to Apollo",
 }
 OTHER_DEFAULT = {
     "APPLICATION_NAME": "our own name",

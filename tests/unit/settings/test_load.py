@@ -73,7 +73,7 @@ def test_the_chain_is_asked_in_order(tmp_path: Path) -> None:
         home=tmp_path / "home",
         dotenv=tmp_path / ".env",
         arguments={"DB_HOST": "argument"},
-        remote=[Source.of("remote", {"DB_USERNAME": "remote", "DB_DATABASE": "remote"})],
+        remote=lambda _: Source.of("remote", {"DB_USERNAME": "remote", "DB_DATABASE": "remote"}),
     )
     database = settings.database
     assert (database.host, database.username, database.database) == ("argument", "environment", "remote")

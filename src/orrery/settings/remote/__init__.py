@@ -1,0 +1,1 @@
+"""Settings that a configuration server keeps: Apollo and Nacos."""
