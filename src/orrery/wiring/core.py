@@ -70,6 +70,7 @@ class Core(Generic[A]):
         if isinstance(self.sandbox, EmbeddedSandbox):
             self.sandbox.start()
         await self.product.running.recovery.start(alone=alone)
+        self.product.forms.attending.start()
 
     async def drain(self) -> None:
         """Lets runs finish for a while; the rest goes on elsewhere, or after the next start."""
@@ -77,6 +78,7 @@ class Core(Generic[A]):
 
     async def close(self) -> None:
         """Closes everything. Safe to call after a start that failed."""
+        await self.product.forms.attending.close()
         await self.product.running.recovery.close()
         await self.product.talk.naming.close()
         await self.product.running.group.close()

@@ -18,6 +18,7 @@ from orrery.apps.dsl.service import DslService
 from orrery.apps.files.parts import FileNeeds, Files
 from orrery.apps.files.pictures import AccountPictures
 from orrery.apps.files.text_preview import TextPreviews
+from orrery.apps.forms.parts import Forms
 from orrery.apps.workflows.service import WorkflowService
 from orrery.apps.workflows.variables import Keeping
 from orrery.database.engine import Database
@@ -27,6 +28,7 @@ from orrery.jobs.declaration import Handler
 from orrery.security.encryption import Vault
 from orrery.security.passwords import Passwords
 from orrery.security.tokens import Tokens
+from orrery.wiring.forms import build_forms, form_waits
 from orrery.wiring.ground import Ground
 from orrery.wiring.nodes import node_registry
 from orrery.wiring.running import Running, build_running
@@ -53,6 +55,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     previews: TextPreviews
     talk: Talk
     running: Running
+    forms: Forms
     background: tuple[Handler, ...] = ()
 
 
@@ -85,7 +88,9 @@ def build_product(ground: Ground) -> Product:
         )
     )
     nodes = node_registry(settings)
-    running = build_running(ground, vault, files, workspaces.models.gateway, talk.naming.name_later, nodes)
+    waits = form_waits(ground)
+    running = build_running(ground, vault, files, workspaces.models.gateway, talk.naming.name_later, nodes, waits)
+    forms = build_forms(ground, files, running, waits)
     dsl = DslService(
         database,
         Keeping(vault, settings.workflow.max_variable_bytes),
@@ -110,6 +115,8 @@ def build_product(ground: Ground) -> Product:
         previews=TextPreviews(files.uploads, files.downloads, extract_in_thread),
         talk=talk,
         running=running,
+        forms=forms,
+        background=(*forms.jobs.declared(),),
     )
 
 

@@ -7,6 +7,10 @@ from collections.abc import Callable
 import msgspec
 
 from orrery.apps.files.parts import Files
+from orrery.apps.forms.attending import PauseNews
+from orrery.apps.forms.run_forms import FormOpening
+from orrery.apps.inspector.parts import Inspector
+from orrery.apps.inspector.service import DraftVariables
 from orrery.apps.runs.idempotency import Idempotency
 from orrery.apps.runs.limits import RunPolicy
 from orrery.apps.runs.outside import Outside
@@ -29,6 +33,13 @@ from orrery.workflow.limits import CodeLimits, RunLimits
 from orrery.workflow.registry import NodeRegistry
 
 
+class Waits(msgspec.Struct, frozen=True):
+    """What runs need in order to wait for people: how forms are opened, and who hears of pauses."""
+
+    opening: FormOpening
+    news: PauseNews
+
+
 class Running(msgspec.Struct, frozen=True, kw_only=True):
     """Runs of this process, and what reads and resumes them."""
 
@@ -39,6 +50,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     idempotency: Idempotency
     recovery: Recovery
     steps: SingleSteps
+    drafts: DraftVariables
     policy: RunPolicy
 
 
@@ -49,6 +61,7 @@ def build_running(
     models: Callable[[str], ModelGateway],
     on_end: Callable[[RunSpec], None],
     nodes: NodeRegistry,
+    waits: Waits,
 ) -> Running:
     """Builds the parts; opens nothing."""
     database, policy = ground.database, run_policy(ground.settings)
@@ -60,7 +73,10 @@ def build_running(
         code=ShortcutRunner(ground.code),
         http=ground.clients.untrusted,
         files=files.for_run,
+        forms=waits.opening.of_run,
     )
+    storage = ground.settings.storage.type
+    inspector = Inspector.build(database, ground.storage, files.values, policy.display, storage_type=storage)
     service = RunService(
         database=database,
         group=group,
@@ -70,16 +86,18 @@ def build_running(
         cache=ground.cache,
         owner=ground.owner,
         on_end=on_end,
+        on_pause=waits.news.paused,
+        memory=inspector.keeper,
     )
-    records = RunRecords(database)
     return Running(
         group=group,
         service=service,
-        records=records,
+        records=RunRecords(database),
         published=PublishedVersions(database, versions),
         idempotency=Idempotency(database, service),
         recovery=Recovery(database, service, versions, ground.cache),
-        steps=SingleSteps(database, records, versions, outside, files.values, policy),
+        steps=SingleSteps(database, versions, outside, files.values, policy, inspector.keeper),
+        drafts=inspector.drafts,
         policy=policy,
     )
 

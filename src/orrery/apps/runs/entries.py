@@ -86,7 +86,7 @@ def finish_row(spec: RunSpec, end: RunEnded, lease_token: int) -> Entry:
         "b_tokens": end.total_tokens,
         "b_steps": end.total_steps,
         "b_exceptions": end.exceptions_count,
-        "b_finished": datetime.fromtimestamp(end.finished_at, UTC),
+        "b_finished": None if end.status == "paused" else datetime.fromtimestamp(end.finished_at, UTC),
     }
 
 
@@ -222,7 +222,7 @@ def message_end_rows(
                 "b_currency": usage.currency,
                 "b_latency": end.elapsed,
                 "b_metadata": metadata,
-                "b_status": "error" if failed else "normal",
+                "b_status": "error" if failed else "paused" if end.status == "paused" else "normal",
                 "b_error": end.error if failed else None,
                 "b_updated": finished,
             },

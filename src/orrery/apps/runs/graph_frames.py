@@ -8,6 +8,7 @@ from typing import cast
 import msgspec
 
 from orrery.apps.runs.file_values import Sign, files_of, with_urls
+from orrery.apps.runs.pauses import shown_reasons
 from orrery.apps.runs.spec import RunSpec
 from orrery.apps.runs.truncation import DisplayLimits, truncated
 from orrery.workflow.events import (
@@ -98,7 +99,7 @@ class GraphFrames:
             "workflow_run_id": self._spec.run_id,
             "paused_nodes": list(event.paused_nodes),
             "outputs": with_urls(dict(event.outputs), self.sign),
-            "reasons": list(event.reasons),
+            "reasons": shown_reasons(event.reasons),
             "status": "paused",
             "created_at": int(event.started_at),
             "elapsed_time": event.elapsed,
@@ -244,7 +245,10 @@ class GraphFrames:
 
     def human_input(self, event: HumanInputRequired | HumanInputFilled | HumanInputTimeout) -> tuple[str, JsonObject]:
         name = type(event).__struct_config__.tag
-        return str(name), msgspec.structs.asdict(event)
+        data = msgspec.structs.asdict(event)
+        if isinstance(data.get("expiration_time"), float):
+            data["expiration_time"] = int(data["expiration_time"])
+        return str(name), data
 
 
 _BUILDERS: Mapping[type, Callable[..., tuple[str, JsonObject] | None]] = {

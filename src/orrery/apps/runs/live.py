@@ -11,8 +11,11 @@ from datetime import UTC, datetime
 import msgspec
 
 from orrery.apps.runs import entries, statements
+from orrery.apps.runs.aftermath import Aftermaths, Told
+from orrery.apps.runs.debugging import NodeMemory
 from orrery.apps.runs.event_log import EventLog
 from orrery.apps.runs.node_rows import NodeRows
+from orrery.apps.runs.pauses import pause_row
 from orrery.apps.runs.presenters import ChatPresenter, ErrorFrame, WorkflowPresenter
 from orrery.apps.runs.recorder import LeaseLost, RunRecorder
 from orrery.apps.runs.spec import RunSpec
@@ -21,7 +24,7 @@ from orrery.apps.workflows.variables import Variable
 from orrery.database.group_commit import Entry
 from orrery.inference.types import Usage
 from orrery.workflow.engine import WorkflowRun
-from orrery.workflow.events import AgentThought, Event, NodeFinished, RunEnded, RunFailed
+from orrery.workflow.events import AgentThought, Event, NodeFinished, RunEnded, RunFailed, RunPaused
 
 _log = logging.getLogger(__name__)
 
@@ -46,6 +49,8 @@ class LiveRun:
         recorder: RunRecorder,
         presenter: WorkflowPresenter | ChatPresenter,
         conversation: Sequence[Variable],
+        memory: NodeMemory | None = None,
+        aftermaths: Aftermaths | None = None,
     ) -> None:
         self.spec = spec
         self.log = log
@@ -53,6 +58,9 @@ class LiveRun:
         self._nodes = nodes
         self._presenter = presenter
         self._variables = {str(item["name"]): item for item in conversation}
+        self._memory = memory
+        self._aftermaths = aftermaths or Aftermaths()
+        self._then: Sequence[Told] = ()
         self._prompts: object = None
         self._end: RunEnded | None = None
         self._engine: WorkflowRun | None = None
@@ -62,8 +70,13 @@ class LiveRun:
 
     @property
     def has_ended(self) -> bool:
-        """True once the end is durable; a run that this process lost never ends here."""
+        """True once the end is durable, a pause too; a run that this process lost never ends here."""
         return self.outcome.done() and not self.outcome.cancelled()
+
+    @property
+    def has_paused(self) -> bool:
+        """True once it is durable that the run waits for something outside."""
+        return self.has_ended and self.outcome.result().end.status == "paused"
 
     def start(self, engine: WorkflowRun) -> None:
         """Begins to drive; the engine was built with this run's `emit` and `recorder`."""
@@ -105,7 +118,14 @@ class LiveRun:
         self._nodes.event(event)
         self.recorder.show(self._presenter.frames(event))
 
+    def recall(self, event: NodeFinished) -> None:
+        """Takes in a node that an earlier part of the run did; nothing is written or shown of it."""
+        if self._memory is not None:
+            self._memory.node_finished(event)
+
     def _note(self, event: NodeFinished) -> None:
+        if self._memory is not None:
+            self._memory.node_finished(event)
         if event.conversation_updates:
             self.recorder.write([e for e in map(self._variable_update, event.conversation_updates) if e is not None])
         if self.spec.kind == "basic" and event.node_type == "llm":
@@ -114,7 +134,7 @@ class LiveRun:
     def _variable_update(self, update: tuple[str, object]) -> Entry | None:
         name, value = update
         item, turn = self._variables.get(name), self.spec.turn
-        if item is None or turn is None:
+        if item is None or turn is None or self.spec.single is not None:
             return None
         row = {
             "b_conversation": turn.conversation_id,
@@ -134,6 +154,9 @@ class LiveRun:
                 _log.exception("run %s met an engine fault", self.spec.run_id)
                 self._end = self._fault()
                 self.recorder.show([self._presenter.error(ErrorFrame("internal_server_error", _FAULT, 500))])
+            if self._memory is not None:
+                # Whoever hears of the end may look at what it left.
+                await self._memory.settled()
             await self.recorder.finish(self._end_rows)
             self._tell()
         except LeaseLost as lost:
@@ -160,11 +183,15 @@ class LiveRun:
         end = self._end
         assert end is not None
         rows = [entries.finish_row(self.spec, end, self.recorder.lease_token)]
-        if self.spec.turn is not None and end.status != "paused":
+        if isinstance(end, RunPaused):
+            rows.append(pause_row(self.spec, end))
+        if self.spec.turn is not None and self.spec.single is None:
             rows += entries.message_end_rows(
                 self.spec, end, answer=self._answer(), prompts=self._prompts, metadata=self._metadata(end)
             )
-        return rows
+        ending = self._aftermaths.of(self.spec, end)
+        self._then = ending.then
+        return [*rows, *ending.entries]
 
     def _answer(self) -> str:
         return "".join(self._presenter.answer)
@@ -177,6 +204,8 @@ class LiveRun:
         assert end is not None
         if not self.outcome.done():
             self.outcome.set_result(RunOutcome(end, self._answer(), self._metadata(end)))
+        for tell in self._then:
+            tell()
 
 
 _FAULT = "Internal Server Error, please contact support."

@@ -124,7 +124,7 @@ class NodeRows:
             "tenant_id": spec.workspace_id,
             "app_id": spec.app_id,
             "workflow_id": spec.workflow_id,
-            "triggered_from": "workflow-run",
+            "triggered_from": "workflow-run" if spec.single is None else "single-step",
             "workflow_run_id": spec.run_id,
             "index": event.index,
             "predecessor_node_id": event.predecessor_node_id,

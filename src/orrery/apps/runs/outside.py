@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from orrery.apps.conversations.history import ConversationHistory
 from orrery.apps.runs.spec import RunSpec
+from orrery.database.batch_writer import Entry
 from orrery.database.engine import Database
 from orrery.egress.protocol import HttpClient
 from orrery.inference.types import ModelGateway
 from orrery.sandbox.protocol import CodeRunner
 from orrery.workflow.node import ConversationMemory, FileAccess
+from orrery.workflow.nodes.human_input_forms import HumanForms
 
 
 class Outside(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,17 +25,24 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     code: CodeRunner
     http: HttpClient
     files: Callable[[RunSpec], FileAccess]
+    forms: Callable[[RunSpec, Callable[[Sequence[Entry]], None]], HumanForms] | None = None
 
-    def bound_to(self, spec: RunSpec) -> RunServices:
+    def bound_to(self, spec: RunSpec, write: Callable[[Sequence[Entry]], None] | None = None) -> RunServices:
+        """What one run may use. ``write`` takes rows of a run that is kept: only such a run can wait for people."""
         turn = spec.turn
         memory = None if turn is None else ConversationHistory(self.database, turn.conversation_id, turn.message_id)
-        return RunServices(self.models(spec.workspace_id), self.code, self.http, self.files(spec), memory)
+        services = RunServices(self.models(spec.workspace_id), self.code, self.http, self.files(spec), memory)
+        if self.forms is not None and write is not None:
+            services.human_forms = self.forms(spec, write)
+        return services
 
 
 class RunServices:
-    """Implements `NodeServices`."""
+    """Implements `NodeServices`; with ``human_forms``, which only runs that are kept have, `OffersHumanForms` too."""
 
-    __slots__ = ("code", "files", "http", "memory", "models")
+    __slots__ = ("code", "files", "http", "human_forms", "memory", "models")
+
+    human_forms: HumanForms
 
     def __init__(
         self,

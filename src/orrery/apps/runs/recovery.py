@@ -1,7 +1,7 @@
 """Leases: renewing those of this process, and going on with runs whose process died (reliability.md 3.1, G1, G2).
 
-A run belongs to the process named in its row until the lease expires. Another process may then take it over by
-raising the lease's token, which makes every later write of the first one fail.
+A run belongs to the process named in its row until its lease is over (`LeaseWatch`). Another process may then take it
+over by raising the lease's token, which makes every later write of the first one fail.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 import msgspec
@@ -20,8 +21,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from orrery.apps.catalog.tables import AppModelConfig
 from orrery.apps.conversations.tables import Message
+from orrery.apps.runs import pauses
 from orrery.apps.runs.event_log import Frame
 from orrery.apps.runs.graph_frames import GraphFrames
+from orrery.apps.runs.lease_watch import LeaseWatch, SeenLease
 from orrery.apps.runs.presenters import presenter_for
 from orrery.apps.runs.recorder import LEASE
 from orrery.apps.runs.service import STOP_CHANNEL, RunService
@@ -36,12 +39,12 @@ from orrery.cache.protocol import Cache, CacheUnavailable
 from orrery.database.engine import Database
 from orrery.inference.types import Usage
 from orrery.workflow.engine import USER_STOP
-from orrery.workflow.events import RunFailed
-from orrery.workflow.journal import FinishedNode, JournalEntry, Resume, StartedNode
+from orrery.workflow.events import RunEnded, RunFailed
+from orrery.workflow.graph import Graph
+from orrery.workflow.journal import FinishedNode, JournalEntry, PausedNode, Resume, StartedNode
 
 _log = logging.getLogger(__name__)
 
-_RENEW_SECONDS = LEASE.total_seconds() / 3
 _LOOK_SECONDS = 5.0
 _CLEAN_SECONDS = 60.0
 _EVENTS_KEPT_SECONDS = 600
@@ -50,11 +53,26 @@ _AT_ONCE = 20
 _MOST_OWNERS = 20
 """A run that lost so many processes is given up: it may be what ends them."""
 
+_LEASES = select(WorkflowRun.id, WorkflowRun.lease_token, WorkflowRun.lease_expires_at, WorkflowRun.lease_owner).where(
+    WorkflowRun.status == "running"
+)
+
 
 class Recovery:
     """The loops that keep runs alive. One per process that runs apps."""
 
-    def __init__(self, database: Database, runs: RunService, versions: VersionCache, cache: Cache) -> None:
+    def __init__(
+        self,
+        database: Database,
+        runs: RunService,
+        versions: VersionCache,
+        cache: Cache,
+        *,
+        lease: timedelta = LEASE,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._lease = lease
+        self._watch = LeaseWatch(lease, clock)
         self._database = database
         self._runs = runs
         self._versions = versions
@@ -63,11 +81,12 @@ class Recovery:
 
     async def start(self, *, alone: bool) -> None:
         """Begins the loops. ``alone``: no other process uses this database, so every foreign lease is a dead one."""
-        while alone and await self.take_over(expired_only=False):
+        while alone and await self.take_over_all():
             pass
+        length = self._lease.total_seconds()
         for name, step, pause in (
-            ("renew", self.renew, _RENEW_SECONDS),
-            ("recover", self.take_over, _LOOK_SECONDS),
+            ("renew", self.renew, length / 3),
+            ("recover", self.take_over, min(_LOOK_SECONDS, length / 4)),
             ("clean", self.clean, _CLEAN_SECONDS),
         ):
             self._tasks.append(asyncio.create_task(_forever(step, pause), name=f"runs-{name}"))
@@ -93,7 +112,9 @@ class Recovery:
             WorkflowRun.status == "running",
         )
         async with self._database.write() as session:
-            await session.execute(update(WorkflowRun).where(*mine).values(lease_expires_at=datetime.now(UTC) + LEASE))
+            await session.execute(
+                update(WorkflowRun).where(*mine).values(lease_expires_at=datetime.now(UTC) + self._lease)
+            )
             asked = await session.scalars(select(WorkflowRun.id).where(*mine, WorkflowRun.stop_requested.is_(True)))
             wanted = list(asked)
         for run_id in wanted:
@@ -101,36 +122,57 @@ class Recovery:
             if live is not None:
                 live.abort(USER_STOP)
 
-    async def take_over(self, *, expired_only: bool = True) -> int:
-        """Goes on with runs whose lease is over; how many."""
-        query = select(WorkflowRun).where(WorkflowRun.status == "running")
-        if expired_only:
-            query = query.where(WorkflowRun.lease_expires_at < datetime.now(UTC))
-        else:
-            query = query.where(or_(WorkflowRun.lease_owner.is_(None), WorkflowRun.lease_owner != self._runs.owner))
+    async def take_over(self) -> int:
+        """Goes on with runs whose lease is over by now; how many."""
         async with self._database.read() as session:
-            rows = list(await session.scalars(query.order_by(WorkflowRun.created_at).limit(_AT_ONCE)))
+            rows = await session.execute(_LEASES)
+            running = [(SeenLease(*row[:3]), row[3]) for row in rows if self._runs.live.by_run(row[0]) is None]
+        over = self._watch.over([lease for lease, owner in running if owner is not None])
+        # What nobody owns was left on purpose, for whoever looks first.
+        over += [lease for lease, owner in running if owner is None]
         taken = 0
-        for row in rows:
-            if self._runs.live.by_run(row.id) is None:
-                taken += await self._take(row)
+        for lease in over:
+            taken += await self._take(lease)
         return taken
 
-    async def _take(self, row: WorkflowRun) -> bool:
-        token = row.lease_token + 1
+    async def take_over_all(self) -> int:
+        """For the start of the only process that uses this database: whoever ran these is gone. How many of the next."""
+        query = (
+            _LEASES.where(or_(WorkflowRun.lease_owner.is_(None), WorkflowRun.lease_owner != self._runs.owner))
+            .order_by(WorkflowRun.created_at)
+            .limit(_AT_ONCE)
+        )
+        async with self._database.read() as session:
+            leases = [SeenLease(*row[:3]) for row in await session.execute(query)]
+        return sum([await self._take(lease) for lease in leases])
+
+    async def _take(self, lease: SeenLease) -> bool:
+        token = lease.token + 1
         async with self._database.write() as session:
-            claimed = await session.execute(
-                update(WorkflowRun)
+            # A row that somebody holds is left for the next look: a process that was stopped in the middle of a
+            # commit must not hold up the runs of all others until it wakes.
+            row = await session.scalar(
+                select(WorkflowRun)
                 .where(
-                    WorkflowRun.id == row.id,
-                    WorkflowRun.lease_token == row.lease_token,
+                    WorkflowRun.id == lease.run_id,
+                    WorkflowRun.lease_token == lease.token,
                     WorkflowRun.status == "running",
+                    # Renewed since the look, it has another mark.
+                    WorkflowRun.lease_expires_at == lease.mark
+                    if lease.mark is not None
+                    else WorkflowRun.lease_expires_at.is_(None),
                 )
-                .values(lease_token=token, lease_owner=self._runs.owner, lease_expires_at=datetime.now(UTC) + LEASE)
+                .with_for_update(skip_locked=True)
             )
-        if cast("int", getattr(claimed, "rowcount", 0)) != 1:
-            return False
-        if token > _MOST_OWNERS:
+            if row is None:
+                return False
+            values = {
+                "lease_token": token,
+                "lease_owner": self._runs.owner,
+                "lease_expires_at": datetime.now(UTC) + self._lease,
+            }
+            await session.execute(update(WorkflowRun).where(WorkflowRun.id == row.id).values(values))
+        if token > _MOST_OWNERS and await self._losses(row.id, token) > _MOST_OWNERS:
             await self._give_up(row, token, f"{_MOST_OWNERS} processes were lost while they ran it")
             return True
         try:
@@ -144,6 +186,23 @@ class Recovery:
         else:
             _log.info("run %s goes on after its process was lost", row.id)
         return True
+
+    async def go_on_with(self, run_id: str) -> None:
+        """Goes on with a run that was woken just now, if it is still to be had. Never raises: the loop looks too."""
+        try:
+            async with self._database.read() as session:
+                row = await session.get(WorkflowRun, run_id)
+            if row is None or row.status != "running" or self._runs.live.by_run(run_id) is not None:
+                return
+            if row.lease_owner is None:
+                await self._take(SeenLease(row.id, row.lease_token, row.lease_expires_at))
+        except (SQLAlchemyError, OSError) as error:
+            _log.warning("run %s goes on a little later: %s", run_id, error)
+
+    async def _losses(self, run_id: str, token: int) -> int:
+        """How many owners the run lost: each wait for a person changes the owner too, and is no loss."""
+        async with self._database.read() as session:
+            return token - await pauses.count(session, run_id)
 
     async def _resume(self, spec: RunSpec, row: WorkflowRun, token: int) -> None:
         async with self._database.read() as session:
@@ -159,18 +218,18 @@ class Recovery:
                     select(RunEvents).where(RunEvents.run_id == spec.run_id).order_by(RunEvents.first_seq)
                 )
             )
+            pause = await pauses.latest(session, spec.run_id)
             version = await self._version(spec, row)
             held = await stored_variables(session, spec.turn.conversation_id) if spec.turn is not None else {}
         frames = [frame for stretch in events for frame in msgspec.json.decode(stretch.frames, type=list[Frame])]
-        elapsed = (
-            max((e.finished_at or e.created_at).timestamp() for e in executions) if executions else spec.created_at
-        )
         shown = _shown_text(frames)
         resume = Resume.from_entries(
-            journal_of(executions), streamed_chars=len(shown), elapsed=max(elapsed - spec.created_at, 0.0)
+            journal_of(executions),
+            streamed_chars=len(shown),
+            elapsed=pauses.worked_seconds(spec.created_at, pause, executions),
         )
         conversation: Sequence[Variable] = [held.get(str(item["id"]), item) for item in version.conversation]
-        self._runs.assemble(
+        live = self._runs.assemble(
             spec,
             version,
             conversation,
@@ -180,6 +239,8 @@ class Recovery:
             lease_token=token,
             first_seq=frames[-1].seq + 1 if frames else 1,
         )
+        if row.stop_requested:
+            live.abort(row.error or USER_STOP)
 
     async def _version(self, spec: RunSpec, row: WorkflowRun) -> AppVersion:
         async with self._database.read() as session:
@@ -195,9 +256,14 @@ class Recovery:
                 if workflow is not None:
                     version = self._versions.workflow(workflow)
                     if row.graph is not None:
-                        version = msgspec.structs.replace(version, graph=self._versions.stored(row.graph))
+                        version = msgspec.structs.replace(version, graph=self._graph(spec, row.graph))
                     return version
         raise ValueError("the version that it ran is gone")
+
+    def _graph(self, spec: RunSpec, text: str) -> Graph:
+        if spec.single is not None:
+            return self._versions.single(text, spec.single.node_id).graph
+        return self._versions.stored(text)
 
     async def _give_up(self, row: WorkflowRun, token: int, reason: str) -> None:
         error = f"The run was interrupted and can't go on: {reason}"
@@ -221,7 +287,9 @@ class Recovery:
             await session.execute(
                 update(NodeExecution).where(*cut_off).values(status="failed", error=error, finished_at=now)
             )
-            await _tell_end(session, row, error, now)
+            end = await _tell_end(session, row, error, now)
+            for statement, values in () if end is None else self._runs.aftermaths.of(*end).entries:
+                await session.execute(statement, values)
             await session.execute(update(Message).where(Message.run_id == row.id).values(status="error", error=error))
 
     async def clean(self) -> None:
@@ -244,32 +312,40 @@ class Recovery:
                         live = self._runs.live.by_task(message.data.decode())
                         if live is not None:
                             live.abort(USER_STOP)
+                        else:
+                            # A run that waited for a person is nobody's until somebody goes on with it, to end it.
+                            await self.take_over()
+            except (SQLAlchemyError, OSError) as error:
+                _log.warning("the database did not answer a stop: %s", error)
             except CacheUnavailable as error:
                 # The renewing loop reads the stop mark of the row, so that a stop is late but not lost.
                 _log.warning("stops of other processes arrive late: %s", error)
             await asyncio.sleep(_LOOK_SECONDS)
 
 
-async def _tell_end(session: AsyncSession, row: WorkflowRun, error: str, now: datetime) -> None:
-    """Adds the last frames of a run that was given up, for watchers who come back to it."""
+async def _tell_end(
+    session: AsyncSession, row: WorkflowRun, error: str, now: datetime
+) -> tuple[RunSpec, RunEnded] | None:
+    """Adds the last frames of a run that was given up, for watchers who come back to it; what ended, if it is known."""
     try:
         spec = msgspec.convert(row.request, RunSpec)
     except msgspec.ValidationError:
-        return
-    if spec.watched is None:
-        return
-    stretches = select(RunEvents).where(RunEvents.run_id == row.id).order_by(RunEvents.first_seq.desc()).limit(1)
-    last = await session.scalar(stretches)
-    seq = 0 if last is None else msgspec.json.decode(last.frames, type=list[Frame])[-1].seq
+        return None
     end = RunFailed(
         status="failed", outputs={}, error=error, exceptions_count=1, total_tokens=0, total_steps=0,
         elapsed=now.timestamp() - spec.created_at, started_at=spec.created_at, finished_at=now.timestamp(),
         usage=Usage(),
     )  # fmt: skip
+    if spec.watched is None:
+        return spec, end
+    stretches = select(RunEvents).where(RunEvents.run_id == row.id).order_by(RunEvents.first_seq.desc()).limit(1)
+    last = await session.scalar(stretches)
+    seq = 0 if last is None else msgspec.json.decode(last.frames, type=list[Frame])[-1].seq
     presenter = presenter_for(spec, GraphFrames(spec, lambda _: "", DisplayLimits()))
     frames = [Frame(seq + 1 + place, text) for place, text in enumerate(presenter.frames(end))]
     if frames:
         session.add(RunEvents(run_id=row.id, first_seq=seq + 1, frames=msgspec.json.encode(frames).decode()))
+    return spec, end
 
 
 def journal_of(executions: Sequence[NodeExecution]) -> list[JournalEntry]:
@@ -280,6 +356,8 @@ def journal_of(executions: Sequence[NodeExecution]) -> list[JournalEntry]:
             found.append(msgspec.json.decode(row.checkpoint, type=FinishedNode))
         elif row.status == "running" and row.finished_at is None:
             found.append(StartedNode(row.node_id, row.id))
+        elif row.status == "paused":
+            found.append(PausedNode(row.node_id, row.id))
     return found
 
 

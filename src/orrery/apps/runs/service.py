@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, cast
 
 import msgspec
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from orrery.apps.files.protocol import FileValues
 from orrery.apps.runs import entries
 from orrery.apps.runs.admission import Admission
+from orrery.apps.runs.aftermath import Aftermaths
+from orrery.apps.runs.debugging import DebugMemory, told_before
 from orrery.apps.runs.errors import NotRecorded
 from orrery.apps.runs.event_log import EventLog
 from orrery.apps.runs.graph_frames import GraphFrames
@@ -20,13 +22,14 @@ from orrery.apps.runs.limits import RunPolicy
 from orrery.apps.runs.live import LiveRun
 from orrery.apps.runs.node_rows import NodeRows
 from orrery.apps.runs.outside import Outside
+from orrery.apps.runs.pauses import wake
 from orrery.apps.runs.pool import pool_for, system_variables
 from orrery.apps.runs.presenters import presenter_for
 from orrery.apps.runs.recorder import LeaseLost, RunRecorder
 from orrery.apps.runs.registry import LiveRuns
-from orrery.apps.runs.spec import InvokeFrom, RunKind, RunSpec, RunUser, Turn
+from orrery.apps.runs.spec import InvokeFrom, RunKind, RunSpec, RunUser, SingleTarget, TriggerKind, Turn
 from orrery.apps.runs.tables import WorkflowRun as RunRow
-from orrery.apps.runs.turns import PreparedTurn, TurnRequest, initial_name, prepare_turn
+from orrery.apps.runs.turns import PreparedTurn, TurnRequest, initial_name, prepare_turn, turn_of_nobody
 from orrery.apps.runs.versions import AppVersion
 from orrery.apps.workflows.variables import Variable
 from orrery.cache.protocol import Cache
@@ -53,7 +56,10 @@ class AppRef(msgspec.Struct, frozen=True, kw_only=True):
 class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a caller asks for. ``files`` are mappings as sent; ``turn`` is set for chat and completion apps.
 
-    ``run_id`` and ``extra_rows`` are for callers that must know the run's id and write something with it.
+    ``run_id`` and ``extra_rows`` are for callers that must know the run's id and write something with it. With
+    ``single``, ``version.graph`` is that of one container, whose run belongs to no conversation. With
+    ``root_node_id`` the run begins at that trigger node, whose inputs were checked at its door. ``called_back``: one of
+    ``extra_rows`` says who wants to be called at the end.
     """
 
     app: AppRef
@@ -67,10 +73,16 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     trace_id: str | None = None
     run_id: str | None = None
     extra_rows: Sequence[Entry] = ()
+    single: SingleTarget | None = None
+    trigger: TriggerKind | None = None
+    root_node_id: str | None = None
+    called_back: bool = False
 
 
 class RunService:
-    """Runs apps in this process. ``owner`` names the process in leases; ``on_end`` hears of every durable end."""
+    """Runs apps in this process. ``owner`` names the process in leases; ``on_end`` hears of every durable end,
+    ``on_pause`` (with the run's id) of every durable pause.
+    """
 
     def __init__(
         self,
@@ -83,8 +95,12 @@ class RunService:
         cache: Cache,
         owner: str,
         on_end: Callable[[RunSpec], None] | None = None,
+        on_pause: Callable[[str], None] | None = None,
+        memory: DebugMemory | None = None,
+        aftermaths: Aftermaths | None = None,
     ) -> None:
         self._database = database
+        self.aftermaths = aftermaths or Aftermaths()
         self._group = group
         self._outside = outside
         self._files = files
@@ -93,6 +109,8 @@ class RunService:
         self._admission = Admission(cache, policy)
         self.owner = owner
         self._on_end = on_end
+        self._on_pause = on_pause
+        self._memory = memory
         self.live = LiveRuns()
 
     async def start(self, request: RunRequest) -> LiveRun:
@@ -141,12 +159,12 @@ class RunService:
         first_seq: int = 1,
     ) -> LiveRun:
         """Builds a live run and starts to drive it. ``shown`` is the text that watchers got from an earlier process."""
-        services = self._outside.bound_to(spec)
         log = EventLog(first_seq)
         nodes = NodeRows(spec)
-        for execution_id in resume.started.values() if resume is not None else ():
+        for execution_id in (*resume.started.values(), *resume.paused.values()) if resume is not None else ():
             nodes.adopt(execution_id)
         recorder = RunRecorder(spec, self._group, log, nodes, lease_token=lease_token, accept=accept)
+        services = self._outside.bound_to(spec, recorder.write)
         frames = GraphFrames(spec, services.files.url, self._policy.display)
         presenter = presenter_for(spec, frames)
         if shown:
@@ -158,7 +176,11 @@ class RunService:
             recorder=recorder,
             presenter=presenter,
             conversation=conversation,
+            memory=None if self._memory is None else self._memory.of_run(spec, conversation),
+            aftermaths=self.aftermaths,
         )
+        for event in told_before(version.graph, resume) if resume is not None else ():
+            live.recall(event)
         pool = pool_for(
             spec,
             environment=version.environment,
@@ -167,7 +189,7 @@ class RunService:
             file_url=services.files.url,
         )
         engine = WorkflowRun(
-            version.graph,
+            version.graph if spec.root_node_id is None else version.graph.rooted(spec.root_node_id),
             pool,
             services,
             new_id=new_id,
@@ -184,7 +206,10 @@ class RunService:
     def _done(self, live: LiveRun) -> None:
         self.live.remove(live)
         spec = live.spec
-        if self._on_end is not None and live.has_ended:
+        if live.has_paused:
+            if self._on_pause is not None:
+                self._on_pause(spec.run_id)
+        elif self._on_end is not None and live.has_ended:
             self._on_end(spec)
         self._admission.leave_later(spec.run_id)
 
@@ -195,13 +220,18 @@ class RunService:
             if live.spec.app_id == app_id and (user is None or live.spec.user.id == user.id):
                 live.abort(USER_STOP)
             return
-        query = update(RunRow).where(RunRow.task_id == task_id, RunRow.app_id == app_id, RunRow.status == "running")
+        theirs = [RunRow.task_id == task_id, RunRow.app_id == app_id]
         if user is not None:
-            query = query.where(RunRow.created_by == user.id)
+            theirs.append(RunRow.created_by == user.id)
         async with self._database.write() as session:
-            marked = await session.execute(query.values(stop_requested=True))
+            running = update(RunRow).where(*theirs, RunRow.status == "running")
+            marked = await session.execute(running.values(stop_requested=True))
+            known = bool(cast("int", getattr(marked, "rowcount", 0)))
+            if not known:
+                waiting = await session.scalar(select(RunRow.id).where(*theirs, RunRow.status == "paused"))
+                known = waiting is not None and await wake(session, waiting, stop=USER_STOP)
         # Told only for a run that the caller may stop: whoever hears it asks no more.
-        if cast("int", getattr(marked, "rowcount", 0)):
+        if known:
             await self._cache.publish(STOP_CHANNEL, task_id.encode())
 
     async def close(self, grace: float) -> None:
@@ -209,6 +239,10 @@ class RunService:
         await self.live.drain(grace)
 
     async def _checked_inputs(self, request: RunRequest) -> tuple[dict[str, object], list[dict[str, object]]]:
+        if request.root_node_id is not None:
+            return dict(request.inputs), []
+        if request.single is not None:
+            return {}, []
         try:
             inputs = validate_inputs(request.version.form, request.inputs)
             return await self._files.resolved(
@@ -272,6 +306,8 @@ def _spec(
             is_new_conversation=prepared.is_new,
             auto_generate_name=request.turn.auto_generate_name and prepared.is_new,
         )
+    elif request.single is not None and request.app.mode == "advanced-chat":
+        turn = turn_of_nobody(created_at)
     return RunSpec(
         run_id=request.run_id or new_id(),
         task_id=new_id(),
@@ -290,6 +326,10 @@ def _spec(
         watched=_watched(request),
         turn=turn,
         trace_id=request.trace_id,
+        trigger=request.trigger,
+        root_node_id=request.root_node_id,
+        called_back=request.called_back,
+        single=request.single,
     )
 
 
