@@ -7,7 +7,7 @@ only for speed: an announcement that is lost is made up for by whoever polls the
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol, cast
 
@@ -25,6 +25,8 @@ from orrery.jobs.queues import KNOWN
 from orrery.jobs.tables import Job
 
 _jobs = cast("CoreTable", Job.__table__)
+INSERT_JOB = insert(_jobs)
+"""The statement that `PreparedJob.row` is for."""
 _KEYED = uuid.UUID("8f0c3f0e-5d0a-5c52-9a4e-6f6b1d2c7a11")
 _PENDING = "orrery_jobs"
 
@@ -41,6 +43,13 @@ class Announced(msgspec.Struct, frozen=True):
     queue: str
     payload: object
     due_at: datetime
+
+
+class PreparedJob(msgspec.Struct, frozen=True):
+    """A job as the row of a statement, for writers that take rows and no session. ``announced`` goes to `announce`."""
+
+    row: Mapping[str, object]
+    announced: Announced
 
 
 class Announcer(Protocol):
@@ -119,6 +128,15 @@ class JobOutbox:
         """Adds a job in a transaction of its own; its id. For callers that change nothing else."""
         async with self._database.write() as session:
             return await self.enqueue(session, payload, due_at=due_at, key=key, queue=queue)
+
+    def prepared(self, payload: msgspec.Struct, *, due_at: datetime | None = None) -> PreparedJob:
+        """A job for `INSERT_JOB` in somebody else's transaction; `announce` it when that is durable."""
+        job = self._job(self._catalog.of_payload(type(payload)), payload, due_at, None, None)
+        return PreparedJob(self._row(job), job)
+
+    def announce(self, job: PreparedJob) -> None:
+        """Tells of a prepared job whose transaction committed. Returns at once and never raises."""
+        self._announcer.announce([job.announced])
 
     async def add_due(self, wanted: Sequence[tuple[BoundJob, msgspec.Struct, datetime, str]]) -> list[str]:
         """Adds scheduled jobs (job, payload, due time, key) that nobody added before; the ids of those added."""
