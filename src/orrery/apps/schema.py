@@ -8,6 +8,7 @@ from orrery.apps.catalog import tables as catalog
 from orrery.apps.conversations import tables as conversations
 from orrery.apps.files import tables as files
 from orrery.apps.forms import tables as forms
+from orrery.apps.inspector import tables as inspector
 from orrery.apps.runs import tables as runs
 from orrery.apps.tools import tables as workflow_tools
 from orrery.apps.triggers import tables as triggers
@@ -33,6 +34,7 @@ TABLE_MODULES = (
     files,
     forms,
     runs,
+    inspector,
     triggers,
     jobs,
 )

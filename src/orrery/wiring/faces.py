@@ -122,6 +122,8 @@ def _console(settings: Settings, product: Product, watching: RunWatching) -> lis
                 names=product.names,
                 links=product.files.links,
                 steps=product.running.steps,
+                drafts=product.running.drafts,
+                workflows=product.workflows,
                 suggestions=product.talk.suggestions,
                 display=product.running.policy.display,
             )

@@ -41,7 +41,7 @@ class SingleInputs:
             found, value = self._given(owner_id, node_id, item)
             if found and value is not None and item.selector[0] != "env":
                 _put(pool, item.selector, self._converted(value))
-            elif not found and not pool.exists(item.selector) and not item.optional:
+            elif not found and not pool.exists(item.selector) and not _may_lack(item):
                 raise MissingInput(f"Variable key {node_id}.{item.key} not found in user inputs.")
 
     def _given(self, owner_id: str, node_id: str, item: NodeInput) -> tuple[bool, object]:
@@ -52,6 +52,7 @@ class SingleInputs:
             item.key,
             f"{node_id}.{reference}",
             reference,
+            ".".join(item.selector),
         ):
             if name in self._inputs:
                 return True, self._inputs[name]
@@ -66,6 +67,11 @@ class SingleInputs:
         if items and all(_is_file_mapping(item) for item in items):
             return [self._read_file(as_mapping(item)) for item in items]
         return value
+
+
+def _may_lack(item: NodeInput) -> bool:
+    """Whether the node is tried out without it. What has a name of its own is asked for, even if a run goes without."""
+    return item.optional and item.key == named(item.selector)
 
 
 def _is_file_mapping(value: object) -> bool:

@@ -21,6 +21,7 @@ from orrery.apps.conversations.suggestions import Suggestions
 from orrery.apps.conversations.tables import Message
 from orrery.apps.files.parts import FileNeeds, Files
 from orrery.apps.files.uploads import NewFile
+from orrery.apps.inspector.parts import Inspector
 from orrery.apps.runs import statements
 from orrery.apps.runs.idempotency import Idempotency
 from orrery.apps.runs.limits import RunPolicy
@@ -31,6 +32,7 @@ from orrery.apps.runs.records import RunRecords
 from orrery.apps.runs.service import AppRef, RunRequest, RunService
 from orrery.apps.runs.single_step import SingleSteps
 from orrery.apps.runs.spec import InvokeFrom, RunUser
+from orrery.apps.runs.truncation import DisplayLimits
 from orrery.apps.runs.turns import TurnRequest
 from orrery.apps.runs.versions import VersionCache
 from orrery.apps.workflows.service import GraphContent, WorkflowService
@@ -88,15 +90,17 @@ class HeldModels(ScriptedModels):
 class World:
     """The running console, with what makes apps and published runs."""
 
-    def __init__(self, people: People, folder: Path) -> None:
+    def __init__(self, people: People, folder: Path, display: DisplayLimits | None = None) -> None:
+        display = display or DisplayLimits()
         self.people = people
         database = people.database
         self.database = database
         vault = Vault(secret_key=SECRET_KEY)
+        storage = LocalStorage(folder)
         files = Files.build(
             FileNeeds(
                 database=database,
-                storage=LocalStorage(folder),
+                storage=storage,
                 http=GuardedHttpClient(operator_policy(allow_private=False)),
                 upload=Upload(),
                 secret_key=SECRET_KEY,
@@ -115,14 +119,16 @@ class World:
             http=NoNetwork(),
             files=files.for_run,
         )
+        inspector = Inspector.build(database, storage, files.values, display, storage_type="local")
         self.runs = RunService(
             database=database,
             group=self.group,
             outside=outside,
             files=files.values,
-            policy=RunPolicy(),
+            policy=RunPolicy(display=display),
             cache=people.cache,
             owner="here",
+            memory=inspector.keeper,
         )
         access = AppAccess(database)
         self.apps = AppService(database, access)
@@ -139,7 +145,10 @@ class World:
             watching=RunWatching(self.runs, records, Idempotency(database, self.runs)),
             names=AccountNames(database),
             links=files.links,
-            steps=SingleSteps(database, records, versions, outside, files.values, RunPolicy()),
+            steps=SingleSteps(database, versions, outside, files.values, RunPolicy(), inspector.keeper),
+            drafts=inspector.drafts,
+            workflows=self.workflows,
+            display=display,
             suggestions=Suggestions(database, DefaultModel(outside.models, _no_model)),
         )
         choices = Choices()

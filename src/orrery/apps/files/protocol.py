@@ -45,3 +45,10 @@ class FileValues(Protocol):
         contract's texts.
         """
         ...
+
+    async def made_of(self, workspace_id: str, owner: FileOwner, value: object) -> object:
+        """The value with a file value in the place of each mapping that it is or lists; other values as they are.
+
+        For what editors try out: no form limits these files. Raises ValueError with the contract's texts.
+        """
+        ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import TypeGuard, cast
 
 import msgspec
 
@@ -20,7 +20,7 @@ from orrery.database.engine import Database
 from orrery.database.ids import is_id
 
 MOST_FILES = 100
-METHODS = frozenset({"remote_url", "local_file", "tool_file"})
+METHODS = frozenset({"remote_url", "local_file", "tool_file", "datasource_file"})
 _FIELD_TYPES = frozenset({"file", "file-list"})
 _NOTHING: tuple[object, ...] = (None, "", [])
 _DISGUISED = "Detected file type does not match the specified type. Please verify the file."
@@ -81,6 +81,21 @@ class MappedFiles:
             return checked, []
         _check_counts(sent, rules)
         return checked, await self._values(workspace_id, sent, found, rules, strict=strict)
+
+    async def made_of(self, workspace_id: str, owner: FileOwner, value: object) -> object:
+        """See `FileValues.made_of`."""
+        is_list = isinstance(value, list)
+        items: list[object] = list(cast("list[object]", value)) if is_list else [value]
+        wanted = {place: read_mapping(item) for place, item in enumerate(items) if _is_mapping(item)}
+        if not wanted:
+            return items if is_list else items[0]
+        if len(wanted) > MOST_FILES:
+            raise ValueError(f"Number of files exceeds the maximum limit {MOST_FILES}")
+        found = await self._find(workspace_id, owner, list(wanted.values()))
+        made = await self._values(workspace_id, list(wanted.values()), found, FileRules(), strict=False)
+        values = dict(zip(wanted, made, strict=True))
+        filled: list[object] = [values.get(place, item) for place, item in enumerate(items)]
+        return filled if is_list else filled[0]
 
     async def _find(self, workspace_id: str, owner: FileOwner, wanted: Sequence[Wanted]) -> _Found:
         upload_ids = {w.upload_id for w in wanted if w.upload_id}
@@ -168,6 +183,10 @@ def read_mapping(mapping: Mapping[str, object]) -> Wanted:
     wanted = Wanted(method=method, said_kind=kind, value_id=cast("str | None", own_id), url=_address(mapping))
     if method == "tool_file":
         return msgspec.structs.replace(wanted, tool_id=_id(mapping, "tool_file_id", "ToolFile None not found"))
+    if method == "datasource_file":
+        return msgspec.structs.replace(
+            wanted, upload_id=_id(mapping, "datasource_file_id", "DatasourceFile None not found")
+        )
     if method == "local_file":
         return msgspec.structs.replace(wanted, upload_id=_id(mapping, "upload_file_id", "Invalid upload file id"))
     if mapping.get("upload_file_id") or mapping.get("related_id"):
@@ -199,3 +218,8 @@ def _check_counts(wanted: Sequence[Wanted], rules: FileRules) -> None:
         raise ValueError(f"Number of image files exceeds the maximum limit {rules.most}")
     if len(wanted) > rules.most:
         raise ValueError(f"Number of files exceeds the maximum limit {rules.most}")
+
+
+def _is_mapping(value: object) -> TypeGuard[Mapping[str, object]]:
+    """Whether a value is meant as a file, by what it says of itself."""
+    return isinstance(value, dict) and {"type", "transfer_method"} <= cast("Mapping[str, object]", value).keys()

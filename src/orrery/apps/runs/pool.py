@@ -27,6 +27,9 @@ def pool_for(
     for scope, items in (("env", environment), ("conversation", conversation)):
         for item in items:
             pool.declare(scope, str(item["name"]), cast("ValueType", item["value_type"]), item["value"])
+    if spec.single is not None:
+        for namespace, values in spec.single.values.items():
+            pool.put_all(namespace, values)
     return pool
 
 

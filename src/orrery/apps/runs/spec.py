@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+TriggerKind = Literal["webhook", "schedule", "plugin"]
+"""What set a run off that nobody started by hand; also ``triggered_from`` of its record."""
 InvokeFrom = Literal["service-api", "web-app", "explore", "debugger", "trigger"]
 RunKind = Literal["workflow", "chat", "basic"]
 """A workflow app, a chatflow, or an app without a graph of its own (chat, completion)."""
@@ -41,6 +43,13 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     auto_generate_name: bool = False
 
 
+class SingleTarget(msgspec.Struct, frozen=True):
+    """A container of a draft that runs alone; ``values`` are what it reads from outside, by namespace and name."""
+
+    node_id: str
+    values: Mapping[str, Mapping[str, object]]
+
+
 class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One run. ``inputs`` are checked user inputs, ``files`` file values; both are JSON values.
 
@@ -65,6 +74,12 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     watched: Literal["full", "simple"] | None
     turn: Turn | None = None
     trace_id: str | None = None
+    single: SingleTarget | None = None
+    trigger: TriggerKind | None = None
+    root_node_id: str | None = None
+    """The node that the run begins at, where the version's own start is not meant."""
+    called_back: bool = False
+    """True when somebody wants to be called when the run ends (`RunCallback`)."""
 
     @property
     def log_source(self) -> str:
@@ -75,4 +90,6 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def triggered_from(self) -> str:
-        return "debugging" if self.invoke_from == "debugger" else "app-run"
+        if self.single is not None:
+            return "single-step"
+        return self.trigger or ("debugging" if self.invoke_from == "debugger" else "app-run")

@@ -13,7 +13,7 @@ from orrery.apps.conversations.history import turns_of
 from orrery.apps.conversations.tables import Conversation, ConversationVariable
 from orrery.apps.conversations.thread import thread_of
 from orrery.apps.runs.errors import ConversationCompleted, ConversationNotFound
-from orrery.apps.runs.spec import RunUser
+from orrery.apps.runs.spec import RunUser, Turn
 from orrery.apps.workflows.variables import Variable
 from orrery.database.engine import Database
 from orrery.database.ids import NIL_ID, is_id, new_id
@@ -94,3 +94,15 @@ def initial_name(query: str) -> str:
     if not text:
         return "New conversation"
     return text[:20] + "…" if len(text) > 20 else text
+
+
+def turn_of_nobody(created_at: float, query: str = "") -> Turn:
+    """What a part of a chatflow that is tried out alone sees as its turn; no message is kept of it."""
+    return Turn(
+        message_id=new_id(),
+        conversation_id=new_id(),
+        query=query,
+        dialogue_count=1,
+        parent_message_id=None,
+        created_at=int(created_at),
+    )

@@ -23,6 +23,7 @@ from orrery.security.encryption import Vault
 from orrery.workflow.graph import Graph
 from orrery.workflow.graph_errors import GraphError
 from orrery.workflow.registry import NodeRegistry
+from orrery.workflow.single import SingleNode
 
 JsonObject = Mapping[str, object]
 _KEPT = 256
@@ -117,6 +118,13 @@ class VersionCache:
     def stored(self, text: str) -> Graph:
         """The graph that a run row kept. Raises `AppUnavailable`."""
         return self._parse(text)
+
+    def single(self, text: str, node_id: str) -> SingleNode:
+        """One node of a stored graph with what is inside it. Raises `NotFound`, `AppUnavailable`."""
+        try:
+            return SingleNode(msgspec.json.decode(text), node_id, self._registry)
+        except GraphError as error:
+            raise AppUnavailable(f"The node can't run: {error}") from error
 
     def _parse(self, text: str) -> Graph:
         try:

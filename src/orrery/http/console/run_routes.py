@@ -7,6 +7,7 @@ import msgspec
 from orrery.apps.catalog.service import AppService
 from orrery.apps.conversations.suggestions import Suggestions
 from orrery.apps.files.links import FileLinks
+from orrery.apps.inspector.service import DraftVariables
 from orrery.apps.runs.published import PublishedVersions
 from orrery.apps.runs.records import RunRecords
 from orrery.apps.runs.service import RunService
@@ -16,13 +17,16 @@ from orrery.apps.statistics.conversation_log import ConversationLog
 from orrery.apps.statistics.message_log import MessageLog
 from orrery.apps.statistics.numbers import AppNumbers
 from orrery.apps.statistics.zones import AccountZones
+from orrery.apps.workflows.service import WorkflowService
 from orrery.database.engine import Database
 from orrery.http.console.agent_logs import AgentLogRoutes
 from orrery.http.console.chat_debug import ChatDebugRoutes
 from orrery.http.console.debug_runs import DebugRunRoutes
 from orrery.http.console.draft_nodes import DraftNodeParts, DraftNodeRoutes
+from orrery.http.console.draft_variables import DraftVariableRoutes
 from orrery.http.console.logs import LogParts, LogRoutes
 from orrery.http.console.run_history import RunHistoryRoutes
+from orrery.http.console.single_runs import SingleRunRoutes
 from orrery.http.console.statistics import StatisticsRoutes
 from orrery.http.endpoint import RouteGroup
 from orrery.http.watching import RunWatching
@@ -41,6 +45,8 @@ class RunParts(msgspec.Struct, frozen=True, kw_only=True):
     names: AccountNames
     links: FileLinks
     steps: SingleSteps
+    drafts: DraftVariables
+    workflows: WorkflowService
     suggestions: Suggestions
     display: DisplayLimits = DisplayLimits()
 
@@ -74,5 +80,7 @@ def run_routes(parts: RunParts) -> list[RouteGroup]:
                 display=parts.display,
             )
         ),
+        SingleRunRoutes(parts.apps, parts.published, parts.steps, parts.runs),
+        DraftVariableRoutes(parts.apps, parts.workflows, parts.drafts, parts.links),
         StatisticsRoutes(parts.apps, AppNumbers(parts.database), zones),
     ]

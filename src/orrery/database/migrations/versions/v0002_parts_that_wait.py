@@ -155,6 +155,34 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "name", name="uq_tool_workflow_providers_name"),
     )
     op.create_table(
+        "workflow_draft_variables",
+        sa.Column("id", columns.Id, nullable=False),
+        sa.Column("tenant_id", columns.Id, nullable=False),
+        sa.Column("app_id", columns.Id, nullable=False),
+        sa.Column("user_id", columns.Id, nullable=False),
+        sa.Column("node_id", sa.String(length=255), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("description", columns.LongText(), nullable=False),
+        sa.Column("value_type", sa.String(length=32), nullable=False),
+        sa.Column("value", columns.LongText(), nullable=False),
+        sa.Column("edited", sa.Boolean(), nullable=False),
+        sa.Column("visible", sa.Boolean(), nullable=False),
+        sa.Column("editable", sa.Boolean(), nullable=False),
+        sa.Column("node_execution_id", columns.Id, nullable=True),
+        sa.Column("file_id", columns.Id, nullable=True),
+        sa.Column("size_bytes", sa.Integer(), nullable=False),
+        sa.Column("length", sa.Integer(), nullable=True),
+        sa.Column("created_at", columns.Utc(), nullable=False),
+        sa.Column("updated_at", columns.Utc(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["app_id"], ["apps.id"], name=op.f("fk_workflow_draft_variables_app_id_apps"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_workflow_draft_variables")),
+    )
+    with op.batch_alter_table("workflow_draft_variables", schema=None) as batch_op:
+        batch_op.create_index("ix_workflow_draft_variables_node", ["app_id", "user_id", "node_id"], unique=False)
+
+    op.create_table(
         "workflow_pauses",
         sa.Column("id", columns.Id, nullable=False),
         sa.Column("tenant_id", columns.Id, nullable=False),
@@ -341,6 +369,7 @@ def downgrade() -> None:
     op.drop_table("workflow_schedule_plans")
     op.drop_table("workflow_run_callbacks")
     op.drop_table("workflow_pauses")
+    op.drop_table("workflow_draft_variables")
     op.drop_table("tool_workflow_providers")
     op.drop_table("human_input_forms")
     op.drop_table("app_triggers")
