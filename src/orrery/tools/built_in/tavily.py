@@ -60,7 +60,7 @@ class TavilySearch:
 
     async def ask(self, values: Mapping[str, object]) -> JsonObject:
         """The vendor's answer. Raises `ToolInvokeError`."""
-        body = {name: value for name, value in values.items() if name in _SENT and value not in {None, ""}}
+        body = {name: value for name, value in values.items() if name in _SENT and value is not None and value != ""}
         for name in ("include_domains", "exclude_domains"):
             domains = [part.strip() for part in str(values.get(name) or "").split(",") if part.strip()]
             if domains:

@@ -125,6 +125,11 @@ class McpLogin:
         await self._store.keep_login(pending.provider_id, login)
         return pending.provider_id
 
+    async def present(self, provider_id: str) -> str | None:
+        """The ``Authorization`` header if it holds for a while yet, without asking anybody."""
+        login = await self._store.login(provider_id)
+        return None if login is None or login.tokens.due(self._now()) else login.tokens.header
+
     async def authorization(self, provider_id: str) -> str | None:
         """The ``Authorization`` header, refreshed when due; None when nobody has signed in. Raises `OAuthError`."""
         login = await self._store.login(provider_id)
