@@ -10,6 +10,7 @@ from orrery.http.console.apps import AppRoutes
 from orrery.http.console.examination import ExaminationRoutes
 from orrery.http.console.features import FeatureRoutes
 from orrery.http.console.files import ConsoleFileRoutes
+from orrery.http.console.forms import ConsoleFormRoutes
 from orrery.http.console.people import PeopleSettings, people_authenticators, people_routes
 from orrery.http.console.run_routes import RunParts, run_routes
 from orrery.http.console.tags import TagRoutes
@@ -20,8 +21,11 @@ from orrery.http.files.routes import file_authenticators, file_routes
 from orrery.http.operators import Check, OperatorRoutes
 from orrery.http.pages import Pages
 from orrery.http.router import Router
+from orrery.http.service.callers import ServiceUsers
+from orrery.http.service.forms import ServiceFormRoutes
 from orrery.http.service.routes import AppFaces, service_authenticators, service_routes
 from orrery.http.watching import RunWatching
+from orrery.http.web.forms import WebFormParts, WebFormRoutes
 from orrery.http.web.routes import web_authenticators, web_routes
 from orrery.settings.load import Settings
 from orrery.wiring.product import Product
@@ -38,6 +42,7 @@ def route_table(settings: Settings, product: Product, checks: dict[str, Check]) 
         *(("/console/api", group) for group in _console(settings, product, watching)),
         *(("/v1", group) for group in service_routes(faces)),
         *(("/api", group) for group in web_routes(faces, product.tokens, features)),
+        *_form_routes(product),
         *(("/files", group) for group in file_routes(product.files)),
         ("", OperatorRoutes(__version__, checks)),
     ]
@@ -94,6 +99,17 @@ def _app_faces(settings: Settings, product: Product, watching: RunWatching) -> A
         upload=settings.upload,
         watching=watching,
     )
+
+
+def _form_routes(product: Product) -> list[tuple[str, RouteGroup]]:
+    """Forms that runs wait for, at every door."""
+    answers, files = product.forms.answers, product.files
+    parts = WebFormParts(forms=product.forms, apps=product.apps, icons=files.icons, files=files)
+    return [
+        ("/console/api", ConsoleFormRoutes(answers)),
+        ("/v1", ServiceFormRoutes(answers, ServiceUsers(product.end_users))),
+        ("/api", WebFormRoutes(parts)),
+    ]
 
 
 def _console(settings: Settings, product: Product, watching: RunWatching) -> list[RouteGroup]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from orrery.apps.files.parts import Files
 from orrery.apps.forms.attending import PauseNews
 from orrery.apps.forms.parts import FormNeeds, Forms
+from orrery.apps.forms.rate import FormRate
 from orrery.apps.forms.run_forms import FormOpening
 from orrery.apps.forms.tokens import FormTokens
 from orrery.mail.opening import open_mail
@@ -33,6 +34,9 @@ def build_forms(ground: Ground, files: Files, running: Running, waits: Waits) ->
             transport=open_mail(ground.settings.mail, ground.clients.operator),
             base=form_base(ground.settings),
             news=waits.news,
+            rate=FormRate(
+                ground.cache, ground.settings.human_input.attempts, ground.settings.human_input.window_seconds
+            ),
         )
     )
 

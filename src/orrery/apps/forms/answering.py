@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from orrery.apps.files.protocol import FileValues
 from orrery.apps.forms import store
@@ -73,11 +74,18 @@ class FormAnswers:
 
     async def show(self, place: Place, token: str) -> OpenForm:
         """A form that waits. Raises `FormNotFound`, `FormSubmitted`, `FormExpired`."""
+        return open_form((await self._waiting(place, token))[0])
+
+    async def recipient_of(self, place: Place, token: str) -> str:
+        """The recipient that a token of a waiting form stands for. Raises as `show`."""
+        return (await self._waiting(place, token))[1].id
+
+    async def _waiting(self, place: Place, token: str) -> tuple[HumanInputForm, HumanInputRecipient]:
         form, recipient = await self._find(place, token)
         if recipient.type not in _TYPES[place.door]:
             raise FormNotFound
         await self._check_open(form)
-        return open_form(form)
+        return form, recipient
 
     async def submit(self, place: Place, token: str, answer: Answer) -> None:
         """Takes the first valid answer and wakes the run, in one transaction.
@@ -131,11 +139,10 @@ class FormAnswers:
 
     async def _owner(self, form: OpenForm) -> RunUser:
         async with self._database.read() as session:
-            run = await session.get(WorkflowRun, form.run_id)
-        if run is None:
+            user = await run_user(session, form.run_id)
+        if user is None:
             raise FormExpired(form.id)
-        role: Literal["account", "end_user"] = "account" if run.created_by_role == "account" else "end_user"
-        return RunUser(role, run.created_by, "")
+        return user
 
     async def _close(
         self, form: HumanInputForm, recipient: HumanInputRecipient, answer: Answer, values: Mapping[str, object]
@@ -167,6 +174,15 @@ class FormAnswers:
             raise FormNotFound
         _check_waiting(current)
         raise FormExpired(form.id)
+
+
+async def run_user(session: AsyncSession, run_id: str) -> RunUser | None:
+    """Whoever started a run, as the owner of its files."""
+    run = await session.get(WorkflowRun, run_id)
+    if run is None:
+        return None
+    role: Literal["account", "end_user"] = "account" if run.created_by_role == "account" else "end_user"
+    return RunUser(role, run.created_by, "")
 
 
 def _foreign(place: Place, form: HumanInputForm) -> bool:

@@ -50,6 +50,8 @@ class FormAttending:
             run_id = await self._news.runs.get()
             try:
                 await self._waking.wake_answered(run_id)
+                # Woken before this process had let go of it, it is nobody's by now.
+                await self._waking.resume(run_id)
                 await self._jobs.enqueue_mails(run_id)
             except (SQLAlchemyError, OSError) as error:
                 _log.warning("the forms of run %s are looked after later: %s", run_id, error)

@@ -10,7 +10,9 @@ from orrery.apps.files.protocol import FileValues
 from orrery.apps.forms.answering import FormAnswers
 from orrery.apps.forms.attending import FormAttending, PauseNews
 from orrery.apps.forms.delivery import FormJobs, FormMails
+from orrery.apps.forms.rate import FormRate
 from orrery.apps.forms.tokens import FormTokens
+from orrery.apps.forms.uploading import FormUploads
 from orrery.apps.forms.waking import FormWaking
 from orrery.database.engine import Database
 from orrery.jobs.outbox import JobOutbox
@@ -28,13 +30,16 @@ class FormNeeds(msgspec.Struct, frozen=True, kw_only=True):
     transport: MailTransport | None
     base: str
     news: PauseNews
+    rate: FormRate
 
 
 class Forms(msgspec.Struct, frozen=True, kw_only=True):
     """Holds the services; `build` makes them and opens nothing."""
 
     tokens: FormTokens
+    rate: FormRate
     answers: FormAnswers
+    uploads: FormUploads
     waking: FormWaking
     mails: FormMails
     jobs: FormJobs
@@ -50,10 +55,13 @@ class Forms(msgspec.Struct, frozen=True, kw_only=True):
             transport=needs.transport,
             base=needs.base.rstrip("/"),
         )
+        answers = FormAnswers(needs.database, needs.tokens, needs.files, needs.resume)
         jobs = FormJobs(mails, waking, needs.outbox)
         return cls(
             tokens=needs.tokens,
-            answers=FormAnswers(needs.database, needs.tokens, needs.files, needs.resume),
+            rate=needs.rate,
+            answers=answers,
+            uploads=FormUploads(needs.database, needs.tokens, answers),
             waking=waking,
             mails=mails,
             jobs=jobs,

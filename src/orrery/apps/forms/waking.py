@@ -24,7 +24,7 @@ class FormWaking:
 
     def __init__(self, database: Database, resume: Resume) -> None:
         self._database = database
-        self._resume = resume
+        self.resume = resume
 
     async def end_overdue(self) -> int:
         """Ends forms that nobody answered in time; how many.
@@ -51,7 +51,7 @@ class FormWaking:
             if woken:
                 await store.mark_woken(session, run_id, now)
         if woken:
-            await self._resume(run_id)
+            await self.resume(run_id)
         return True
 
     async def wake_answered(self, run_id: str | None = None) -> None:
@@ -67,7 +67,7 @@ class FormWaking:
                 if woken or status not in {"paused", "running"}:
                     await store.mark_woken(session, one, datetime.now(UTC))
             if woken:
-                await self._resume(one)
+                await self.resume(one)
 
 
 def _timeout_of(definition: object) -> float:
