@@ -13,6 +13,7 @@ from orrery.database.engine import Database
 from orrery.egress.protocol import HttpClient
 from orrery.inference.types import ModelGateway
 from orrery.sandbox.protocol import CodeRunner
+from orrery.tools.protocol import ToolSource
 from orrery.workflow.node import ConversationMemory, FileAccess
 from orrery.workflow.nodes.human_input_forms import HumanForms
 
@@ -26,23 +27,30 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     http: HttpClient
     files: Callable[[RunSpec], FileAccess]
     forms: Callable[[RunSpec, Callable[[Sequence[Entry]], None]], HumanForms] | None = None
+    tools: Callable[[RunSpec, FileAccess], ToolSource] | None = None
 
     def bound_to(self, spec: RunSpec, write: Callable[[Sequence[Entry]], None] | None = None) -> RunServices:
         """What one run may use. ``write`` takes rows of a run that is kept: only such a run can wait for people."""
         turn = spec.turn
         memory = None if turn is None else ConversationHistory(self.database, turn.conversation_id, turn.message_id)
-        services = RunServices(self.models(spec.workspace_id), self.code, self.http, self.files(spec), memory)
+        files = self.files(spec)
+        services = RunServices(self.models(spec.workspace_id), self.code, self.http, files, memory)
+        if self.tools is not None:
+            services.tools = self.tools(spec, files)
         if self.forms is not None and write is not None:
             services.human_forms = self.forms(spec, write)
         return services
 
 
 class RunServices:
-    """Implements `NodeServices`; with ``human_forms``, which only runs that are kept have, `OffersHumanForms` too."""
+    """Implements `NodeServices`, with ``tools`` `ToolServices` too; with ``human_forms``, which only runs that are kept
+    have, `OffersHumanForms`.
+    """
 
-    __slots__ = ("code", "files", "http", "human_forms", "memory", "models")
+    __slots__ = ("code", "files", "http", "human_forms", "memory", "models", "tools")
 
     human_forms: HumanForms
+    tools: ToolSource
 
     def __init__(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, cast
@@ -32,7 +33,7 @@ from orrery.apps.runs.tables import WorkflowRun as RunRow
 from orrery.apps.runs.turns import PreparedTurn, TurnRequest, initial_name, prepare_turn, turn_of_nobody
 from orrery.apps.runs.versions import AppVersion
 from orrery.apps.workflows.variables import Variable
-from orrery.cache.protocol import Cache
+from orrery.cache.protocol import Cache, CacheUnavailable
 from orrery.database.engine import Database
 from orrery.database.group_commit import Entry, GroupCommit
 from orrery.database.ids import new_id
@@ -77,6 +78,7 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     trigger: TriggerKind | None = None
     root_node_id: str | None = None
     called_back: bool = False
+    call_depth: int = 0
 
 
 class RunService:
@@ -124,7 +126,9 @@ class RunService:
         inputs, files = await self._checked_inputs(request)
         prepared = await self._prepared_turn(request)
         spec = _spec(request, inputs, files, prepared)
-        await self._admission.enter(request.app, spec.run_id, live=len(self.live))
+        if not request.call_depth:
+            # What a run calls was let in with it: refused half way, all the work before would be lost.
+            await self._admission.enter(request.app, spec.run_id, live=len(self.live))
         try:
             live = self._launch(spec, request, prepared)
         except BaseException:
@@ -232,7 +236,9 @@ class RunService:
                 known = waiting is not None and await wake(session, waiting, stop=USER_STOP)
         # Told only for a run that the caller may stop: whoever hears it asks no more.
         if known:
-            await self._cache.publish(STOP_CHANNEL, task_id.encode())
+            # Unheard, the mark is found when the lease is renewed.
+            with contextlib.suppress(CacheUnavailable):
+                await self._cache.publish(STOP_CHANNEL, task_id.encode())
 
     async def close(self, grace: float) -> None:
         """Lets running runs finish for ``grace`` seconds, then lets go of them: recovery goes on with what is left."""
@@ -326,6 +332,7 @@ def _spec(
         watched=_watched(request),
         turn=turn,
         trace_id=request.trace_id,
+        call_depth=request.call_depth,
         trigger=request.trigger,
         root_node_id=request.root_node_id,
         called_back=request.called_back,

@@ -54,7 +54,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One run. ``inputs`` are checked user inputs, ``files`` file values; both are JSON values.
 
     ``watched`` is the form of its frames: "full" and "simple" as in workflow.md 4.1; None when nobody streams it, and
-    then no event log is kept.
+    then no event log is kept. ``call_depth`` counts the runs around it, which call it as a tool.
     """
 
     run_id: str
@@ -74,6 +74,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     watched: Literal["full", "simple"] | None
     turn: Turn | None = None
     trace_id: str | None = None
+    call_depth: int = 0
     single: SingleTarget | None = None
     trigger: TriggerKind | None = None
     root_node_id: str | None = None
