@@ -12,6 +12,7 @@ from orrery.apps.files.icons import Icons
 from orrery.apps.files.links import FileLinks
 from orrery.apps.files.remote import RemoteFiles
 from orrery.apps.files.run_files import RunFiles
+from orrery.apps.files.tool_files import FileKeeper
 from orrery.apps.files.uploads import Uploads
 from orrery.apps.files.values import MappedFiles
 from orrery.apps.runs.spec import RunSpec
@@ -48,6 +49,7 @@ class Files(msgspec.Struct, frozen=True, kw_only=True):
     icons: Icons
     remote: RemoteFiles
     values: MappedFiles
+    keeper: FileKeeper
     for_run: Callable[[RunSpec], FileAccess]
 
     @classmethod
@@ -66,5 +68,6 @@ class Files(msgspec.Struct, frozen=True, kw_only=True):
             icons=Icons(needs.database, links),
             remote=remote,
             values=MappedFiles(needs.database, links, remote),
+            keeper=FileKeeper(needs.database, needs.storage, links),
             for_run=for_run,
         )

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from orrery.apps.files import store
-from orrery.apps.files.errors import FilenameMissing, FileTooLarge, InvalidFilename, RemoteFileUnavailable
-from orrery.apps.files.file_value import tool_value
-from orrery.apps.files.kinds import UNKNOWN_TYPE, suffix_for
+from orrery.apps.files.errors import FileTooLarge, RemoteFileUnavailable
 from orrery.apps.files.links import FileLinks
-from orrery.apps.files.names import checked_name, tool_key
 from orrery.apps.files.remote import RemoteFiles
-from orrery.apps.files.tables import ToolFile
+from orrery.apps.files.tool_files import FileKeeper, ToolFileOwner
 from orrery.apps.runs.spec import RunSpec
 from orrery.database.engine import Database
-from orrery.database.ids import is_id, new_id
+from orrery.database.ids import is_id
 from orrery.errors import NotFound, Unavailable
 from orrery.storage.protocol import ObjectStorage
 from orrery.workflow.node import NodeFailure
@@ -27,7 +24,7 @@ class FileUnavailable(NodeFailure):
 class RunFiles:
     """Implements `FileAccess`. Reads files of the run's user and those that accounts of the workspace keep."""
 
-    __slots__ = ("_database", "_links", "_remote", "_spec", "_storage")
+    __slots__ = ("_database", "_keeper", "_links", "_remote", "_spec", "_storage")
 
     def __init__(
         self, spec: RunSpec, database: Database, storage: ObjectStorage, links: FileLinks, remote: RemoteFiles
@@ -37,6 +34,7 @@ class RunFiles:
         self._storage = storage
         self._links = links
         self._remote = remote
+        self._keeper = FileKeeper(database, storage, links)
 
     async def read(self, file: Mapping[str, object], *, max_bytes: int) -> bytes:
         """See `FileAccess.read`."""
@@ -56,26 +54,13 @@ class RunFiles:
 
     async def save_tool_file(self, content: bytes, *, filename: str, mime_type: str) -> dict[str, object]:
         """See `FileAccess.save_tool_file`. A name that can't be one is replaced."""
-        file_id = new_id()
-        name = _tool_name(file_id, filename, mime_type)
-        row = ToolFile(
-            id=file_id,
-            tenant_id=self._spec.workspace_id,
-            user_id=self._spec.user.id,
-            conversation_id=self._spec.turn.conversation_id if self._spec.turn is not None else None,
-            file_key=tool_key(self._spec.workspace_id, file_id, name),
-            mimetype=mime_type.partition(";")[0].strip()[:255] or UNKNOWN_TYPE,
-            name=name,
-            size=len(content),
+        spec = self._spec
+        owner = ToolFileOwner(
+            workspace_id=spec.workspace_id,
+            user_id=spec.user.id,
+            conversation_id=spec.turn.conversation_id if spec.turn is not None else None,
         )
-        await self._storage.save(row.file_key, content)
-        try:
-            async with self._database.write() as session:
-                session.add(row)
-        except BaseException:
-            await self._storage.delete(row.file_key)  # a content that no row names would stay for ever
-            raise
-        return tool_value(row, self._links)
+        return await self._keeper.keep(owner, content, filename=filename, mime_type=mime_type)
 
     def url(self, file: Mapping[str, object]) -> str:
         """See `FileAccess.url`; empty for a value that nothing vouches for."""
@@ -103,10 +88,3 @@ class RunFiles:
             raise FileUnavailable(f"The file at {url} is larger than {max_bytes} bytes.") from error
         except RemoteFileUnavailable as error:
             raise FileUnavailable(error.message) from error
-
-
-def _tool_name(file_id: str, filename: str, mime_type: str) -> str:
-    try:
-        return checked_name(filename)
-    except (InvalidFilename, FilenameMissing):
-        return file_id + suffix_for(mime_type)

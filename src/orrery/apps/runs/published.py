@@ -42,7 +42,7 @@ class PublishedVersions:
         return self._versions.workflow(row)
 
     async def older(self, app: AppRecord, workflow_id: str) -> AppVersion:
-        """A chosen version. Raises `InvalidParam`, `WorkflowNotFound`, and `BadRequest` for the draft."""
+        """A version that a caller chose. Raises `InvalidParam`, `WorkflowNotFound`, and `BadRequest` for the draft."""
         if not is_id(workflow_id):
             raise InvalidParam(f"Invalid workflow_id format: '{workflow_id}'. Must be a valid UUID.")
         async with self._database.read() as session:
@@ -51,6 +51,17 @@ class PublishedVersions:
             raise WorkflowNotFound(f"Workflow not found with id: {workflow_id}")
         if row.version == "draft":
             raise BadRequest(f"Cannot use draft workflow version. Workflow ID: {workflow_id}")
+        return self._versions.workflow(row)
+
+    async def chosen(self, workspace_id: str, app_id: str, workflow_id: str) -> AppVersion:
+        """A published version that somebody noted down earlier. Raises `WorkflowNotFound`, `AppUnavailable`."""
+        known = self._versions.known(workflow_id)
+        if known is not None:
+            return known
+        async with self._database.read() as session:
+            row = await find_version(session, workspace_id, app_id, workflow_id)
+        if row is None:
+            raise WorkflowNotFound
         return self._versions.workflow(row)
 
     async def draft(self, workspace_id: str, app_id: str) -> AppVersion:

@@ -17,6 +17,7 @@ from orrery.apps.catalog.modes import GRAPH_MODES, WORKFLOW_TYPES
 from orrery.apps.catalog.service import Actor
 from orrery.apps.catalog.store import find_app
 from orrery.apps.catalog.tables import App
+from orrery.apps.triggers.sync import follow_draft, follow_publish
 from orrery.apps.workflows import variables
 from orrery.apps.workflows.errors import DraftNotFound, DraftOutOfSync, WorkflowInUse, WorkflowNotFound
 from orrery.apps.workflows.tables import Workflow
@@ -110,7 +111,7 @@ class WorkflowService:
             return None if app.workflow_id is None else await session.get(Workflow, app.workflow_id)
 
     async def publish(self, who: Actor, app_id: str, *, name: str, comment: str) -> Workflow:
-        """Copies the draft to a new version and puts it in use. Raises `DraftNotFound`."""
+        """Copies the draft to a new version and puts it in use. Raises `DraftNotFound`, `TriggerRefused`."""
         async with self._database.write() as session:
             app = await _graph_app(session, who.workspace_id, app_id, locked=True)
             draft = await find_draft(session, who.workspace_id, app_id)
@@ -135,6 +136,7 @@ class WorkflowService:
             )
             session.add(version)
             await session.flush()
+            await follow_publish(session, who.workspace_id, app_id, who.account_id, _graph_of(draft), now)
             app.workflow_id, app.updated_at, app.updated_by = version.id, now, who.account_id
         self._access.forget(app_id)
         return version
@@ -201,6 +203,10 @@ class WorkflowService:
         return row
 
 
+def _graph_of(row: Workflow) -> Mapping[str, object]:
+    return msgspec.json.decode(row.graph, type=dict[str, object])
+
+
 async def find_draft(session: AsyncSession, workspace_id: str, app_id: str) -> Workflow | None:
     return await session.scalar(
         select(Workflow).where(
@@ -222,6 +228,7 @@ async def put_draft(
 ) -> Workflow:
     """Makes or replaces the app's draft inside the caller's transaction. Raises `InvalidParam`."""
     check_graph(content.graph)
+    await follow_draft(session, who.workspace_id, app.id, who.account_id, content.graph)
     row = await find_draft(session, who.workspace_id, app.id)
     if row is None:
         row = Workflow(

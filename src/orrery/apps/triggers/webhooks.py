@@ -1,0 +1,132 @@
+"""Requests to webhooks: found by their address, checked against their node, turned into runs (workflow.md 6.4)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+from sqlalchemy import select
+
+from orrery.apps.catalog.tables import App
+from orrery.apps.conversations.end_users import EndUsers
+from orrery.apps.files.tool_files import FileKeeper, ToolFileOwner
+from orrery.apps.runs.spec import RunUser
+from orrery.apps.triggers.debugging import TriggerDebugging
+from orrery.apps.triggers.errors import WebhookNotFound
+from orrery.apps.triggers.nodes import WEBHOOK, TriggerNode, stored_trigger_nodes
+from orrery.apps.triggers.starting import Starts, Wanted
+from orrery.apps.triggers.tables import AppTrigger, WebhookTrigger
+from orrery.apps.workflows.service import find_draft
+from orrery.apps.workflows.tables import Workflow
+from orrery.database.engine import Database
+from orrery.workflow.nodes.trigger_webhook_data import WebhookData
+from orrery.workflow.nodes.trigger_webhook_request import WebhookRequest, reply_of, run_inputs
+
+
+class OpenWebhook(msgspec.Struct, frozen=True, kw_only=True):
+    """A webhook that a request may be made to. ``account_id``: who made it, for a draft's."""
+
+    workspace_id: str
+    app_id: str
+    workflow_id: str
+    node_id: str
+    title: str
+    data: WebhookData
+    user: RunUser
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What the caller of a webhook is told at once: status and JSON body."""
+
+    status: int
+    body: object
+
+
+class Webhooks:
+    """The doors of published webhooks and of those under test."""
+
+    def __init__(
+        self, database: Database, end_users: EndUsers, starts: Starts, debugging: TriggerDebugging, files: FileKeeper
+    ) -> None:
+        self._database = database
+        self._end_users = end_users
+        self._starts = starts
+        self._debugging = debugging
+        self._files = files
+
+    async def find(self, webhook_id: str) -> OpenWebhook:
+        """The webhook of the version in use. Raises `WebhookNotFound`, `TriggerRefused`."""
+        async with self._database.read() as session:
+            row = await session.scalar(select(WebhookTrigger).where(WebhookTrigger.webhook_id == webhook_id))
+            if row is None:
+                raise WebhookNotFound(f"Webhook not found: {webhook_id}")
+            trigger = await session.scalar(
+                select(AppTrigger).where(AppTrigger.app_id == row.app_id, AppTrigger.node_id == row.node_id)
+            )
+            _check(trigger, webhook_id)
+            app = await session.scalar(select(App).where(App.id == row.app_id, App.status == "normal"))
+            version = await session.get(Workflow, app.workflow_id) if app is not None and app.workflow_id else None
+        if version is None:
+            raise WebhookNotFound(f"Workflow not found for app {row.app_id}")
+        return await self._open(row, version)
+
+    async def find_draft(self, webhook_id: str) -> OpenWebhook:
+        """The webhook as its draft has it. Raises `WebhookNotFound`, `TriggerRefused`."""
+        async with self._database.read() as session:
+            row = await session.scalar(select(WebhookTrigger).where(WebhookTrigger.webhook_id == webhook_id))
+            if row is None:
+                raise WebhookNotFound(f"Webhook not found: {webhook_id}")
+            draft = await find_draft(session, row.tenant_id, row.app_id)
+        if draft is None:
+            raise WebhookNotFound(f"Workflow not found for app {row.app_id}")
+        return await self._open(row, draft)
+
+    async def _open(self, row: WebhookTrigger, version: Workflow) -> OpenWebhook:
+        node: TriggerNode | None = stored_trigger_nodes(version.graph).get(row.node_id)
+        if node is None or node.kind != WEBHOOK:
+            raise WebhookNotFound(f"Workflow not found: it has no webhook node {row.node_id}")
+        user = await self._end_users.resolve(row.tenant_id, row.app_id, None, "trigger")
+        return OpenWebhook(
+            workspace_id=row.tenant_id,
+            app_id=row.app_id,
+            workflow_id=version.id,
+            node_id=row.node_id,
+            title=node.title,
+            data=node.webhook(),
+            user=RunUser("end_user", user.id, user.session_id),
+        )
+
+    async def keep_file(self, at: OpenWebhook, content: bytes, *, filename: str, mime_type: str) -> object:
+        """A file that a request brought, as the value that the run gets."""
+        owner = ToolFileOwner(workspace_id=at.workspace_id, user_id=at.user.id)
+        return await self._files.keep(owner, content, filename=filename, mime_type=mime_type)
+
+    async def accept(self, at: OpenWebhook, request: WebhookRequest) -> Reply:
+        """Asks for the run; the reply does not wait for it. Raises `WebhookRefused`."""
+        wanted = Wanted(
+            workspace_id=at.workspace_id,
+            app_id=at.app_id,
+            workflow_id=at.workflow_id,
+            node_id=at.node_id,
+            kind="webhook",
+            user=at.user,
+            inputs=run_inputs(at.data, request),
+            metadata={"type": WEBHOOK, "node_title": at.title},
+        )
+        async with self._database.write() as session:
+            await self._starts.ask(session, wanted, datetime.now(UTC))
+        return Reply(*reply_of(at.data))
+
+    async def show(self, at: OpenWebhook, request: WebhookRequest) -> Reply:
+        """Hands the request to whoever tries the draft out right now. Raises `WebhookRefused`."""
+        await self._debugging.deliver(at.app_id, at.node_id, run_inputs(at.data, request))
+        return Reply(*reply_of(at.data))
+
+
+def _check(trigger: AppTrigger | None, webhook_id: str) -> None:
+    if trigger is None:
+        raise WebhookNotFound(f"App trigger not found for webhook {webhook_id}. Publish the workflow first.")
+    if trigger.status == "rate_limited":
+        raise WebhookNotFound(f"Webhook trigger is rate limited for webhook {webhook_id}")
+    if trigger.status != "enabled":
+        raise WebhookNotFound(f"Webhook trigger is disabled for webhook {webhook_id}")
