@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeAlias
 
 from orrery.inference.types import Usage
 from orrery.workflow.clock import Clock
 from orrery.workflow.events import Event, Marks
 from orrery.workflow.limits import RunLimits
-from orrery.workflow.node import NodeContext
+from orrery.workflow.node import NodeContext, Selector
 from orrery.workflow.pool import Pool
 
 Emit: TypeAlias = Callable[[Event], None]
 
 
 class SubRunFailed(Exception):
-    """A container's sub-run ended with a node's unhandled failure; the text is that node's error."""
+    """A container's sub-run ended with a node's unhandled failure; the text is that node's error.
 
-    def __init__(self, error: str, error_type: str) -> None:
-        self.error, self.error_type = error, error_type
+    ``variable_updates`` are what the container's nodes had written by then.
+    """
+
+    def __init__(self, error: str, error_type: str, variable_updates: Sequence[tuple[Selector, object]] = ()) -> None:
+        self.error, self.error_type, self.variable_updates = error, error_type, variable_updates
         super().__init__(error)
 
 

@@ -9,10 +9,19 @@ from typing import Protocol
 from orrery.inference.types import Usage
 from orrery.workflow.clock import Clock
 from orrery.workflow.context import Emit, SubRun
-from orrery.workflow.events import Event, Marks, NodeFinished, NodePaused, NodeRetry, NodeStarted, NodeStatus
+from orrery.workflow.events import (
+    Event,
+    Marks,
+    NodeFinished,
+    NodePaused,
+    NodeRetry,
+    NodeStarted,
+    NodeStatus,
+    TextChunk,
+)
 from orrery.workflow.failures import Failure
 from orrery.workflow.graph_node import GraphNode
-from orrery.workflow.journal import FinishedNode
+from orrery.workflow.journal import FinishedNode, InnerText
 from orrery.workflow.limits import RunLimits
 from orrery.workflow.node import NodeOutcome, NodeServices
 from orrery.workflow.pool import Pool
@@ -32,6 +41,8 @@ class ExecutionOwner(Protocol):
     def stream_chunk(self, node_id: str, name: str, text: str, *, final: bool) -> None: ...
     def merge_outputs(self, outputs: Mapping[str, object]) -> None: ...
     def count_usage(self, usage: Usage) -> None: ...
+    def count_step(self) -> None: ...
+    def is_closing(self) -> bool: ...
     def sub_run(self, parent: Execution, start_node_id: str, pool: Pool, marks: Marks, emit: Emit | None) -> SubRun: ...
     def execution_id_if_known(self, index: int) -> str | None: ...
     def children(self, node: GraphNode) -> Sequence[GraphNode]: ...
@@ -45,6 +56,8 @@ class Execution:
         "_owner",
         "execution_id",
         "failures",
+        "inner_steps",
+        "inner_texts",
         "inner_usage",
         "merged",
         "node",
@@ -53,6 +66,7 @@ class Execution:
         "steps",
         "streams",
         "task",
+        "unclosed",
     )
 
     def __init__(self, owner: ExecutionOwner, node: GraphNode, execution_id: str, start_index: int) -> None:
@@ -60,8 +74,10 @@ class Execution:
         self.started_at = owner.scope.clock.time()
         self._began = owner.scope.clock.monotonic()
         self.streams: dict[str, list[str]] | None = None
+        self.unclosed: set[str] = set()
+        self.inner_texts: list[InnerText] | None = None
         self.task: asyncio.Task[NodeOutcome] | None = None
-        self.steps, self.failures = 1, 0
+        self.steps, self.failures, self.inner_steps = 1, 0, 0
         self.inner_usage: Usage | None = None
         self.merged: dict[str, object] | None = None
 
@@ -102,13 +118,35 @@ class Execution:
         return self._owner.marks
 
     def emit(self, event: Event) -> None:
+        if isinstance(event, TextChunk) and self._owner.scope.journal is not None:
+            self._keep_text(event)
         self._owner.emit(event)
+
+    def _keep_text(self, chunk: TextChunk) -> None:
+        """Keeps what an inner node told: whoever resumes the run after this container can't ask the node again."""
+        kept = self.inner_texts
+        if kept is None:
+            kept = self.inner_texts = []
+        if kept and kept[-1].node_id == chunk.node_id and kept[-1].selector == chunk.selector:
+            kept[-1].text += chunk.text
+        elif chunk.text:
+            kept.append(InnerText(chunk.node_id, chunk.selector, chunk.text))
+
+    def forget_streams(self, unread: Mapping[str, int]) -> None:
+        """Another attempt begins: of the failed one's texts only what was told stays; ``unread`` in characters."""
+        self.unclosed.clear()
+        if self.streams is None:
+            return
+        told = {name: "".join(texts) for name, texts in self.streams.items() if name in unread}
+        self.streams = {name: [text[: len(text) - unread[name]]] for name, text in told.items()}
+        self.unclosed |= self.streams.keys()
 
     def stream(self, name: str, text: str, *, final: bool = False) -> None:
         if self._owner.scope.journal is not None:
             if self.streams is None:
                 self.streams = {}
             self.streams.setdefault(name, []).append(text)
+            (self.unclosed.discard if final else self.unclosed.add)(name)
         self._owner.stream_chunk(self.node.id, name, text, final=final)
 
     def before_effect(self) -> Awaitable[None]:
@@ -122,7 +160,7 @@ class Execution:
         self._owner.merge_outputs(outputs)
 
     def sub_run(self, start_node_id: str, pool: Pool, marks: Marks, emit: Emit | None = None) -> SubRun:
-        return self._owner.sub_run(self, start_node_id, pool, marks, emit)
+        return self._owner.sub_run(self, start_node_id, pool, marks, emit or self.emit)
 
     def clear_children(self) -> None:
         for child in self._owner.children(self.node):
@@ -132,6 +170,15 @@ class Execution:
         """Adds what an inner node used; the runs around it hear of it too."""
         self.inner_usage = usage if self.inner_usage is None else self.inner_usage + usage
         self._owner.count_usage(usage)
+
+    def is_closing(self) -> bool:
+        """Whether the run around is cancelling what still runs, and tells of its end."""
+        return self._owner.is_closing()
+
+    def count_step(self) -> None:
+        """Counts an attempt of an inner node; the runs around it hear of it too."""
+        self.inner_steps += 1
+        self._owner.count_step()
 
     def outer_execution_id(self, index: int) -> str | None:
         """The execution id that a run around a sub-run gave to a node."""
@@ -186,7 +233,9 @@ class Execution:
     def entry(self, outcome: NodeOutcome, status: str) -> FinishedNode:
         """What the journal keeps of this execution."""
         scope = self._owner.scope
+        scope.settled += 1
         return FinishedNode(
+            order=scope.settled,
             node_id=self.node.id,
             execution_id=self.execution_id,
             status=status,
@@ -197,11 +246,13 @@ class Execution:
                 *((("conversation", name), value) for name, value in outcome.conversation_updates),
             ],
             streams={name: "".join(texts) for name, texts in (self.streams or {}).items()},
+            unclosed=sorted(self.unclosed),
+            inner_texts=self.inner_texts or (),
             merged_outputs=self.merged or {},
             usage=self.inner_usage if outcome.usage is None else outcome.usage,
             steps=self.steps,
             failures=self.failures,
-            run_steps=scope.steps,
+            inner_steps=self.inner_steps,
             run_starts=scope.starts,
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -10,7 +10,7 @@ from orrery.egress.protocol import EgressError
 from orrery.inference.types import InvokeError
 from orrery.sandbox.protocol import CodeExecutionError
 from orrery.workflow.context import SubRunFailed
-from orrery.workflow.node import NodeFailure
+from orrery.workflow.node import NodeFailure, Selector
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -21,6 +21,7 @@ class Failure(msgspec.Struct, frozen=True):
     inputs: Mapping[str, object] = {}
     process_data: Mapping[str, object] = {}
     outputs: Mapping[str, object] = {}
+    variable_updates: Sequence[tuple[Selector, object]] = ()
 
 
 INTERRUPTED = Failure("interrupted", "Interrupted")
@@ -32,8 +33,15 @@ def failure_of(error: Exception) -> Failure:
     name = type(error).__name__
     if isinstance(error, NodeFailure):
         given = error.error_type or ("" if type(error) is NodeFailure else name)
-        return Failure(error.message, given, error.inputs or {}, error.process_data or {}, error.outputs or {})
+        return Failure(
+            error.message,
+            given,
+            error.inputs or {},
+            error.process_data or {},
+            error.outputs or {},
+            error.variable_updates,
+        )
     if isinstance(error, SubRunFailed):
-        return Failure(error.error, error.error_type)
+        return Failure(error.error, error.error_type, variable_updates=error.variable_updates)
     known = isinstance(error, (InvokeError, CodeExecutionError, EgressError))
     return Failure(str(error) or name, name if known else "WorkflowNodeError")

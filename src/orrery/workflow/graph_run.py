@@ -54,7 +54,7 @@ class GraphRun:
         self.failure: Failure | None = None
         self.paused_nodes: list[str] = []
         self.interrupted: Mapping[str, str] = {}
-        self._parent = parent
+        self._parent, self._closing = parent, False
         self._journal = scope.journal if parent is None else None
         self._max_workers = max_workers
         self._execution_ids: dict[int, str] = {}
@@ -132,8 +132,8 @@ class GraphRun:
 
     def _begin(self, node: GraphNode) -> Execution:
         scope = self.scope
-        scope.steps += 1
         self.steps += 1
+        self.count_step()
         if node.hidden:
             return Execution(self, node, self.execution_id(node), 0)
         scope.starts += 1
@@ -189,11 +189,10 @@ class GraphRun:
                     raise
                 failure = shown_failure(self.pool, failure_of(error))
             await self.scope.clock.sleep(policy.interval)
-            self.settlement.coordinator.forget(execution.node.id)
-            execution.streams = None
+            execution.forget_streams(self.settlement.coordinator.forget(execution.node.id))
             execution.steps += 1
             self.steps += 1
-            self.scope.steps += 1
+            self.count_step()
             self.emit(execution.retry(failure, execution.failures))
 
     def _count_failure(self, execution: Execution) -> None:
@@ -250,6 +249,7 @@ class GraphRun:
             inputs=failure.inputs,
             process_data=failure.process_data,
             handle="fail-branch" if strategy == "fail-branch" else "source",
+            variable_updates=failure.variable_updates,
             metadata={"error_strategy": strategy},
         )
         self._settle(execution, outcome, "exception")
@@ -269,9 +269,9 @@ class GraphRun:
             self._journal.record(execution.entry(outcome, status))
 
     async def _cut_off(self) -> None:
-        told = self._halted() or self.scope.closing
+        told = self._halted() or self.is_closing()
         if told:
-            self.scope.closing = True
+            self._closing = True
             while self._workers.arrived:
                 self._take_in(self._workers.take())
         for execution in await self._workers.cancel():
@@ -294,6 +294,17 @@ class GraphRun:
         self.usage += usage
         if self._parent is not None:
             self._parent.count_usage(usage)
+
+    def is_closing(self) -> bool:
+        """Whether this run, or one around it, cancels what still runs: then inner nodes tell of their end."""
+        return self._closing or (self._parent is not None and self._parent.is_closing())
+
+    def count_step(self) -> None:
+        """Counts an attempt of a node of this run, or of one inside it."""
+        if self._parent is None:
+            self.scope.steps += 1
+        else:
+            self._parent.count_step()
 
     def children(self, node: GraphNode) -> Sequence[GraphNode]:
         """A container's inner nodes."""

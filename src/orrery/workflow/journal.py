@@ -29,12 +29,21 @@ class PausedNode(msgspec.Struct, frozen=True, tag="paused"):
     execution_id: str
 
 
+class InnerText(msgspec.Struct, tag="text"):
+    """A text that a node inside a container told; ``selector`` is what it is the text of."""
+
+    node_id: str
+    selector: Sequence[str]
+    text: str
+
+
 class FinishedNode(msgspec.Struct, frozen=True, kw_only=True, tag="finished"):
     """A node's result, enough to replay it: pool, edges, text and totals.
 
-    ``steps`` and ``failures`` count its attempts; ``run_steps`` and ``run_starts`` are the run's counters when it was
-    done; ``streams`` holds the whole text it sent on each of its streams, ``merged_outputs`` what a container added
-    to the run's outputs.
+    ``steps`` and ``failures`` count its attempts, ``inner_steps`` those of the nodes inside it; ``run_starts`` is the
+    run's counter when it was done; ``streams`` holds the whole text it sent on each of its streams, of which ``unclosed`` never ended;
+    ``merged_outputs`` is what a container added to the run's outputs, ``inner_texts`` what was told inside it.
+    ``order`` numbers a run's entries as they were taken in, from 1: times can't order them, since clocks are set.
     """
 
     node_id: str
@@ -44,12 +53,15 @@ class FinishedNode(msgspec.Struct, frozen=True, kw_only=True, tag="finished"):
     handle: str = "source"
     variable_updates: Sequence[tuple[Sequence[str], object]] = ()
     streams: Mapping[str, str] = {}
+    unclosed: Sequence[str] = ()
     merged_outputs: Mapping[str, object] = {}
+    inner_texts: Sequence[InnerText] = ()
     usage: Usage | None = None
     steps: int = 1
     failures: int = 0
-    run_steps: int = 0
+    inner_steps: int = 0
     run_starts: int = 0
+    order: int = 0
 
 
 JournalEntry: TypeAlias = StartedNode | PausedNode | FinishedNode

@@ -24,10 +24,12 @@ NodeKindName: TypeAlias = Literal["root", "branch", "container", "response", "ex
 class NodeFailure(Exception):
     """A node's own failure: the text is the node's ``error``; ``error_type`` defaults to the class name.
 
-    ``outputs`` may still carry what the node learnt (an HTTP answer with status 500, say).
+    ``outputs`` may still carry what the node learnt (an HTTP answer with status 500, say), ``variable_updates`` what
+    it had written by then.
     """
 
     error_type: str = ""
+    variable_updates: Sequence[tuple[Selector, object]] = ()
 
     def __init__(
         self,

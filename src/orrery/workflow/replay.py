@@ -36,7 +36,7 @@ class StreamedText:
 def replay(run: GraphRun, resume: Resume) -> None:
     """Takes the finished nodes in, in their order; nodes that must not be done twice are marked as interrupted."""
     ready = run.settlement.frontier.ready
-    for entry in resume.finished:
+    for entry in sorted(resume.finished, key=lambda entry: entry.order):
         index = run.graph.index.get(entry.node_id)
         if index is None or index not in ready:
             continue  # the graph changed under the run, or the entry was written twice
@@ -60,12 +60,16 @@ def _take_in(run: GraphRun, node: GraphNode, entry: FinishedNode) -> None:
     run.adopt_execution_id(node, entry.execution_id)
     run.steps += entry.steps
     run.failures += entry.failures
-    run.scope.steps = max(run.scope.steps, entry.run_steps)
+    run.scope.steps += entry.steps + entry.inner_steps
     run.scope.starts = max(run.scope.starts, entry.run_starts)
     if entry.usage is not None:
         run.count_usage(entry.usage)
+    run.scope.settled = max(run.scope.settled, entry.order)
+    for told in entry.inner_texts:
+        kind = run.graph.nodes[run.graph.index[told.node_id]].type if told.node_id in run.graph.index else ""
+        run.emit(TextChunk(entry.execution_id, told.node_id, kind, told.selector, told.text, is_final=False))
     for name, text in entry.streams.items():
-        run.stream_chunk(node.id, name, text, final=True)
+        run.stream_chunk(node.id, name, text, final=name not in entry.unclosed)
     if entry.merged_outputs:
         run.merge_outputs(entry.merged_outputs)
     run.settlement.settle(

@@ -23,8 +23,8 @@ class Stop(msgspec.Struct, frozen=True):
 class RunScope:
     """One per run. ``on_stop`` is called once, when a stop is first asked for.
 
-    ``steps`` and ``starts`` count node starts at every depth, ``steps`` with every attempt. ``closing`` is set when
-    the outer run cancels what still runs, so that inner nodes tell of their end.
+    ``steps`` and ``starts`` count node starts at every depth, ``steps`` with every attempt; ``settled`` counts what
+    was journalled as finished.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class RunScope:
         self.began = clock.monotonic()
         self.steps = 0
         self.starts = 0
-        self.closing = False
+        self.settled = 0
         self.usage = Usage()
         self.stop: Stop | None = None
         self.pausing = False

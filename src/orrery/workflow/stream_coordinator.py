@@ -86,12 +86,15 @@ class StreamCoordinator:
         stream.closed = stream.closed or final
         self.flush()
 
-    def forget(self, node_id: str) -> None:
-        """Drops unread chunks of a node whose attempt failed and is made again."""
+    def forget(self, node_id: str) -> dict[str, int]:
+        """Drops unread chunks of a node whose attempt failed and is made again; how many characters, by stream."""
+        unread: dict[str, int] = {}
         for selector, stream in self._streams.items():
             if selector[0] == node_id:
+                unread[selector[1]] = sum(len(text) for text, _ in stream.chunks)
                 stream.chunks.clear()
                 stream.closed = False
+        return unread
 
     def flush(self) -> None:
         """Releases all that can be released now."""
@@ -131,11 +134,12 @@ class StreamCoordinator:
         index = self._graph.index.get(selector[0])
         owner = response if index is None else self._graph.nodes[index]
         stream = self._streams.get(selector)
-        if stream is not None and (stream.chunks or stream.closed):
+        if stream is not None:
             while stream.chunks:
                 text, final = stream.chunks.popleft()
                 self._release(owner, selector, text, final=final)
-            return stream.closed
+            if stream.closed:
+                return True
         if self._pool.exists(selector):
             self._release(owner, selector, self._pool.markdown(self._pool.get(selector)), final=last)
             return True

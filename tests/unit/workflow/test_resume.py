@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -7,12 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orrery.workflow.events import NodeFinished
+from orrery.workflow.engine import WorkflowRun
+from orrery.workflow.events import NodeFinished, TextChunk
 from orrery.workflow.journal import FinishedNode, JournalEntry, Resume
+from orrery.workflow.node import NodeFailure
 from orrery.workflow.pool import Pool
-from orrery.workflow.testing import ListJournal
+from orrery.workflow.testing import ListJournal, ManualClock, Services, counting_ids
 
-from .graphs import answer, assign, end, if_else, node, run, start, stored
+from .graphs import answer, assign, end, if_else, node, parse, run, start, stored
 
 
 def conversation() -> Pool:
@@ -154,3 +157,142 @@ async def test_a_container_is_done_again_only_if_everything_inside_may_be(inner:
     trial = await run(graph, pool=Pool(inputs={"items": [1, 2]}), resume=Resume.from_entries(cut))
     assert trial.result.status == status
     assert trial.result.error == (None if status == "succeeded" else "interrupted")
+
+
+async def cut_after(graph: dict[str, Any], name: str, scripts: Any = None, **options: Any) -> tuple[Any, Any]:
+    """The whole run, and the one that goes on after the node; all text until its end was shown."""
+    journal = ListJournal()
+    shown = 0
+    entries = 0
+
+    class Watching(ListJournal):
+        def record(self, entry: JournalEntry) -> None:
+            nonlocal entries
+            journal.record(entry)
+            if isinstance(entry, FinishedNode) and entry.node_id == name:
+                entries = len(journal.entries)
+
+    whole = await run(graph, scripts, journal=Watching(), **options)
+    for event in whole.events:
+        shown += len(event.text) if isinstance(event, TextChunk) else 0
+        if isinstance(event, NodeFinished) and event.node_id == name:
+            break
+    finished = [entry for entry in journal.entries[:entries] if isinstance(entry, FinishedNode)]
+    finished = msgspec.json.decode(msgspec.json.encode(finished), type=list[FinishedNode])
+    pool = options.get("pool")
+    resumed = await run(graph, scripts, resume=Resume(finished, {}, streamed_chars=shown), pool=pool and conversation())
+    return whole, ("".join(whole.chunks())[:shown], resumed)
+
+
+async def test_text_told_inside_a_container_is_not_taken_from_what_follows() -> None:
+    graph = stored(
+        start(),
+        node("it", "iteration", iterator_selector=["start", "items"], output_selector=["x", "result"]),
+        node("itstart", "iteration-start", parent="it"),
+        answer("say", "[{{#it.item#}}]", parent="it"),
+        answer("after", "after all"),
+        edges_="start > it > after, itstart > say",
+    )
+    journal = ListJournal()
+    pool = {"items": ["a", "b"]}
+    whole = await run(graph, pool=Pool(inputs=pool), journal=journal)
+    assert "".join(whole.chunks()) == "[a][b]after all"
+    finished = [entry for entry in journal.entries if isinstance(entry, FinishedNode)][:2]
+    for shown in (0, 3, 6):
+        resumed = await run(graph, pool=Pool(inputs=pool), resume=Resume(finished, {}, streamed_chars=shown))
+        assert "".join(resumed.chunks()) == "[a][b]after all"[shown:]
+
+
+def half(context: Any) -> dict[str, object]:
+    context.stream("text", "half ")
+    raise NodeFailure("cut")
+
+
+async def test_a_stream_that_never_ended_is_followed_by_its_default_after_a_crash_too() -> None:
+    default = [{"key": "text", "type": "string", "value": "default"}]
+    graph = stored(
+        start(),
+        node("a", "llm", error_strategy="default-value", default_value=default),
+        node("b", "tool"),
+        answer("out", "{{#b.text#}}:{{#a.text#}}"),
+        edges_="start > a > b > out",
+    )
+    whole, (shown, resumed) = await cut_after(graph, "a", {"a": half})
+    assert ("".join(whole.chunks()), shown) == ("done:half default", "")
+    assert "".join(resumed.chunks()) == "done:half default"
+
+
+async def test_the_text_of_a_failed_attempt_counts_as_shown() -> None:
+    tries: list[str] = []
+
+    def unsteady(context: Any) -> dict[str, object]:
+        tries.append("x")
+        if len(tries) % 2:
+            return half(context)
+        return {"text": "whole"}
+
+    retry = {"retry_enabled": True, "max_retries": 1, "retry_interval": 0}
+    graph = stored(
+        start(),
+        node("a", "llm", retry_config=retry),
+        node("b", "tool"),
+        answer("out", "{{#a.text#}} and {{#b.text#}}"),
+        edges_="start > a > b > out",
+    )
+    whole, (shown, resumed) = await cut_after(graph, "a", {"a": unsteady})
+    assert ("".join(whole.chunks()), shown) == ("half whole and done", "half whole and ")
+    assert "".join(resumed.chunks()) == "done"
+
+
+async def test_what_a_failed_node_had_written_is_written_after_a_crash_too() -> None:
+    broken = assign("keep", ("conversation.seen", "append", ("start", "q")), ("conversation.gone", "over-write", "x"))
+    broken["data"]["error_strategy"] = "fail-branch"
+    graph = stored(
+        start(),
+        broken,
+        node("b", "tool"),
+        answer("out", "{{#conversation.seen#}}"),
+        edges_="start > keep, keep:fail-branch > b > out",
+    )
+    whole, (_, resumed) = await cut_after(graph, "keep", pool=conversation())
+    assert whole.result.outputs["answer"] == resumed.result.outputs["answer"] == "- x"
+
+
+async def test_entries_are_replayed_in_their_order_whatever_the_clock_said() -> None:
+    _, entries = await whole()
+    finished = [entry for entry in entries if isinstance(entry, FinishedNode)]
+    later = await run(GRAPH, {"b": {"text": "b1 b2"}}, pool=conversation(), resume=Resume(finished[::-1], {}))
+    assert [event for event in later.events if isinstance(event, NodeFinished)] == []
+    assert later.result.status == "succeeded"
+
+
+async def test_a_run_that_dies_after_a_failure_inside_tells_nothing_more() -> None:
+    from .test_stop import Hanging
+
+    graph = stored(
+        start(),
+        node(
+            "it",
+            "iteration",
+            iterator_selector=["start", "items"],
+            output_selector=["bad", "text"],
+            error_strategy="fail-branch",
+        ),
+        node("itstart", "iteration-start", parent="it"),
+        node("bad", "tool", parent="it"),
+        node("beside", "hang", parent="it"),
+        node("wait", "hang"),
+        edges_="start > it, it:fail-branch > wait, itstart > bad, itstart > beside",
+    )
+    events: list[Any] = []
+    parsed = parse(graph, {"bad": NodeFailure("no")}, hang=Hanging)
+    engine = WorkflowRun(
+        parsed, Pool(inputs={"items": [1]}), Services(), new_id=counting_ids(), emit=events.append, clock=ManualClock()
+    )
+    task = asyncio.create_task(engine.execute())
+    while not any(getattr(event, "node_id", "") == "wait" for event in events):
+        await asyncio.sleep(0)
+    told = len(events)
+    task.cancel()
+    await asyncio.wait([task])
+    assert events[told:] == []

@@ -133,6 +133,21 @@ async def test_a_stream_without_a_final_chunk_is_closed_by_the_whole_value() -> 
     assert (await run(graph, kinds={"careless": Careless})).chunks() == ["par", "partial", "."]
 
 
+async def test_a_stream_without_an_end_that_is_read_late_holds_nobody_up() -> None:
+    """The whole value follows what was streamed, and the text behind it does not wait for yet another node."""
+
+    def careless(context: Any) -> dict[str, object]:
+        context.stream("text", "par")
+        return {"text": "partial"}
+
+    graph = stored(
+        start(), node("a", "tool"), if_else("fork", "a.text", "contains", "p"), node("b", "llm"), answer("out", "{{#a.text#}}. {{#b.text#}}"),
+        edges_="start > a > fork, fork:true > b > out",
+    )  # fmt: skip
+    trial = await run(graph, {"a": careless})
+    assert told(trial)[4:10] == ["+fork", "'par'", "'partial'", "'. '", "-fork", "+b"]
+
+
 async def test_values_that_are_no_text_come_as_one_chunk_of_markdown() -> None:
     graph = stored(start(), node("a", "tool"), answer("out", "{{#a.list#}}\n{{#a.map#}}"), edges_="start > a > out")
     trial = await run(graph, {"a": {"list": ["x", "y"], "map": {"k": "é"}}})

@@ -66,7 +66,9 @@ class AssignerNode:
             for item in self._items:
                 _carry_out(item, context.pool, changed)
         except NodeFailure as failure:
-            raise NodeFailure(failure.message, inputs=inputs) from None
+            failed = NodeFailure(failure.message, inputs=inputs)
+            failed.variable_updates = [(target, context.pool.get(target)) for target in changed]
+            raise failed from None
         return outcome_of(context.pool, changed, inputs)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final, cast
 
-from orrery.workflow.context import EngineContext
+from orrery.workflow.context import EngineContext, SubRunFailed
 from orrery.workflow.events import IterationCompleted, IterationStarted
 from orrery.workflow.failures import failure_of
 from orrery.workflow.fields import as_count, as_list, as_selector, as_text
 from orrery.workflow.node import Node, NodeFailure, NodeKindName, NodeOutcome, Selector
+from orrery.workflow.nodes.container_writes import written_since
 from orrery.workflow.nodes.iteration_rounds import FAILED, ErrorHandling, IterationRounds
 from orrery.workflow.telling import event_of, shown, tell_completed
 
@@ -72,17 +73,14 @@ class IterationNode:
         except Exception as error:
             failure = failure_of(error)
             self._tell_end(context, rounds, inputs, {}, len(items), failure.error)
-            raise
+            raise SubRunFailed(failure.error, failure.error_type, written_since(before, context.pool)) from error
         outputs = {"output": self._joined(results)}
         self._tell_end(context, rounds, inputs, outputs, len(items), None)
-        after = context.pool.namespace("conversation")
         return NodeOutcome(
             outputs=outputs,
             inputs=inputs,
             metadata=rounds.metadata(),
-            variable_updates=[
-                (("conversation", name), value) for name, value in after.items() if before.get(name) is not value
-            ],
+            variable_updates=written_since(before, context.pool),
         )
 
     def _items(self, context: EngineContext) -> Sequence[object]:

@@ -8,10 +8,11 @@ from typing import ClassVar, Final, Literal, cast
 import msgspec
 
 from orrery.workflow.conditions import Condition, parse_conditions, parse_logic
-from orrery.workflow.context import EngineContext
+from orrery.workflow.context import EngineContext, SubRunFailed
 from orrery.workflow.failures import failure_of
 from orrery.workflow.fields import as_count, as_mappings, as_selector, as_text
 from orrery.workflow.node import Node, NodeFailure, NodeKindName, NodeOutcome, Selector
+from orrery.workflow.nodes.container_writes import written_since
 from orrery.workflow.nodes.loop_rounds import LoopRounds
 from orrery.workflow.segments import ARRAY_TYPES, TypeMismatch, build
 
@@ -79,20 +80,18 @@ class LoopNode:
         try:
             await rounds.run(self._count)
         except Exception as error:
-            rounds.tell_end(inputs, {}, self._count, failure_of(error).error)
-            raise
+            failure = failure_of(error)
+            rounds.tell_end(inputs, {}, self._count, failure.error)
+            raise SubRunFailed(failure.error, failure.error_type, written_since(before, context.pool)) from error
         outputs: dict[str, object] = {}
         if rounds.done:
             outputs = {**rounds.values(), "loop_round": rounds.done}
         rounds.tell_end(inputs, outputs, 0 if rounds.broken_early else self._count, None)
-        after = context.pool.namespace("conversation")
         return NodeOutcome(
             outputs=outputs,
             inputs=inputs,
             metadata=rounds.metadata(),
-            variable_updates=[
-                (("conversation", name), value) for name, value in after.items() if before.get(name) is not value
-            ],
+            variable_updates=written_since(before, context.pool),
         )
 
     def _declare(self, context: EngineContext) -> dict[str, object]:

@@ -1,0 +1,172 @@
+"""Holds a run of the engine against the reference, told by told."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from typing import Any
+
+from orrery.workflow.graph import Graph
+from orrery.workflow.journal import FinishedNode, Resume
+
+from .engine_run import REGISTRY, Key, Told, Trace, run_engine
+from .random_graphs import Case, make_case
+from .reference import CUT, OUTSIDE, Reference
+
+
+class Disagreement(AssertionError):
+    """The engine and the reference tell different things."""
+
+
+def graph_of(case: Case) -> Graph:
+    return Graph.parse(case.graph, registry=REGISTRY)
+
+
+async def check_seed(seed: int, interleavings: int = 1) -> None:
+    """One graph under several interleavings, one of them cut off and resumed."""
+    case = make_case(seed)
+    graph = graph_of(case)
+    ends: list[Any] = []
+    for number in range(interleavings):
+        dice = random.Random(f"{seed}-{number}")
+        trace = await run_engine(case, graph, dice)
+        expected = replayed(case, trace)
+        compare(case, trace.told, expected.told)
+        check_order(case, trace)
+        ends.append(what_timing_must_not_change(trace))
+        await check_resume(case, graph, trace, dice)
+    if not case.racing and all(end is not None for end in ends) and any(end != ends[0] for end in ends):
+        raise Disagreement(f"seed {seed}: timing changed what the run gave: {ends}")
+
+
+def replayed(case: Case, trace: Trace) -> Reference:
+    reference = Reference(case)
+    reference.begin()
+    for key in trace.choices:
+        if key not in reference.waiting:
+            raise Disagreement(
+                f"seed {case.seed}: the engine lets {key} run, the reference only {list(reference.waiting)}"
+            )
+        reference.choose(key)
+    if not reference.over:
+        raise Disagreement(f"seed {case.seed}: the engine ended, the reference waits for {list(reference.waiting)}")
+    return reference
+
+
+def compare(case: Case, told: list[Told], expected: list[Told]) -> None:
+    ours, theirs = _settled(told), _settled(expected)
+    for number, (a, b) in enumerate(zip(ours, theirs, strict=False)):
+        if a != b:
+            raise Disagreement(f"seed {case.seed}: at {number} the engine tells {a}, the reference {b}")
+    if len(ours) != len(theirs):
+        raise Disagreement(
+            f"seed {case.seed}: {len(ours)} told, {len(theirs)} expected: {ours[len(theirs) :] or theirs[len(ours) :]}"
+        )
+
+
+def _settled(told: list[Told]) -> list[Any]:
+    """Ends of nodes that were cut off come in no particular order; names of unforeseen errors are no part of the rules."""
+    made: list[Any] = []
+    cut: list[str] = []
+    for item in told:
+        if item[0] == "done" and item[4] == CUT:
+            cut.append(repr(item))
+            continue
+        made += [*sorted(cut), _shown(item)]
+        cut = []
+    return made + sorted(cut)
+
+
+def _shown(item: Told) -> Told:
+    if item[0] == "done" and item[3] == "exception":
+        return (*item[:5], {key: value for key, value in item[5].items() if key != "error_type"})
+    return item
+
+
+def check_order(case: Case, trace: Trace) -> None:
+    """What holds of every run: one beginning and end, ends after beginnings, one id for all that a node tells."""
+    told = trace.told
+    assert told[0] == ("run",), case.seed
+    assert [item[0] for item in told].count("end") == 1, case.seed
+    assert told[-1][0] == "end", case.seed
+    started: Counter[Any] = Counter()
+    for item in told:
+        if item[0] == "start":
+            started[item[1:3]] += 1
+        elif item[0] == "done":
+            started[item[1:3]] -= 1
+            assert started[item[1:3]] == 0, (case.seed, item)
+    assert not +started, (case.seed, started)
+    assert trace.result is not None
+    # An inner round may refer to a node around it: only then the id is of another place.
+    starts = {repr(item[1:3]) for item in told if item[0] == "start"}
+    assert all(len(ids) == 1 for place, ids in trace.ids.items() if place in starts), (case.seed, trace.ids)
+
+
+def what_timing_must_not_change(trace: Trace) -> Any:
+    """None when the run did not go to its good end, or a failure inside cut other nodes off wherever they were."""
+    end = trace.told[-1]
+    if end[1] not in {"succeeded", "partial-succeeded"} or any(
+        item[0] == "done" and item[3] == "failed" for item in trace.told
+    ):
+        return None
+    outputs = {name: value for name, value in end[2].items() if name != "answer"}
+    states = sorted(repr(item[:6]) for item in trace.told if item[0] in {"done", "retry"} and not _is_response(item))
+    # What was told of an attempt that failed, or of a value that was shown before it was left out, is a matter of time.
+    retried = any(item[0] == "retry" for item in trace.told)
+    letters = [] if retried else sorted("".join(item[4] for item in trace.told if item[0] == "text"))
+    return (end[1], outputs, sorted(str(end[2].get("answer"))), end[4:], states, letters)
+
+
+def _is_response(item: Told) -> bool:
+    return item[0] == "done" and "answer" in item[5]
+
+
+def _outermost(reference: Reference, key: Key) -> str:
+    """The node of the outer graph that a choice belongs to; what is inside a container is done with it."""
+    name = key[1]
+    while parent := reference.parents[name]:
+        name = parent
+    return name
+
+
+async def check_resume(case: Case, graph: Graph, whole: Trace, dice: random.Random) -> None:
+    """Dies after some choice, goes on elsewhere, and ends as the reference does that saw both parts as one."""
+    if not whole.choices:
+        return
+    cut_at = dice.randint(0, len(whole.choices) - 1)
+    first = await run_engine(case, graph, random.Random(f"{case.seed}-cut"), cut_at=cut_at)
+    if first.result is not None:
+        return
+    assert first.told_after_cut == 0, f"seed {case.seed}: a run that died told more"
+    _, entries, shown = first.cuts[-1]
+    finished = [entry for entry in first.journal.entries[:entries] if isinstance(entry, FinishedNode)]
+    resume = Resume(finished, {}, streamed_chars=shown)
+    second = await run_engine(case, graph, dice, resume=resume)
+    reference = Reference(case)
+    reference.begin()
+    done = {entry.node_id for entry in finished}
+    half_done = any(
+        key[1] != _outermost(reference, key) and _outermost(reference, key) not in done for key in first.choices
+    )
+    for key in [*(key for key in first.choices if _outermost(reference, key) in done), *second.choices]:
+        if key not in reference.waiting:
+            raise Disagreement(
+                f"seed {case.seed}: resumed, the engine lets {key} run, the reference only {list(reference.waiting)}"
+            )
+        reference.choose(key)
+    if not reference.over:
+        raise Disagreement(
+            f"seed {case.seed}: the resumed engine ended, the reference waits for {list(reference.waiting)}"
+        )
+    ends = (_shown(second.told[-1]), _shown(reference.told[-1]))
+    # What others saw of a container that is done again from its start can't be taken back.
+    if ends[0] != ends[1] and not (half_done and case.racing):
+        raise Disagreement(f"seed {case.seed}: resumed, the engine ends with {ends[0]}, the reference with {ends[1]}")
+    texts = [item for item in reference.told if item[0] == "text"]
+    text = "".join(item[4] for item in texts)
+    told = first.text + second.text
+    # Text of rounds passes straight through, so that it may stand before or after what is told outside at that time.
+    same = told == text or (any(item[1] != OUTSIDE for item in texts) and sorted(told) == sorted(text))
+    if not same and not half_done:
+        raise Disagreement(f"seed {case.seed}: resumed, the text is {first.text!r} + {second.text!r}, not {text!r}")
