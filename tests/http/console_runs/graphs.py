@@ -81,6 +81,45 @@ def chatflow() -> dict[str, Any]:
     return _chain(start(), llm(), _node("answer", "answer", answer="{{#llm.text#}}"))
 
 
+def remembering_chatflow() -> dict[str, Any]:
+    """Keeps the query in the conversation variable ``last`` and counts turns in ``turns``."""
+    keep = _node(
+        "keep",
+        "assigner",
+        version="2",
+        items=[
+            {
+                "variable_selector": ["conversation", "last"],
+                "operation": "over-write",
+                "input_type": "variable",
+                "value": ["sys", "query"],
+            },
+            {"variable_selector": ["conversation", "turns"], "operation": "+=", "input_type": "constant", "value": 1},
+        ],
+    )
+    return _chain(start(), keep, _node("answer", "answer", answer="{{#conversation.turns#}}"))
+
+
+def looping_workflow() -> dict[str, Any]:
+    """Adds ``name`` to the loop variable ``text``, three times."""
+    label = {"label": "text", "var_type": "string", "value_type": "constant", "value": ""}
+    loop = _node("again", "loop", loop_count=3, break_conditions=[], loop_variables=[label], start_node_id="first")
+    first = {**_node("first", "loop-start"), "parentId": "again"}
+    more = {
+        **template("more", "{{ so_far }}{{ name }}", so_far=["again", "text"], name=["start", "name"]),
+        "parentId": "again",
+    }
+    change = {"variable_selector": ["again", "text"], "operation": "over-write", "input_type": "variable"}
+    put = {
+        **_node("put", "assigner", version="2", items=[{**change, "value": ["more", "output"]}]),
+        "parentId": "again",
+    }
+    end = _node("end", "end", outputs=[{"variable": "text", "value_selector": ["again", "text"]}])
+    graph = _chain(start("name"), loop, end)
+    inner = _chain(first, more, put)
+    return {"nodes": [*graph["nodes"], *inner["nodes"]], "edges": [*graph["edges"], *inner["edges"]]}
+
+
 def chat_config(prompt: str = "Be brief.", **more: Any) -> dict[str, Any]:
     """The configuration of a chat or completion app."""
     return {"model": MODEL, "pre_prompt": prompt, "prompt_type": "simple", "user_input_form": [], **more}

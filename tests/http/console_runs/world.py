@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from tests.support.app import asgi_app
 from tests.support.people import PREFIX, SECRET_KEY, Choices, People
 
@@ -32,6 +32,7 @@ from orrery.apps.runs.records import RunRecords
 from orrery.apps.runs.service import AppRef, RunRequest, RunService
 from orrery.apps.runs.single_step import SingleSteps
 from orrery.apps.runs.spec import InvokeFrom, RunUser
+from orrery.apps.runs.tables import NodeExecution
 from orrery.apps.runs.truncation import DisplayLimits
 from orrery.apps.runs.turns import TurnRequest
 from orrery.apps.runs.versions import VersionCache
@@ -175,7 +176,7 @@ class World:
         mode: str,
         graph: Mapping[str, object] | None = None,
         *,
-        conversation_variables: Sequence[dict[str, object]] = (),
+        conversation_variables: Sequence[dict[str, Any]] = (),
         features: Mapping[str, object] | None = None,
     ) -> str:
         """An app of the browser's workspace; with ``graph`` as its draft and its published version."""
@@ -192,9 +193,28 @@ class World:
             await self.workflows.publish(who, app_id, name="", comment="")
         return app_id
 
-    async def save_draft(self, client: httpx.AsyncClient, app_id: str, graph: Mapping[str, object]) -> None:
+    async def save_draft(
+        self,
+        client: httpx.AsyncClient,
+        app_id: str,
+        graph: Mapping[str, object],
+        *,
+        environment_variables: Sequence[dict[str, Any]] | None = None,
+        conversation_variables: Sequence[dict[str, Any]] | None = None,
+    ) -> None:
         """Changes the draft only."""
-        await self.workflows.save_draft(await self.actor(client), app_id, GraphContent(graph=graph, features={}), None)
+        content = GraphContent(
+            graph=graph,
+            features={},
+            environment_variables=environment_variables,
+            conversation_variables=conversation_variables,
+        )
+        await self.workflows.save_draft(await self.actor(client), app_id, content, None)
+
+    async def forget_executions(self, app_id: str) -> None:
+        """Takes away what is known of the app's node executions, as retention does."""
+        async with self.database.write() as session:
+            await session.execute(delete(NodeExecution).where(NodeExecution.app_id == app_id))
 
     async def save_config(self, client: httpx.AsyncClient, app_id: str, configs: Mapping[str, object]) -> None:
         """Saves and publishes a basic app's configuration."""

@@ -19,7 +19,7 @@ from orrery.apps.inspector.errors import DraftVariableFixed, DraftVariableNotFou
 from orrery.apps.inspector.kept import CONVERSATION, LONGEST_NAME, SYSTEM, KeptValue, default_of
 from orrery.apps.inspector.large_values import FOLDER, LargeValues, drop_files
 from orrery.apps.inspector.store import Place
-from orrery.apps.inspector.tables import DraftVariable
+from orrery.apps.inspector.tables import DraftVariable, variable_id
 from orrery.apps.runs.tables import NodeExecution
 from orrery.apps.workflows.errors import DraftNotFound
 from orrery.apps.workflows.service import find_draft
@@ -226,16 +226,22 @@ def _fits_declaration(row: DraftVariable, declared: Variable | None) -> bool:
 async def _original(session: AsyncSession, place: Place, row: DraftVariable) -> KeptValue | None:
     """What the variable held before anybody changed it; None when nobody knows."""
     if row.node_id == CONVERSATION:
-        declared = (await _declared(session, place)).get(row.name)
-        return None if declared is None else default_of(declared)
+        for declared in (await _declared(session, place)).values():
+            if _is_of(row, str(declared["name"])):
+                return default_of(declared)
+        return None
     if row.node_execution_id is None:
         return None
     execution = await session.get(NodeExecution, row.node_execution_id)
     if execution is None or execution.app_id != place.app_id or not execution.outputs:
         return None
-    outputs = msgspec.json.decode(execution.outputs, type=dict[str, object])
-    name = f"sys.{row.name}" if row.node_id == SYSTEM else row.name
-    if name not in outputs:
-        return None
-    value = outputs[name]
-    return KeptValue(node_id=row.node_id, name=row.name, value=value, value_type=infer_type(value))
+    for name, value in msgspec.json.decode(execution.outputs, type=dict[str, object]).items():
+        bare = name.removeprefix("sys.") if row.node_id == SYSTEM else name
+        if _is_of(row, bare):
+            return KeptValue(node_id=row.node_id, name=bare, value=value, value_type=infer_type(value))
+    return None
+
+
+def _is_of(row: DraftVariable, name: str) -> bool:
+    """Whether the variable had this name before anybody renamed it."""
+    return row.id == variable_id(row.app_id, row.user_id, row.node_id, name)
