@@ -39,10 +39,14 @@ def open_cache(settings: CacheSettings) -> Cache:
 def _options(settings: CacheSettings) -> dict[str, object]:
     from redis.asyncio.retry import Retry
     from redis.backoff import ExponentialWithJitterBackoff
+    from redis.exceptions import ConnectionError as RedisConnectionError
 
     return {
-        # A caller waits for its answer: three quick attempts, then the truth.
-        "retry": Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.25), 3),
+        # A caller waits for its answer: three quick attempts, then the truth. A server that took a command and did
+        # not answer in time is not asked again: that would make the timeout four times as long as it was set.
+        "retry": Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.25), 3, (RedisConnectionError,)),
+        # The newer protocol costs each new connection two more round trips, and nothing here uses it.
+        "protocol": 2,
         "username": settings.username or None,
         "password": settings.password or None,
         "socket_timeout": settings.timeout,

@@ -15,8 +15,11 @@ from contextlib import asynccontextmanager
 from typing import Protocol
 
 import msgspec
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import TimeoutError as RedisTimeout
 
+from orrery.cache.breaker import Breaker, Resting
 from orrery.cache.protocol import CacheUnavailable, Hit, LockTimeout, Message
 
 _INCREMENT = """
@@ -50,6 +53,9 @@ _EXTEND = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXP
 _FIRST_PAUSE = 0.01
 _LONGEST_PAUSE = 0.25
 _POLL_SECONDS = 1.0
+_REST_SECONDS = 1.0
+"""How long nobody asks a server that did not answer; then one caller does."""
+_AWAY = (RedisConnectionError, RedisTimeout, OSError)
 
 
 class PubSub(Protocol):
@@ -97,6 +103,8 @@ class RedisCache:
         self._node = node
         self._prefix = prefix
         self._clock = clock
+        # One lost node of a cluster says nothing of the others.
+        self._breaker = Breaker(_REST_SECONDS if node is client else 0.0, clock)
 
     async def get(self, key: str) -> bytes | None:
         return _bytes(await self._command("GET", self._prefix + key))
@@ -145,7 +153,7 @@ class RedisCache:
         return _int(await self._script(_EXTEND, key, token, _milliseconds(ttl))) == 1
 
     async def publish(self, channel: str, data: bytes) -> None:
-        await self._guard(self._node.execute_command("PUBLISH", self._prefix + channel, data))
+        await self._guard(lambda: self._node.execute_command("PUBLISH", self._prefix + channel, data))
 
     @asynccontextmanager
     async def subscribe(self, *channels: str) -> AsyncGenerator[AsyncIterator[Message], None]:
@@ -184,23 +192,25 @@ class RedisCache:
         return max(_int(await self._command("PTTL", self._prefix + key)), 0) / 1000
 
     async def _command(self, *args: str | bytes | int) -> object:
-        return await self._guard(self._client.execute_command(*args))
+        return await self._guard(lambda: self._client.execute_command(*args))
 
     async def _script(self, script: str, key: str, *args: str | int) -> object:
         digest = hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()
         full_key = self._prefix + key
-        try:
+
+        async def send() -> object:
             try:
                 return await self._client.execute_command("EVALSHA", digest, 1, full_key, *args)
             except NoScriptError:
                 return await self._client.execute_command("EVAL", script, 1, full_key, *args)
-        except (RedisError, OSError) as error:
-            raise CacheUnavailable from error
 
-    async def _guard(self, answer: Awaitable[object]) -> object:
+        return await self._guard(send)
+
+    async def _guard(self, send: Callable[[], Awaitable[object]]) -> object:
         try:
-            return await answer
-        except (RedisError, OSError) as error:
+            async with self._breaker.passing(_AWAY):
+                return await send()
+        except (Resting, RedisError, OSError) as error:
             raise CacheUnavailable from error
 
 

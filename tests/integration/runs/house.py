@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from tests.http.console_runs.world import OUTSIDE_KINDS, HeldModels, NoNetwork, record_of
+from tests.support.clock import MovableClock
 from tests.support.dsl import JsonObject
 from tests.unit.apps.catalog.place import SECRET_KEY, add_workspace
 
@@ -76,8 +77,15 @@ class Office:
             owner=owner,
         )
         self.published = PublishedVersions(database, versions)
-        self.recovery = Recovery(database, self.runs, versions, cache)
+        self.clock = MovableClock()
+        self.recovery = Recovery(database, self.runs, versions, cache, clock=self.clock.monotonic)
         self.idempotency = Idempotency(database, self.runs)
+
+    async def take_over(self) -> int:
+        """Goes on with runs that nobody renewed for as long as a lease lasts."""
+        await self.recovery.take_over()
+        self.clock.advance(seconds=30)
+        return await self.recovery.take_over()
 
     async def close(self) -> None:
         await self.recovery.close()

@@ -15,11 +15,11 @@ from orrery.database.batch_writer import Batch, BatchWriter
 
 
 class LossyWriter:
-    """Loses the answer to every other commit, in turns after and before it was done."""
+    """Loses the answer to two of five commits, in turns after and before it was done."""
 
     def __init__(self, writer: BatchWriter) -> None:
         self._writer = writer
-        self._turns = itertools.cycle(("done, but not told", "", "not done", ""))
+        self._turns = itertools.cycle(("done, but not told", "", "", "not done", ""))
         self.lost = 0
 
     async def write(self, batches: Sequence[Batch]) -> list[bool]:

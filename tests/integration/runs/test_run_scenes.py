@@ -69,7 +69,7 @@ async def lost(home: House, app_id: str, **more: Any) -> LiveRun:
 
 
 async def taken(office: Office, run_id: str) -> LiveRun:
-    assert await office.recovery.take_over() == 1
+    assert await office.take_over() == 1
     live = office.runs.live.by_run(run_id)
     assert live is not None
     return live
@@ -293,6 +293,9 @@ async def test_of_many_processes_one_takes_a_lost_run_over(home: House) -> None:
     app_id = await home.new_app("workflow", ASK)
     first = await lost(home, app_id)
     offices = [home.open_office(f"office-{i}") for i in range(3)]
+    for office in offices:
+        assert await office.recovery.take_over() == 0
+        office.clock.advance(seconds=30)
     found = await asyncio.gather(*(office.recovery.take_over() for office in offices))
     assert sum(found) == 1
     assert (await home.row(app_id, first.spec.run_id)).lease_token == 2
@@ -301,11 +304,30 @@ async def test_of_many_processes_one_takes_a_lost_run_over(home: House) -> None:
 async def test_renewed_leases_are_left_alone(home: House) -> None:
     app_id = await home.new_app("workflow", ASK)
     live = await begun(home, app_id)
-    await expire(home, live.spec.run_id)
-    await home.office.recovery.renew()
-    assert await home.open_office("second").recovery.take_over() == 0
+    second = home.open_office("second")
+    for _ in range(3):
+        assert await second.recovery.take_over() == 0
+        await home.office.recovery.renew()
+        second.clock.advance(seconds=20)
     home.office.models.let_go()
     await live.outcome
+
+
+async def test_wall_clocks_that_jump_end_no_lease_and_keep_none(home: House) -> None:
+    """The owner's clock, or this process's, is hours off (F26): what counts is that the owner goes on renewing."""
+    app_id = await home.new_app("workflow", ASK)
+    live = await begun(home, app_id)
+    second = home.open_office("second")
+    await expire(home, live.spec.run_id)
+    assert await second.recovery.take_over() == 0
+    second.clock.advance(seconds=29)
+    assert await second.recovery.take_over() == 0
+    await live.abandon()
+    async with home.database.write() as session:
+        far = datetime.now(UTC) + timedelta(hours=5)
+        change = update(WorkflowRun).where(WorkflowRun.id == live.spec.run_id).values(lease_expires_at=far)
+        await session.execute(change)
+    assert await second.take_over() == 1
 
 
 @pytest.mark.parametrize("damage", ["owners", "request", "version"])
@@ -321,7 +343,7 @@ async def test_a_run_that_can_not_go_on_ends_with_a_reason(home: House, damage: 
             await session.execute(change.values(request={"no": "spec"}))
         else:
             await session.execute(delete(Workflow).where(Workflow.id == first.spec.workflow_id))
-    assert await home.open_office("second").recovery.take_over() == 1
+    assert await home.open_office("second").take_over() == 1
     row = await home.row(app_id, run_id)
     assert row.status == "failed"
     assert (row.error or "").startswith("The run was interrupted and can't go on: ")

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 from tests.support.app import new_database
+from tests.support.away import AwayCache
+from tests.support.clock import MovableClock
 
 from orrery.cache.memory import MemoryCache
 from orrery.database import Database
 from orrery.workspaces.members.tables import Workspace
-from orrery.workspaces.models.snapshot import Snapshots
+from orrery.workspaces.models.snapshot import MOST_SECONDS, Snapshots
 from orrery.workspaces.models.store import ModelKey, set_default, switch_model
 from orrery.workspaces.models.tables import ProviderCredential
 
@@ -65,6 +67,23 @@ async def test_a_lost_mark_only_costs_a_read(database: Database) -> None:
     await add_credential(database, "here")
     await cache.delete("workspace_models:here")
     assert (await snapshots.of("here")).provider_credential("a/b/c") is not None
+
+
+async def test_while_the_cache_is_away_rows_are_read_each_time(database: Database) -> None:
+    cache, clock = AwayCache(), MovableClock()
+    here, other = Snapshots(database, cache), Snapshots(database, cache, clock.monotonic)
+    assert (await here.of("here")).provider_credential("a/b/c") is None
+    assert (await other.of("here")).provider_credential("a/b/c") is None
+    cache.away = True
+    await add_credential(database, "here")
+    await here.changed("here")
+    assert (await here.of("here")).provider_credential("a/b/c") is not None
+    cache.away = False
+    assert (await here.of("here")).provider_credential("a/b/c") is not None
+    clock.advance(seconds=MOST_SECONDS)
+    assert (await other.of("here")).provider_credential("a/b/c") is not None, (
+        "told by nobody, but never later than this"
+    )
 
 
 async def test_switches_and_defaults(database: Database) -> None:

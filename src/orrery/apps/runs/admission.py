@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import Protocol
 
@@ -32,6 +33,7 @@ class Admission:
         self._cache = cache
         self._policy = policy
         self._held: dict[str, str] = {}
+        self._held_here: dict[str, str] = {}
         self._leaving: set[asyncio.Task[None]] = set()
 
     async def enter(self, app: Limited, run_id: str, *, live: int) -> None:
@@ -42,14 +44,28 @@ class Admission:
         if not bound:
             return
         key = _key(app.app_id)
-        active = await self._cache.increment(key, ttl=_SLOT_SECONDS, renew=True)
+        try:
+            active = await self._cache.increment(key, ttl=_SLOT_SECONDS, renew=True)
+        except CacheUnavailable as error:
+            self._enter_here(app.app_id, run_id, bound)
+            _log.warning("runs of app %s are counted in this process only: %s", app.app_id, error)
+            return
         if active > bound:
-            await self._give_back(key)
+            with contextlib.suppress(CacheUnavailable):
+                await self._give_back(key)
             raise TooManyRuns(app.app_id, bound)
         self._held[run_id] = app.app_id
 
+    def _enter_here(self, app_id: str, run_id: str, bound: int) -> None:
+        """Without the cache each process counts its own: a limit that lets in too many is better than none runs."""
+        active = sum(held == app_id for runs in (self._held, self._held_here) for held in runs.values())
+        if active >= bound:
+            raise TooManyRuns(app_id, bound)
+        self._held_here[run_id] = app_id
+
     async def leave(self, run_id: str) -> None:
         """Gives the run's slot back; without effect for runs that took none."""
+        self._held_here.pop(run_id, None)
         app_id = self._held.pop(run_id, None)
         if app_id is None:
             return
@@ -60,7 +76,7 @@ class Admission:
 
     def leave_later(self, run_id: str) -> None:
         """`leave`, from where nothing can be awaited."""
-        if run_id in self._held:
+        if run_id in self._held or run_id in self._held_here:
             task = asyncio.create_task(self.leave(run_id))
             self._leaving.add(task)
             task.add_done_callback(self._leaving.discard)

@@ -22,6 +22,7 @@ from orrery.apps.runs.graph_frames import GraphFrames
 from orrery.apps.runs.limits import RunPolicy
 from orrery.apps.runs.live import LiveRun
 from orrery.apps.runs.node_rows import NodeRows
+from orrery.apps.runs.observing import RunObserver
 from orrery.apps.runs.outside import Outside
 from orrery.apps.runs.pauses import wake
 from orrery.apps.runs.pool import pool_for, system_variables
@@ -100,8 +101,10 @@ class RunService:
         on_pause: Callable[[str], None] | None = None,
         memory: DebugMemory | None = None,
         aftermaths: Aftermaths | None = None,
+        observers: Sequence[RunObserver] = (),
     ) -> None:
         self._database = database
+        self._observers = tuple(observers)
         self.aftermaths = aftermaths or Aftermaths()
         self._group = group
         self._outside = outside
@@ -182,6 +185,7 @@ class RunService:
             conversation=conversation,
             memory=None if self._memory is None else self._memory.of_run(spec, conversation),
             aftermaths=self.aftermaths,
+            watchings=[observe(spec) for observe in self._observers],
         )
         for event in told_before(version.graph, resume) if resume is not None else ():
             live.recall(event)

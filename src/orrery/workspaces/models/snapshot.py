@@ -1,21 +1,31 @@
 """What a workspace has set about models, kept in memory until it changes.
 
 Model calls ask for this again and again. A mark in the shared cache changes with every change of the rows, so that
-all processes read them anew; the rows kept here are sealed as they are in the database.
+all processes read them anew; the rows kept here are sealed as they are in the database. While the cache is away they
+are read for each call.
 """
 
 from __future__ import annotations
 
+import logging
+import time
 from collections import OrderedDict
+from collections.abc import Callable
 
-from orrery.cache.protocol import Cache
+import msgspec
+
+from orrery.cache.protocol import Cache, CacheUnavailable
 from orrery.database import Database
 from orrery.security.tokens import random_code
 from orrery.workspaces.models import store
 from orrery.workspaces.models.store import ModelKey, Rows
 from orrery.workspaces.models.tables import ModelCredential, ProviderCredential
 
+_log = logging.getLogger(__name__)
+
 MOST_KEPT = 256
+MOST_SECONDS = 60
+"""Rows are read anew after so long, whatever the mark says: it can't be moved while the cache is away."""
 
 
 class Snapshot:
@@ -65,25 +75,35 @@ class Snapshot:
         return None
 
 
-class Snapshots:
-    """Gives the current snapshot of a workspace, least recently used ones forgotten."""
+class _Kept(msgspec.Struct, frozen=True):
+    mark: bytes
+    until: float
+    snapshot: Snapshot
 
-    def __init__(self, database: Database, cache: Cache) -> None:
+
+class Snapshots:
+    """Gives the current snapshot of a workspace, least recently used ones forgotten. ``clock``: monotonic seconds."""
+
+    def __init__(self, database: Database, cache: Cache, clock: Callable[[], float] = time.monotonic) -> None:
         self._database = database
         self._cache = cache
-        self._kept: OrderedDict[str, tuple[bytes, Snapshot]] = OrderedDict()
+        self._clock = clock
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
 
     async def of(self, workspace_id: str) -> Snapshot:
         """The rows as they are now; from memory while the mark stands."""
-        mark = await self._mark(workspace_id)
+        try:
+            mark = await self._mark(workspace_id)
+        except CacheUnavailable:
+            self._kept.pop(workspace_id, None)
+            return await self._read(workspace_id)
         kept = self._kept.get(workspace_id)
-        if kept is not None and kept[0] == mark:
+        if kept is not None and kept.mark == mark and self._clock() < kept.until:
             self._kept.move_to_end(workspace_id)
-            return kept[1]
-        async with self._database.read() as session:
-            snapshot = Snapshot(await store.load(session, workspace_id))
+            return kept.snapshot
+        snapshot = await self._read(workspace_id)
         # The mark was read before the rows: a change in between moves the mark on, and the next call reads again.
-        self._kept[workspace_id] = (mark, snapshot)
+        self._kept[workspace_id] = _Kept(mark, self._clock() + MOST_SECONDS, snapshot)
         self._kept.move_to_end(workspace_id)
         while len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
@@ -91,7 +111,15 @@ class Snapshots:
 
     async def changed(self, workspace_id: str) -> None:
         """To be called after the commit of every change."""
-        await self._cache.set(_key(workspace_id), random_code().encode())
+        self._kept.pop(workspace_id, None)
+        try:
+            await self._cache.set(_key(workspace_id), random_code().encode())
+        except CacheUnavailable as error:
+            _log.warning("other processes learn of changed model settings within %d s: %s", MOST_SECONDS, error)
+
+    async def _read(self, workspace_id: str) -> Snapshot:
+        async with self._database.read() as session:
+            return Snapshot(await store.load(session, workspace_id))
 
     async def _mark(self, workspace_id: str) -> bytes:
         mark = await self._cache.get(_key(workspace_id))

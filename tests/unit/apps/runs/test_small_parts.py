@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.away import AwayCache
 from tests.support.clock import MovableClock
 from tests.unit.apps.runs.specs import spec, turn
 
@@ -85,6 +86,25 @@ async def test_slots() -> None:
         await gate.enter(app(2), "r4", live=2)
     with pytest.raises(Overloaded):
         await gate.enter(app(None), "r5", live=9)
+
+
+async def test_without_the_cache_a_process_counts_its_own() -> None:
+    cache = AwayCache()
+    gate = Admission(cache, RunPolicy())
+    await gate.enter(app(2), "before", live=0)
+    cache.away = True
+    await gate.enter(app(2), "r1", live=1)
+    with pytest.raises(TooManyRuns):
+        await gate.enter(app(2), "r2", live=2)
+    await gate.leave("r1")
+    await gate.enter(app(2), "r2", live=1)
+    cache.away = False
+    await gate.enter(app(2), "r3", live=2)
+    for run_id in ("before", "r2", "r3"):
+        await gate.leave(run_id)
+    await gate.enter(app(1), "r4", live=0)
+    with pytest.raises(TooManyRuns):
+        await gate.enter(app(1), "r5", live=1)
 
 
 async def test_slots_that_ran_out_are_not_given_back_twice() -> None:
