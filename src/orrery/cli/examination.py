@@ -14,10 +14,11 @@ from orrery.cache.protocol import CacheUnavailable
 from orrery.database.engine import Database
 from orrery.database.migrate import HEAD, schema_state
 from orrery.egress.protocol import EgressError
+from orrery.errors import OrreryError
 from orrery.sandbox.embedded import EmbeddedSandbox
 from orrery.settings.load import Settings
-from orrery.storage.opening import open_storage
-from orrery.storage.protocol import StorageUnavailable
+from orrery.storage.opening import open_storage, where_it_is
+from orrery.storage.required import StorageConfigurationError
 from orrery.wiring import settings_of
 from orrery.wiring.faces import PAGES_FOLDER
 from orrery.wiring.outside import open_clients, open_sandbox
@@ -88,15 +89,24 @@ async def _cache(settings: Settings) -> Finding:
 
 
 async def _storage(settings: Settings) -> Finding:
-    storage = open_storage(settings.storage)
+    configured = where_it_is(settings.storage)
+    try:
+        storage = open_storage(settings.storage)
+    except StorageConfigurationError as error:
+        return Finding("storage", configured, str(error), "Set what is missing in the environment or in .env.")
     key = "orrery-doctor"
     try:
         async with asyncio.timeout(_PATIENCE):
             await storage.save(key, b"1")
+            read = await storage.load(key)
             await storage.delete(key)
-    except (StorageUnavailable, OSError, TimeoutError) as error:
-        return Finding("storage", settings.storage.type, str(error), "Check STORAGE_TYPE and that it can be written.")
-    return Finding("storage", settings.storage.type)
+    except (OrreryError, OSError, TimeoutError) as error:
+        reason = str(error) or f"No answer in {_PATIENCE} seconds."
+        return Finding("storage", configured, reason, "Check STORAGE_TYPE, its variables, and that it can be written.")
+    finally:
+        await storage.close()
+    problem = None if read == b"1" else "An object came back changed."
+    return Finding("storage", configured, problem, "Check what stands between this machine and the storage.")
 
 
 async def _sandbox(settings: Settings) -> Finding:

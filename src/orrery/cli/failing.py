@@ -14,6 +14,7 @@ from orrery.database.migrate import SchemaNotReady
 from orrery.errors import OrreryError
 from orrery.jobs.errors import JobsConfigurationError
 from orrery.settings.errors import SettingsError
+from orrery.storage.required import StorageConfigurationError
 
 EXIT_FAILED = 1
 EXIT_CONFIGURATION = 78
@@ -27,7 +28,7 @@ def failing_clearly() -> Generator[None]:
     """Turns known errors into a text and an exit code; unknown ones keep their trace."""
     try:
         yield
-    except (SettingsError, CacheConfigurationError, JobsConfigurationError) as error:
+    except (SettingsError, CacheConfigurationError, JobsConfigurationError, StorageConfigurationError) as error:
         _fail(str(error), EXIT_CONFIGURATION)
     except SchemaNotReady as error:
         _fail(str(error), EXIT_UNAVAILABLE)

@@ -139,7 +139,7 @@ GROUPS: dict[str, Rule] = {
 }
 
 GROUP_PREFIXES: dict[str, Rule] = {
-    "storage: ": _ignored("this version stores files in a folder; STORAGE_TYPE names the kind"),
+    "storage: ": _ignored("this version has no such kind of storage"),
     "vector store: ": _ignored("this version keeps vectors in the metadata database"),
 }
 

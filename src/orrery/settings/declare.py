@@ -32,6 +32,15 @@ class Env(msgspec.Struct, frozen=True):
     at_most: float | None = None
 
 
+class Scan(msgspec.Struct, frozen=True):
+    """Marks a field that gathers every variable whose name begins with ``prefix``, by the rest of the name.
+
+    No list of such variables exists, so none is documented by itself; all their values count as secret.
+    """
+
+    prefix: str
+
+
 class Declared(msgspec.Struct, frozen=True):
     """One field of a group, taken apart: ``base`` is the type without None, ``words`` the allowed words if any."""
 
@@ -59,7 +68,18 @@ def declared(group: type[Group]) -> tuple[Declared, ...]:
     """The declarations of ``group`` in the order of its fields."""
     hints = get_type_hints(group, include_extras=True)
     defaults = dict(zip(group.__struct_fields__, group.__struct_defaults__, strict=True))
-    return tuple(_take_apart(name, hints[name], defaults[name]) for name in group.__struct_fields__)
+    scanned = scans(group)
+    return tuple(
+        _take_apart(name, hints[name], defaults[name]) for name in group.__struct_fields__ if name not in scanned
+    )
+
+
+@cache
+def scans(group: type[Group]) -> dict[str, Scan]:
+    """The fields of ``group`` that gather variables by prefix."""
+    hints = get_type_hints(group, include_extras=True)
+    marks = {name: note for name, hint in hints.items() for note in get_args(hint)[1:] if isinstance(note, Scan)}
+    return {name: marks[name] for name in group.__struct_fields__ if name in marks}
 
 
 def _take_apart(field: str, hint: object, default: SettingValue) -> Declared:

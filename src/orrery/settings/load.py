@@ -23,6 +23,7 @@ from orrery.settings.groups.jobs import Jobs
 from orrery.settings.groups.knowledge import Knowledge
 from orrery.settings.groups.logs import Logs
 from orrery.settings.groups.mail import Mail
+from orrery.settings.groups.observability import Observability
 from orrery.settings.groups.plugins import Plugins
 from orrery.settings.groups.remote import Remote
 from orrery.settings.groups.sandbox import Sandbox
@@ -63,6 +64,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail: Mail = Mail()
     urls: Urls = Urls()
     logs: Logs = Logs()
+    observability: Observability = Observability()
     workflow: Workflow = Workflow()
     code: CodeLimits = CodeLimits()
     http_node: HttpNode = HttpNode()

@@ -20,3 +20,18 @@ def check_key(key: str) -> tuple[str, ...]:
     if any(name in {"", ".", ".."} for name in names) or not key.isprintable() or "\\" in key:
         raise InvalidKey(f"The storage key {key!r} is not a path of plain names.")
     return names
+
+
+def is_key(text: str) -> bool:
+    """Whether an object of ours may have this key; others may keep objects beside ours."""
+    try:
+        check_key(text)
+    except InvalidKey:
+        return False
+    return True
+
+
+def is_below(key: str, prefix: str) -> bool:
+    """Whether ``prefix`` is empty, the key itself, or a folder that the key lies in."""
+    folder = prefix.rstrip("/")
+    return not folder or key == folder or key.startswith(folder + "/")

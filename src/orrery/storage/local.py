@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from orrery.storage.keys import check_key
-from orrery.storage.protocol import InvalidKey, ObjectNotFound, StorageUnavailable
+from orrery.storage.keys import check_key, is_key
+from orrery.storage.protocol import InvalidKey, ObjectNotFound, StorageUnavailable, StoredObject
 
 CHUNK_BYTES = 256 * 1024
 UNFINISHED = ".tmp"
@@ -83,6 +83,40 @@ class LocalStorage:
         with _explained(key):
             await asyncio.to_thread(_remove, path)
 
+    async def scan(self, prefix: str = "") -> AsyncGenerator[StoredObject, None]:
+        folders = [prefix.strip("/")]
+        while folders:
+            folder = folders.pop()
+            objects, below = await asyncio.to_thread(self._listing, folder)
+            folders += below
+            for found in objects:
+                yield found
+
+    async def close(self) -> None:
+        return None
+
+    def _listing(self, folder: str) -> tuple[list[StoredObject], list[str]]:
+        """The files of one folder, and its folders; a file that is named itself is the only one."""
+        objects: list[StoredObject] = []
+        below: list[str] = []
+        top = self._path(folder) if folder else self._root
+        with _explained_write(folder):
+            if top.is_file():
+                return [_described(folder, top.stat())], []
+            try:
+                entries = sorted(os.scandir(top), key=lambda entry: entry.name)
+            except (FileNotFoundError, NotADirectoryError):
+                return [], []
+            for entry in entries:
+                key = f"{folder}/{entry.name}" if folder else entry.name
+                if key == UNFINISHED or not is_key(key):
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    below.append(key)
+                elif entry.is_file(follow_symlinks=False):
+                    objects.append(_described(key, entry.stat()))
+        return objects, below
+
     def _path(self, key: str) -> Path:
         names = check_key(key)
         if names[0] == UNFINISHED:
@@ -126,6 +160,10 @@ class LocalStorage:
         for leftover in self._unfinished.iterdir():
             if leftover.stat().st_mtime < oldest:
                 leftover.unlink(missing_ok=True)
+
+
+def _described(key: str, found: os.stat_result) -> StoredObject:
+    return StoredObject(key, found.st_size, found.st_mtime)
 
 
 @contextmanager

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Protocol
 
+import msgspec
+
 from orrery.errors import NotFound, Unavailable
 
 
@@ -22,6 +24,17 @@ class ObjectNotFound(NotFound):
 
 class InvalidKey(Exception):
     """A key that no object can have. Keys are made by the product, never taken from a request."""
+
+
+class StoredObject(msgspec.Struct, frozen=True):
+    """An object as a listing names it; ``size`` in bytes, ``modified`` in seconds since the epoch.
+
+    ``modified`` is None where the service does not say.
+    """
+
+    key: str
+    size: int
+    modified: float | None = None
 
 
 class ObjectStorage(Protocol):
@@ -52,4 +65,12 @@ class ObjectStorage(Protocol):
 
     async def delete(self, key: str) -> None:
         """Removes the object; a missing one is fine."""
+        ...
+
+    def scan(self, prefix: str = "") -> AsyncIterator[StoredObject]:
+        """The objects whose keys begin with ``prefix`` (at a ``/`` or at the key's end), in no promised order."""
+        ...
+
+    async def close(self) -> None:
+        """Lets go of connections. Nothing may follow."""
         ...

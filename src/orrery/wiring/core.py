@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 import socket
@@ -18,6 +19,7 @@ from orrery.sandbox.embedded import EmbeddedSandbox
 from orrery.settings.load import Settings
 from orrery.storage.opening import open_storage
 from orrery.wiring.ground import Ground
+from orrery.wiring.observation import Observation
 from orrery.wiring.outside import open_clients, open_sandbox
 from orrery.wiring.product import Product, build_product
 
@@ -36,6 +38,7 @@ class Core(Generic[A]):
 
     def __init__(self, settings: Settings, announcer: A, *, places: int = 0) -> None:
         self.settings = settings
+        self.observation = Observation(settings)
         database = settings.database
         self.database = Database(
             database.url(),
@@ -45,6 +48,7 @@ class Core(Generic[A]):
         )
         self.jobs: Jobs[A] = Jobs.build(needs_of(settings, self.database, announcer))
         self._cache = open_cache(settings.cache)
+        self._storage = open_storage(settings.storage)
         self._clients = open_clients(settings)
         self.sandbox = open_sandbox(settings, self._clients)
         self.product: Product = build_product(
@@ -52,10 +56,11 @@ class Core(Generic[A]):
                 settings=settings,
                 database=self.database,
                 cache=self._cache,
-                storage=open_storage(settings.storage),
+                storage=self._storage,
                 clients=self._clients,
                 code=self.sandbox,
                 outbox=self.jobs.outbox,
+                observers=self.observation.runs,
                 owner=f"{socket.gethostname()[:32]}:{os.getpid()}:{secrets.token_hex(4)}",
             )
         )
@@ -85,8 +90,10 @@ class Core(Generic[A]):
         if isinstance(self.sandbox, EmbeddedSandbox):
             await self.sandbox.close()
         await self._clients.close()
+        await self._storage.close()
         await self._cache.close()
         await self.database.close()
+        await asyncio.to_thread(self.observation.close)
 
 
 async def make_ready(database: Database, settings: Settings) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,9 @@ OTHER_DEFAULT = {
 with (Path(__file__).parent / "environment.csv").open(encoding="utf-8", newline="") as file:
     CONTRACT = {row["name"]: row for row in csv.DictReader(file)}
 
+PLACEHOLDER = re.compile(r"^your-|<your|//your-")
+"""What the contract's file holds where people are to write something; to the product it is the same as nothing."""
+
 FIELDS = [field for group in groups().values() for field in declared(group)]
 
 
@@ -35,7 +39,7 @@ def contract_defaults(name: str) -> set[str]:
     """The defaults of one variable: of the containers, and those of other places (``place=value | ...``)."""
     row = CONTRACT[name]
     others = [part.partition("=")[2].strip() for part in row["other_defaults"].split(" | ") if part]
-    return {"" if text == "(empty)" else text for text in (row["default"], *others)}
+    return {"" if text == "(empty)" or PLACEHOLDER.search(text) else text for text in (row["default"], *others)}
 
 
 def same(ours: str, theirs: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -25,6 +26,8 @@ async def read(storage: ObjectStorage, key: str, **where: int) -> bytes:
 
 
 class StorageConformance:
+    tells_times = True
+
     async def test_an_object_comes_back_as_it_was(self, storage: ObjectStorage) -> None:
         content = bytes(range(256)) * 5000
         assert await storage.save("upload_files/w/1.bin", content) == len(content)
@@ -80,6 +83,29 @@ class StorageConformance:
         await storage.save("a", b"x")
         await storage.delete("a")
         assert not await storage.exists("a")
+
+    async def test_names_of_people_are_kept(self, storage: ObjectStorage) -> None:
+        keys = ["tools/w/übersicht 1+2 (neu).txt", "tools/w/数据.csv", "tools/w/a&b=c%20;'~.txt"]
+        for key in keys:
+            await storage.save(key, key.encode())
+        assert [await storage.load(key) for key in keys] == [key.encode() for key in keys]
+        assert {found.key async for found in storage.scan("tools/w")} == set(keys)
+
+    async def test_scan_lists_what_lies_below(self, storage: ObjectStorage) -> None:
+        for key in ("a/1", "a/b/2", "ab/3", "c"):
+            await storage.save(key, b"x" * len(key))
+        assert {(found.key, found.size) async for found in storage.scan("a")} == {("a/1", 3), ("a/b/2", 5)}
+        assert {found.key async for found in storage.scan("a/")} == {"a/1", "a/b/2"}
+        assert {found.key async for found in storage.scan("c")} == {"c"}
+        assert {found.key async for found in storage.scan()} == {"a/1", "a/b/2", "ab/3", "c"}
+        assert [found async for found in storage.scan("none")] == []
+
+    async def test_scan_knows_when(self, storage: ObjectStorage) -> None:
+        await storage.save("a", b"x")
+        (found,) = [found async for found in storage.scan()]
+        if self.tells_times:
+            assert found.modified is not None
+            assert abs(found.modified - time.time()) < 3600
 
     @pytest.mark.parametrize(
         "key",

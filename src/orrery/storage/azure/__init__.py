@@ -1,0 +1,1 @@
+"""Azure Blob Storage: its REST interface, signed with the account's key or with the identity of the machine."""
