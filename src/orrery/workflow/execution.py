@@ -41,6 +41,7 @@ class ExecutionOwner(Protocol):
     def stream_chunk(self, node_id: str, name: str, text: str, *, final: bool) -> None: ...
     def merge_outputs(self, outputs: Mapping[str, object]) -> None: ...
     def count_usage(self, usage: Usage) -> None: ...
+    def cite(self, resources: Sequence[Mapping[str, object]]) -> None: ...
     def count_step(self) -> None: ...
     def is_closing(self) -> bool: ...
     def sub_run(self, parent: Execution, start_node_id: str, pool: Pool, marks: Marks, emit: Emit | None) -> SubRun: ...
@@ -54,6 +55,7 @@ class Execution:
     __slots__ = (
         "_began",
         "_owner",
+        "cited",
         "execution_id",
         "failures",
         "inner_steps",
@@ -79,6 +81,7 @@ class Execution:
         self.task: asyncio.Task[NodeOutcome] | None = None
         self.steps, self.failures, self.inner_steps = 1, 0, 0
         self.inner_usage: Usage | None = None
+        self.cited: list[Mapping[str, object]] = []
         self.merged: dict[str, object] | None = None
 
     @property
@@ -180,6 +183,11 @@ class Execution:
         self.inner_steps += 1
         self._owner.count_step()
 
+    def cite(self, resources: Sequence[Mapping[str, object]]) -> None:
+        """Keeps the sources that an inner node used; the runs around it hear of them too."""
+        self.cited.extend(resources)
+        self._owner.cite(resources)
+
     def outer_execution_id(self, index: int) -> str | None:
         """The execution id that a run around a sub-run gave to a node."""
         return self._owner.execution_id_if_known(index)
@@ -250,6 +258,7 @@ class Execution:
             inner_texts=self.inner_texts or (),
             merged_outputs=self.merged or {},
             usage=self.inner_usage if outcome.usage is None else outcome.usage,
+            retriever_resources=[*outcome.retriever_resources, *self.cited],
             steps=self.steps,
             failures=self.failures,
             inner_steps=self.inner_steps,

@@ -228,6 +228,7 @@ class GraphRun:
             self.count_usage(outcome.usage)
         if outcome.retriever_resources:
             self.emit(RetrieverResources(node.id, outcome.retriever_resources))
+            self.cite(outcome.retriever_resources)
         self._settle(execution, outcome, "succeeded")
         if not node.hidden:
             self.emit(execution.finished("succeeded", outcome))
@@ -288,6 +289,11 @@ class GraphRun:
     def merge_outputs(self, outputs: Mapping[str, object]) -> None:
         """Adds a container's inner outputs to this run's."""
         merge_outputs(self.outputs, outputs)
+
+    def cite(self, resources: Sequence[Mapping[str, object]]) -> None:
+        """Tells the runs around this one of sources that a node used, for what they journal."""
+        if self._parent is not None:
+            self._parent.cite(resources)
 
     def count_usage(self, usage: Usage) -> None:
         """Adds a node's usage here and in all runs around."""

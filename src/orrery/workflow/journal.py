@@ -41,7 +41,8 @@ class FinishedNode(msgspec.Struct, frozen=True, kw_only=True, tag="finished"):
     """A node's result, enough to replay it: pool, edges, text and totals.
 
     ``steps`` and ``failures`` count its attempts, ``inner_steps`` those of the nodes inside it; ``run_starts`` is the
-    run's counter when it was done; ``streams`` holds the whole text it sent on each of its streams, of which ``unclosed`` never ended;
+    run's counter when it was done; ``streams`` holds the whole text it sent on each of its streams, ``retriever_resources`` the
+    sources that it or what is inside it used, of which ``unclosed`` never ended;
     ``merged_outputs`` is what a container added to the run's outputs, ``inner_texts`` what was told inside it.
     ``order`` numbers a run's entries as they were taken in, from 1: times can't order them, since clocks are set.
     """
@@ -57,6 +58,7 @@ class FinishedNode(msgspec.Struct, frozen=True, kw_only=True, tag="finished"):
     merged_outputs: Mapping[str, object] = {}
     inner_texts: Sequence[InnerText] = ()
     usage: Usage | None = None
+    retriever_resources: Sequence[Mapping[str, object]] = ()
     steps: int = 1
     failures: int = 0
     inner_steps: int = 0
