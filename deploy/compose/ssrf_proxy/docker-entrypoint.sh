@@ -12,8 +12,9 @@ words() { printf '%s' "$1" | tr ',' ' '; }
 for range in $(words "${SSRF_PROXY_ALLOW_PRIVATE_IPS:-}"); do
     allowed="${allowed}acl allowed_private_ips dst $range\n"
 done
+# -n: an address is not asked for its name, which whoever owns the address could choose.
 for domain in $(words "${SSRF_PROXY_ALLOW_PRIVATE_DOMAINS:-}"); do
-    allowed="${allowed}acl allowed_private_domains dstdomain $domain\n"
+    allowed="${allowed}acl allowed_private_domains dstdomain -n $domain\n"
 done
 [ -z "${SSRF_PROXY_ALLOW_PRIVATE_IPS:-}" ] || rules="${rules}http_access allow localnet allowed_private_ips\n"
 [ -z "${SSRF_PROXY_ALLOW_PRIVATE_DOMAINS:-}" ] || rules="${rules}http_access allow localnet allowed_private_domains\n"

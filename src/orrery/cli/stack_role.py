@@ -22,7 +22,7 @@ _CONTRACT_COMMANDS: Mapping[tuple[str, ...], tuple[str, ...]] = {
 @click.command("role", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
 def role(words: tuple[str, ...]) -> None:
-    """Take the role that MODE names: api (also when empty), worker, beat, migration, sandbox, or job with a command."""
+    """Take the role that MODE names: api (also when empty), worker, beat, migration, sandbox, ssrf_proxy, or job with a command."""
     text = os.environ.get("MODE", "")
     mode = mode_of(text)
     if mode is None:

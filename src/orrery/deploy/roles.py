@@ -44,7 +44,7 @@ ROLES = {
         Role(Mode.SANDBOX, "sandbox"),
         Role(Mode.WORKER, "worker"),
         Role(Mode.BEAT, "beat"),
-        Role(Mode.SSRF_PROXY, None, "use the squid service of the Compose file; its image needs no MODE"),
+        Role(Mode.SSRF_PROXY, "ssrf-proxy"),
         Role(Mode.PLUGIN_DAEMON, None, "leave PLUGIN_DAEMON_URL empty"),
     )
 }

@@ -15,6 +15,7 @@ from orrery.egress.answer import ArrivingAnswer
 from orrery.egress.decoding import ACCEPTED
 from orrery.egress.failures import translated
 from orrery.egress.forms import Body, encode_body
+from orrery.egress.lookup import Lookup, system_lookup
 from orrery.egress.policy import AddressRules, EgressPolicy
 from orrery.egress.protocol import (
     EgressError,
@@ -26,7 +27,7 @@ from orrery.egress.protocol import (
     Json,
     Timeouts,
 )
-from orrery.egress.sessions import AddressRefused, Lookup, SessionPool, system_lookup
+from orrery.egress.sessions import AddressRefused, SessionPool
 from orrery.egress.target import Hop, blocked, check_hop, first_hop, next_hop
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})

@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 from typing import TypeAlias
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from orrery.egress.addresses import pack
+from orrery.egress.lookup import Lookup
 from orrery.egress.policy import AddressRules
-
-Lookup: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
-"""Turns a host name into address literals; raises `OSError` when it can't."""
 
 _AddressInfo: TypeAlias = tuple[int, int, int, str, tuple[object, ...]]
 
@@ -28,12 +26,6 @@ class AddressRefused(Exception):
 
 class _RefusedSocket(OSError):
     """The last check: a socket about to be opened to a refused address."""
-
-
-async def system_lookup(host: str, port: int) -> Sequence[str]:
-    """The operating system's resolver, on the loop's thread pool."""
-    infos = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(info[4][0]) for info in infos))
 
 
 class CheckedResolver(AbstractResolver):
