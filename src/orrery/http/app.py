@@ -15,6 +15,7 @@ from orrery.errors import Forbidden, OrreryError, Unauthorized
 from orrery.http.call import Call, Caller, ConsoleCaller, decode_body, decode_query
 from orrery.http.cors import CorsPolicy
 from orrery.http.endpoint import BoundEndpoint, Endpoint
+from orrery.http.outages import storage_refusal
 from orrery.http.responses import error_response, json_response, response_of
 from orrery.http.router import MethodNotAllowed, Router
 from orrery.security.permissions import Permission, Role, allows
@@ -22,6 +23,9 @@ from orrery.telemetry.context import work
 from orrery.telemetry.trace import new_trace
 
 _log = logging.getLogger(__name__)
+
+TRACE, ROUTE = "orrery.trace", "orrery.route"
+"""What the application leaves in a request's scope for those who observe it: the trace id, the declared path."""
 
 Authenticator = Callable[[Request, Endpoint, Mapping[str, str]], Awaitable[Caller]]
 """Finds the caller or raises `Unauthorized` / `Forbidden`. Gets the path parameters for addresses that carry codes."""
@@ -64,6 +68,7 @@ class OrreryApp:
         if scope["type"] != "http":
             return
         trace = new_trace(Headers(scope=scope).get("traceparent"))
+        scope[TRACE] = trace.trace_id
         with work(trace):
             headers = [*self._fixed, (b"x-trace-id", trace.trace_id.encode())]
 
@@ -87,15 +92,21 @@ class OrreryApp:
                 return
             await _refusal(error)(scope, receive, send)
             return
+        scope[ROUTE] = endpoint.full_path
         try:
             response = await self._answer(request, endpoint, path, trace_id)
         except OrreryError as error:
             response = error_response(error)
         except ClientDisconnect:
             return
-        except Exception:  # noqa: BLE001  (the connection's top loop: logged with its trace, told without it)
-            _log.exception("unexpected error in %s %s", request.method, endpoint.full_path)
-            response = _unexpected(endpoint)
+        except Exception as error:  # noqa: BLE001  (the connection's top loop: logged with its trace, told without it)
+            refusal = storage_refusal(error)
+            if refusal is None:
+                _log.exception("unexpected error in %s %s", request.method, endpoint.full_path)
+                response = _unexpected(endpoint)
+            else:
+                _log.warning("%s %s was refused: %s", request.method, endpoint.full_path, error)
+                response = error_response(refusal)
         await response(scope, receive, send)
 
     async def _answer(self, request: Request, endpoint: BoundEndpoint, path: dict[str, str], trace_id: str) -> Response:
