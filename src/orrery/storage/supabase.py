@@ -118,6 +118,9 @@ class SupabaseStorage:
 
     async def scan(self, prefix: str = "") -> AsyncGenerator[StoredObject, None]:
         folders = [prefix.strip("/")]
+        if prefix:
+            with contextlib.suppress(ObjectNotFound):  # the prefix may be an object's whole key
+                yield StoredObject(folders[0], await self.size(folders[0]))
         while folders:
             folder = folders.pop()
             async for entry in self._listing(folder):

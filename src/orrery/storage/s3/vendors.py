@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from orrery.storage.required import given, require
 from orrery.storage.s3.aws_identity import AwsIdentity
-from orrery.storage.s3.bucket import place
+from orrery.storage.s3.bucket import Bucket, place
 from orrery.storage.s3.client import S3Storage
 from orrery.storage.signing.aliyun import OssSigner
 from orrery.storage.signing.aws import AwsSigner, KeySource, fixed_keys
@@ -88,7 +88,7 @@ def open_tencent(settings: Storage) -> S3Storage:
     if domain:
         # The domain is the bucket's: nothing of it is added to host or path.
         name = urlsplit(domain if "://" in domain else f"{scheme}://{domain}").netloc
-        return S3Storage(place(f"{scheme}://{name}", name, in_path=False), signer)
+        return S3Storage(Bucket(base=f"{scheme}://{name}"), signer)
     host = f"{scheme}://cos.{s.tencent_region}.myqcloud.com"
     return S3Storage(place(host, s.tencent_bucket, in_path=False), signer)
 
