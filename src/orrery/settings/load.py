@@ -30,6 +30,7 @@ from orrery.settings.groups.sandbox import Sandbox
 from orrery.settings.groups.security import Security
 from orrery.settings.groups.server import Server
 from orrery.settings.groups.storage import Storage
+from orrery.settings.groups.tools import Tools
 from orrery.settings.groups.upload import Upload
 from orrery.settings.groups.urls import Urls
 from orrery.settings.groups.workflow import Workflow
@@ -73,6 +74,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     upload: Upload = Upload()
     knowledge: Knowledge = Knowledge()
     plugins: Plugins = Plugins()
+    tools: Tools = Tools()
     canvas: Canvas = Canvas()
     human_input: HumanInput = HumanInput()
     remote: Remote = Remote()
