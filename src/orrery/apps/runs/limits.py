@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import msgspec
 
 from orrery.apps.runs.truncation import DisplayLimits
@@ -17,6 +19,9 @@ class RunPolicy(msgspec.Struct, frozen=True, kw_only=True):
     max_active_requests: int = 0
     max_live_runs: int = 5000
     """Runs in one process; beyond it callers are told to come back (reliability.md 3.1, G8)."""
+
+    lease: timedelta = timedelta(seconds=30)
+    """How long a run belongs to a process that stopped renewing."""
 
     def bound_for(self, app_limit: int | None) -> int:
         """The smallest positive of the app's own limit (or the default) and the ceiling; 0 for none."""

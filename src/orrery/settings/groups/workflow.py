@@ -33,6 +33,14 @@ class Workflow(Group, frozen=True, kw_only=True):
     max_parallel: Annotated[
         int, Env("GRAPH_ENGINE_MAX_WORKERS", "nodes of a run that may work at a time", at_least=1)
     ] = 10
+    lease_seconds: Annotated[
+        float,
+        Env(
+            "ORRERY_RUN_LEASE_SECONDS",
+            "silence after which another process goes on with a process's runs, seconds",
+            above=1,
+        ),
+    ] = 30
     truncate_bytes: Annotated[
         int,
         Env(
