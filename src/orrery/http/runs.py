@@ -8,12 +8,13 @@ from starlette.responses import Response
 
 from orrery.apps.runs.errors import CompletionRequestError, NotRecorded
 from orrery.apps.runs.live import LiveRun, RunOutcome
+from orrery.apps.runs.pauses import shown_reasons
 from orrery.apps.runs.spec import RunSpec
 from orrery.errors import InvalidParam
 from orrery.http.call import Call
 from orrery.http.responses import json_response
 from orrery.http.streams import event_stream
-from orrery.workflow.events import RunStopped
+from orrery.workflow.events import RunPaused, RunStopped
 
 JsonObject = dict[str, object]
 
@@ -43,6 +44,10 @@ async def outcome_of(live: LiveRun) -> RunOutcome:
 def blocking_body(spec: RunSpec, outcome: RunOutcome) -> JsonObject:
     """The whole result. Raises `InvalidParam` for failed chatflows, `CompletionRequestError` for failed basic apps."""
     end = outcome.end
+    if isinstance(end, RunPaused):
+        data = _workflow_data(spec, outcome)
+        waiting: JsonObject = {"paused_nodes": list(end.paused_nodes), "reasons": shown_reasons(end.reasons)}
+        return paused_body(spec, {**data, "finished_at": None, **waiting}, answer=outcome.answer)
     if spec.turn is None:
         return {"task_id": spec.task_id, "workflow_run_id": spec.run_id, "data": _workflow_data(spec, outcome)}
     if end.status == "failed" or (isinstance(end, RunStopped) and end.by_limit):
@@ -63,6 +68,25 @@ def blocking_body(spec: RunSpec, outcome: RunOutcome) -> JsonObject:
     if spec.app_mode == "completion":
         del body["conversation_id"]
     return body
+
+
+def paused_body(spec: RunSpec, data: JsonObject, *, answer: str = "") -> JsonObject:
+    """The answer when the run waits for somebody: what it waits for, and in a chat the text so far."""
+    if spec.turn is None:
+        return {"task_id": spec.task_id, "workflow_run_id": spec.run_id, "data": data}
+    return {
+        "event": "workflow_paused",
+        "task_id": spec.task_id,
+        "id": spec.turn.message_id,
+        "message_id": spec.turn.message_id,
+        "conversation_id": spec.turn.conversation_id,
+        "mode": spec.app_mode,
+        "answer": answer,
+        "metadata": {},
+        "created_at": spec.turn.created_at,
+        "workflow_run_id": spec.run_id,
+        "data": data,
+    }
 
 
 def _workflow_data(spec: RunSpec, outcome: RunOutcome) -> JsonObject:

@@ -24,7 +24,7 @@ def event_stream(
 
     ``pause`` is the interval of pings, in seconds.
     """
-    return EventStream(_encoded(log, after, first, with_ids=with_ids, pause=pause))
+    return EventStream(encoded(log, after, first, with_ids=with_ids, pause=pause))
 
 
 def encode(frame: Frame, *, with_id: bool) -> bytes:
@@ -33,9 +33,10 @@ def encode(frame: Frame, *, with_id: bool) -> bytes:
     return f"{prefix}data: {frame.data}\n\n".encode()
 
 
-async def _encoded(
-    log: EventLog, after: int, first: Sequence[Frame], *, with_ids: bool, pause: float
+async def encoded(
+    log: EventLog, after: int, first: Sequence[Frame], *, with_ids: bool, pause: float = PING_SECONDS
 ) -> AsyncIterator[bytes]:
+    """``first``, then the log's frames after ``after``, as bytes."""
     if first:
         yield b"".join([encode(frame, with_id=with_ids) for frame in first])
     # A watcher that fell out of the window ends here: it can come back, and is then served from the store.

@@ -67,7 +67,7 @@ class GraphFrames:
             "id": self._spec.run_id,
             "workflow_id": self._spec.workflow_id,
             "inputs": with_urls(dict(event.inputs), self.sign),
-            "created_at": int(event.started_at),
+            "created_at": int(self._spec.created_at),
             "reason": event.reason,
         }
         return "workflow_started", data
@@ -87,7 +87,7 @@ class GraphFrames:
             "total_tokens": event.total_tokens,
             "total_steps": event.total_steps,
             "created_by": self._spec.user.as_creator(),
-            "created_at": int(event.started_at),
+            "created_at": int(self._spec.created_at),
             "finished_at": int(event.finished_at),
             "exceptions_count": event.exceptions_count,
             "files": files_of(outputs),
@@ -101,7 +101,7 @@ class GraphFrames:
             "outputs": with_urls(dict(event.outputs), self.sign),
             "reasons": shown_reasons(event.reasons),
             "status": "paused",
-            "created_at": int(event.started_at),
+            "created_at": int(self._spec.created_at),
             "elapsed_time": event.elapsed,
             "total_tokens": event.total_tokens,
             "total_steps": event.total_steps,

@@ -42,7 +42,7 @@ def shown_reasons(reasons: Sequence[Mapping[str, object]]) -> list[dict[str, obj
     """Reasons as the wire has them: the kind under ``TYPE``, times in whole seconds."""
     shown: list[dict[str, object]] = []
     for reason in reasons:
-        told = {"TYPE": reason.get("type"), **{name: reason[name] for name in reason if name != "type"}}
+        told = {"TYPE" if name == "type" else name: value for name, value in reason.items()}
         moment = told.get("expiration_time")
         if isinstance(moment, float):
             told["expiration_time"] = int(moment)

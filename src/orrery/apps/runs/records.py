@@ -9,8 +9,9 @@ import msgspec
 from sqlalchemy import Select, exists, func, or_, select
 
 from orrery.apps.conversations.tables import EndUser, Message
+from orrery.apps.runs import pauses
 from orrery.apps.runs.event_log import Frame
-from orrery.apps.runs.tables import AppLog, NodeExecution, RunEvents, WorkflowRun
+from orrery.apps.runs.tables import AppLog, NodeExecution, RunEvents, WorkflowPause, WorkflowRun
 from orrery.apps.workflows.tables import Workflow
 from orrery.database.engine import Database
 from orrery.workspaces.accounts.tables import Account
@@ -159,6 +160,11 @@ class RunRecords:
             )
             found = [frame for text in rows for frame in msgspec.json.decode(text, type=list[Frame])]
         return [frame for frame in found if frame.seq > after]
+
+    async def last_pause(self, run_id: str) -> WorkflowPause | None:
+        """The run's last wait for something outside; the run is the caller's to check."""
+        async with self._database.read() as session:
+            return await pauses.latest(session, run_id)
 
     async def logs(self, app_id: str, wanted: LogFilter) -> tuple[list[LogRow], int]:
         """A page of an app's log, newest first, and how many lines match in all."""

@@ -18,7 +18,7 @@ from orrery.http.console.app_shapes import JsonObject
 from orrery.http.console.debug_runs_caller import DEBUG_BODY_LIMIT, debugged_app, debugging_user, required_query
 from orrery.http.endpoint import RouteGroup, route
 from orrery.http.runs import run_response
-from orrery.http.watching import RunWatching
+from orrery.http.watching import RunWatching, WatchQuery
 from orrery.security.permissions import Permission
 
 _WORKFLOW = frozenset({"workflow"})
@@ -103,22 +103,22 @@ class DebugRunRoutes(RouteGroup):
         return {"result": "success"}
 
     @route("GET", "/apps/{app_id}/workflow-runs/{run_id}/events", auth="console", scope="workspace",
-           permission=Permission.APP_LOG_VIEW)  # fmt: skip
-    async def events(self, call: Call) -> Response:
+           permission=Permission.APP_LOG_VIEW, query=WatchQuery)  # fmt: skip
+    async def events(self, call: Call, query: WatchQuery) -> Response:
         """Streams a run from the event after ``Last-Event-ID``."""
         app = (await self._apps.get(call.account.workspace_id, call.id("app_id"), modes=GRAPH_MODES)).app
-        return await self._watching.events(call, app.id, call.id("run_id"))
+        return await self._watching.events(call, app.id, call.id("run_id"), wanted=query.wanted())
 
     @route("GET", "/workflow/{run_id}/events", auth="console", scope="workspace",
-           permission=Permission.APP_LOG_VIEW)  # fmt: skip
-    async def events_of_run(self, call: Call) -> Response:
+           permission=Permission.APP_LOG_VIEW, query=WatchQuery)  # fmt: skip
+    async def events_of_run(self, call: Call, query: WatchQuery) -> Response:
         """Streams a run of any app of the workspace, at the contract's older address."""
         run_id = call.id("run_id")
         app_id = await self._records.app_of(call.account.workspace_id, run_id)
         if app_id is None:
             raise NotFound("Workflow run not found")
         app = (await self._apps.get(call.account.workspace_id, app_id, modes=GRAPH_MODES)).app
-        return await self._watching.events(call, app.id, run_id)
+        return await self._watching.events(call, app.id, run_id, wanted=query.wanted())
 
 
 def parent_of(given: str | msgspec.UnsetType | None) -> str | None:

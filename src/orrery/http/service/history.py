@@ -21,7 +21,7 @@ from orrery.http.files.answers import links_for_programs
 from orrery.http.service.callers import ServiceUsers, UserWord
 from orrery.http.service.runs import NotWorkflowApp
 from orrery.http.service.shapes import JsonObject, end_user_object, log_object, run_object
-from orrery.http.watching import RunWatching
+from orrery.http.watching import RunWatching, WatchQuery
 
 
 class EndUserNotFound(NotFound):
@@ -46,10 +46,8 @@ class LogsQuery(msgspec.Struct, frozen=True):
     created_by_account: str = ""
 
 
-class EventsQuery(msgspec.Struct, frozen=True):
+class EventsQuery(WatchQuery, frozen=True):
     user: UserWord = ""
-    include_state_snapshot: bool = False
-    continue_on_pause: bool = False
 
 
 class ServiceHistoryRoutes(RouteGroup):
@@ -104,7 +102,13 @@ class ServiceHistoryRoutes(RouteGroup):
         _check_graph(call)
         party = await self._users.named(call, query.user)
         run_id = call.id("workflow_run_id")
-        return await self._watching.events(call, call.app.app_id, run_id, created_by=party.user_id)
+        return await self._watching.events(
+            call,
+            call.app.app_id,
+            run_id,
+            created_by=party.user_id,
+            wanted=query.wanted(),
+        )
 
     @route("GET", "/end-users/{end_user_id}", auth="service", scope="app")
     async def end_user(self, call: Call) -> JsonObject:

@@ -15,7 +15,7 @@ from orrery.http.call import Call
 from orrery.http.endpoint import RouteGroup, route
 from orrery.http.runs import run_response
 from orrery.http.service.runs import RUN_BODY_LIMIT, NotWorkflowApp, app_ref, checked_query
-from orrery.http.watching import RunWatching
+from orrery.http.watching import RunWatching, WatchQuery
 from orrery.http.web.callers import check_chat, check_completion, run_user
 
 JsonObject = dict[str, object]
@@ -106,11 +106,12 @@ class WebRunRoutes(RouteGroup):
             raise NotWorkflowApp
         return await self._stop(call)
 
-    @route("GET", "/workflow/{workflow_run_id}/events", auth="passport", scope="app")
-    async def events(self, call: Call) -> Response:
+    @route("GET", "/workflow/{workflow_run_id}/events", auth="passport", scope="app", query=WatchQuery)
+    async def events(self, call: Call, query: WatchQuery) -> Response:
         """Watches a run of this visitor from where the page left it."""
         run_id = call.id("workflow_run_id")
-        return await self._watching.events(call, call.app.app_id, run_id, created_by=call.end_user.end_user_id)
+        visitor_id = call.end_user.end_user_id
+        return await self._watching.events(call, call.app.app_id, run_id, created_by=visitor_id, wanted=query.wanted())
 
     def _request(
         self,

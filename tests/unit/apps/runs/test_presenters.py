@@ -104,7 +104,7 @@ def test_the_beginning() -> None:
     data = data_of(run, RunStarted(started_at=9.9, inputs={"a": 1, "f": FILE}))
     assert list(data) == ["event", "id", "workflow_id", "inputs", "created_at", "reason"]
     assert (data["event"], data["id"], data["created_at"], data["reason"]) == (
-        "workflow_started", run.run_id, 9, "initial",
+        "workflow_started", run.run_id, int(run.created_at), "initial",
     )  # fmt: skip
     assert data["inputs"]["f"]["url"] == "https://f/f1"
 
