@@ -124,7 +124,8 @@ async def test_files_of_messages_are_shown_and_previewed(world: World) -> None:
     world.clock.advance(hours=1)
     params = {"user": "ann", "conversation_id": turn["conversation_id"]}
     message = (await client.get("/messages", params=params)).json()["data"][0]
-    (shown,) = message["message_files"]
+    shown, repeated = message["message_files"]
+    assert (repeated["belongs_to"], repeated["upload_file_id"]) == ("assistant", file["id"])
     assert shown["url"].startswith("http://orrery.test/files/")
     assert (shown["filename"], shown["belongs_to"], shown["upload_file_id"]) == ("a.txt", "user", file["id"])
     assert (await open_link(world, shown["url"])).content == b"hello"

@@ -37,9 +37,13 @@ class DebugMemory(Protocol):
         ...
 
 
-def told_before(graph: Graph, resume: Resume) -> list[NodeFinished]:
-    """The ends of nodes that a run takes over from an earlier part, which are not told again."""
-    return [_told(graph.nodes[graph.index[e.node_id]], e) for e in resume.finished if e.node_id in graph.index]
+def told_before(graph: Graph, resume: Resume) -> list[tuple[NodeFinished, Sequence[Mapping[str, object]]]]:
+    """Nodes that a run takes over from an earlier part, which are not told again: their ends, and their sources."""
+    return [
+        (_told(graph.nodes[graph.index[entry.node_id]], entry), entry.retriever_resources)
+        for entry in resume.finished
+        if entry.node_id in graph.index
+    ]
 
 
 def _told(node: GraphNode, entry: FinishedNode) -> NodeFinished:

@@ -12,9 +12,11 @@ import msgspec
 
 from orrery.apps.runs import entries, statements
 from orrery.apps.runs.aftermath import Aftermaths, Told
+from orrery.apps.runs.answer_files import answer_file_rows, without_pictures
 from orrery.apps.runs.debugging import NodeMemory
 from orrery.apps.runs.event_log import EventLog
 from orrery.apps.runs.node_rows import NodeRows
+from orrery.apps.runs.observing import Watching
 from orrery.apps.runs.pauses import pause_row
 from orrery.apps.runs.presenters import ChatPresenter, ErrorFrame, WorkflowPresenter
 from orrery.apps.runs.recorder import LeaseLost, RunRecorder
@@ -51,6 +53,7 @@ class LiveRun:
         conversation: Sequence[Variable],
         memory: NodeMemory | None = None,
         aftermaths: Aftermaths | None = None,
+        watchings: Sequence[Watching] = (),
     ) -> None:
         self.spec = spec
         self.log = log
@@ -60,6 +63,7 @@ class LiveRun:
         self._variables = {str(item["name"]): item for item in conversation}
         self._memory = memory
         self._aftermaths = aftermaths or Aftermaths()
+        self._watchings = watchings
         self._then: Sequence[Told] = ()
         self._prompts: object = None
         self._end: RunEnded | None = None
@@ -117,11 +121,15 @@ class LiveRun:
             self.recorder.write(thought_rows(self.spec, event))
         self._nodes.event(event)
         self.recorder.show(self._presenter.frames(event))
+        for watch in self._watchings:
+            watch(event)
 
-    def recall(self, event: NodeFinished) -> None:
+    def recall(self, event: NodeFinished, resources: Sequence[Mapping[str, object]]) -> None:
         """Takes in a node that an earlier part of the run did; nothing is written or shown of it."""
         if self._memory is not None:
             self._memory.node_finished(event)
+        if isinstance(self._presenter, ChatPresenter):
+            self._presenter.recall(event, resources)
 
     def _note(self, event: NodeFinished) -> None:
         if self._memory is not None:
@@ -186,12 +194,20 @@ class LiveRun:
         if isinstance(end, RunPaused):
             rows.append(pause_row(self.spec, end))
         if self.spec.turn is not None and self.spec.single is None:
+            files = self._answer_files(end)
+            answer = without_pictures(self._answer()) if files else self._answer()
             rows += entries.message_end_rows(
-                self.spec, end, answer=self._answer(), prompts=self._prompts, metadata=self._metadata(end)
+                self.spec, end, answer=answer, prompts=self._prompts, metadata=self._metadata(end)
             )
+            rows += answer_file_rows(self.spec, files, end.finished_at)
         ending = self._aftermaths.of(self.spec, end)
         self._then = ending.then
         return [*rows, *ending.entries]
+
+    def _answer_files(self, end: RunEnded) -> Sequence[Mapping[str, object]]:
+        if isinstance(self._presenter, ChatPresenter) and end.status not in {"paused", "failed"}:
+            return self._presenter.files
+        return ()
 
     def _answer(self) -> str:
         return "".join(self._presenter.answer)

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol, cast
 
 import msgspec
 
+from orrery.apps.runs.answer_files import ShownFiles
 from orrery.apps.runs.file_values import Sign
 from orrery.apps.runs.graph_frames import GraphFrames
 from orrery.apps.runs.spec import RunSpec, Turn
 from orrery.apps.runs.thoughts import file_ids
 from orrery.inference.types import Usage
-from orrery.workflow.events import AgentThought, Event, RetrieverResources, RunEnded, RunFailed, RunStopped, TextChunk
+from orrery.workflow.events import (
+    AgentThought,
+    Event,
+    NodeFinished,
+    RetrieverResources,
+    RunEnded,
+    RunFailed,
+    RunStopped,
+    TextChunk,
+)
 
 _encode = msgspec.json.Encoder(enc_hook=str, decimal_format="string").encode
 _SUMMARY_FIELDS = ("segment_id", "position", "document_name", "score", "content", "summary")
@@ -88,7 +98,13 @@ class ChatPresenter:
         self._turn: Turn = spec.turn
         self._graph = graph
         self._resources: list[Mapping[str, object]] = []
+        self._shown_files = ShownFiles()
         self.answer: list[str] = []
+
+    @property
+    def files(self) -> list[Mapping[str, object]]:
+        """The files of the answer, with fresh addresses; apps without a graph of their own have none."""
+        return [] if self._graph is None else self._shown_files.signed(self._graph.sign)
 
     def frames(self, event: Event) -> list[str]:
         if isinstance(event, TextChunk):
@@ -97,8 +113,10 @@ class ChatPresenter:
                 return []
             return self._text_frames(event)
         if isinstance(event, RetrieverResources):
-            self._cite(event)
+            self._cite(event.resources)
             return []
+        if isinstance(event, NodeFinished):
+            self._shown_files.add(event)
         if self._spec.watched is None:
             return []
         return self._graph_frames(event) + (self._end(event) if isinstance(event, RunEnded) else [])
@@ -122,16 +140,21 @@ class ChatPresenter:
         metadata = self.metadata(event.usage)
         if self._spec.watched == "simple":
             metadata = _simple_metadata(metadata)
-        files: list[object] | None = [] if self._graph is not None else None
+        files = None if self._graph is None else self.files
         return [self._frame("message_end", id=self._turn.message_id, metadata=metadata, files=files)]
+
+    def recall(self, event: NodeFinished, resources: Sequence[Mapping[str, object]]) -> None:
+        """Takes in what a node did in an earlier part of the run: its files, and the sources that it used."""
+        self._shown_files.add(event)
+        self._cite(resources)
 
     def metadata(self, usage: Usage) -> dict[str, object]:
         """The message's metadata (workflow.md 4.2, ``message_end``)."""
         return {"annotation_reply": None, "retriever_resources": self._resources, "usage": usage.as_wire()}
 
-    def _cite(self, event: RetrieverResources) -> None:
+    def _cite(self, resources: Sequence[Mapping[str, object]]) -> None:
         seen = {(r.get("dataset_id"), r.get("document_id")) for r in self._resources}
-        for resource in event.resources:
+        for resource in resources:
             source = (resource.get("dataset_id"), resource.get("document_id"))
             if source not in seen:
                 seen.add(source)

@@ -170,7 +170,9 @@ class RunService:
         nodes = NodeRows(spec)
         for execution_id in (*resume.started.values(), *resume.paused.values()) if resume is not None else ():
             nodes.adopt(execution_id)
-        recorder = RunRecorder(spec, self._group, log, nodes, lease_token=lease_token, accept=accept)
+        recorder = RunRecorder(
+            spec, self._group, log, nodes, lease_token=lease_token, accept=accept, lease=self._policy.lease
+        )
         services = self._outside.bound_to(spec, recorder.write)
         frames = GraphFrames(spec, services.files.url, self._policy.display)
         presenter = presenter_for(spec, frames)
@@ -187,8 +189,8 @@ class RunService:
             aftermaths=self.aftermaths,
             watchings=[observe(spec) for observe in self._observers],
         )
-        for event in told_before(version.graph, resume) if resume is not None else ():
-            live.recall(event)
+        for event, resources in told_before(version.graph, resume) if resume is not None else ():
+            live.recall(event, resources)
         pool = pool_for(
             spec,
             environment=version.environment,

@@ -9,8 +9,9 @@ import msgspec
 import pytest
 from tests.unit.apps.runs.specs import ended, spec, turn
 
+from orrery.apps.runs.debugging import told_before
 from orrery.apps.runs.graph_frames import GraphFrames
-from orrery.apps.runs.presenters import ErrorFrame, presenter_for
+from orrery.apps.runs.presenters import ChatPresenter, ErrorFrame, presenter_for
 from orrery.apps.runs.spec import RunSpec, RunUser
 from orrery.apps.runs.truncation import DisplayLimits
 from orrery.inference.types import Usage
@@ -37,6 +38,9 @@ from orrery.workflow.events import (
     RunStopped,
     TextChunk,
 )
+from orrery.workflow.graph import Graph
+from orrery.workflow.journal import FinishedNode, Resume
+from orrery.workflow.registry import BUILT_IN, NodeRegistry
 
 LIMITS = DisplayLimits(max_size=1000, string_length=10, array_length=2)
 NODE: dict[str, Any] = {
@@ -291,6 +295,23 @@ def test_sources_are_counted_once_and_from_one() -> None:
     found = json.loads(presenter.frames(ended())[-1])["metadata"]["retriever_resources"]
     assert [one["position"] for one in found] == [1, 2]
     assert set(found[0]) == {"position", "score", "content"}
+
+
+def test_a_resumed_turn_shows_what_its_earlier_part_found() -> None:
+    run = chat()
+    presenter = presenter_for(run, GraphFrames(run, lambda file: f"/link/{file['related_id']}", LIMITS))
+    assert isinstance(presenter, ChatPresenter)
+    nodes = [{"id": "s", "data": {"type": "start"}}, {"id": "a", "data": {"type": "answer", "answer": ""}}]
+    graph = Graph.parse({"nodes": nodes, "edges": [{"source": "s", "target": "a"}]}, registry=NodeRegistry(BUILT_IN))
+    source = {"dataset_id": "d", "document_id": "1"}
+    done = FinishedNode(node_id="a", execution_id="x", status="succeeded", outputs={"answer": "", "files": [FILE]},
+                        retriever_resources=[source])  # fmt: skip
+    gone = FinishedNode(node_id="gone", execution_id="y", status="succeeded", outputs={"files": [FILE]})
+    for event, resources in told_before(graph, Resume(finished=[done, gone])):
+        presenter.recall(event, resources)
+    end = json.loads(presenter.frames(ended())[-1])
+    assert end["metadata"]["retriever_resources"] == [{**source, "position": 1}]
+    assert end["files"] == [{**FILE, "url": "/link/f1"}]
 
 
 def test_unwatched_runs_collect_their_answer_and_show_nothing() -> None:
