@@ -17,7 +17,7 @@ from node import NodeMissingError, npm_command
 from provide_services import provide
 
 BIN = Path(sys.executable).parent
-LAYERS = ("unit", "contract", "http", "integration", "e2e", "fault")
+LAYERS = ("unit", "contract", "http", "integration", "e2e", "fault", "fuzz")
 PYTHON_PATHS = ("src", "tests", "scripts", "benchmarks")
 WEB_SCRIPTS = ("check", "test")
 

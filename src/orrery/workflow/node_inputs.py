@@ -115,7 +115,7 @@ def _assigner(data: Data) -> Found:
         return
     for place, item in enumerate(as_mappings(data.get("items"))):
         yield from _chosen(f"items[{place}].variable_selector", item.get("variable_selector"))
-        needs_value = item.get("operation") not in {"clear", "remove-first", "remove-last"}
+        needs_value = item.get("operation") not in ("clear", "remove-first", "remove-last")
         if needs_value and as_text(item.get("input_type"), "variable") == "variable":
             yield from _chosen(f"items[{place}].value", item.get("value"))
 
@@ -209,7 +209,7 @@ def _http(data: Data) -> Found:
         key = as_mapping(authorization.get("config")).get("api_key")
         yield from texts("authorization.config.api_key", key)
     body = as_mapping(data.get("body"))
-    if body.get("type") in {None, "none"}:
+    if body.get("type") in (None, "none"):
         return
     yield from texts("body.data", body.get("data"))
     for place, item in enumerate(as_mappings(body.get("data"))):

@@ -60,7 +60,7 @@ def _operation(
     inherited = [references.follow(parameter) for parameter in shared]
     parameters = own + [each for each in inherited if (each.get("name"), each.get("in")) not in taken]
     result = dict(operation)
-    result["parameters"] = [_plain(each) for each in parameters if each.get("in") not in {"body", "formData"}]
+    result["parameters"] = [_plain(each) for each in parameters if each.get("in") not in ("body", "formData")]
     body = next((each for each in parameters if each.get("in") == "body"), None)
     fields = [each for each in parameters if each.get("in") == "formData"]
     consumes = [as_string(kind) for kind in as_array(operation.get("consumes") or swagger.get("consumes"))]

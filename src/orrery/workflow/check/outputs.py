@@ -32,7 +32,7 @@ def outputs_of(node_type: str, data: Data) -> Shapes | None:
     if reader is None:
         return None
     found = reader(data)
-    if found is None or data.get("error_strategy") not in {"fail-branch", "default-value"}:
+    if found is None or data.get("error_strategy") not in ("fail-branch", "default-value"):
         return found
     defaults = {as_text(item.get("key")): ANY for item in as_mappings(data.get("default_value"))}
     return {**defaults, **found, "error_message": TEXT, "error_type": TEXT}

@@ -52,7 +52,7 @@ def of_schema(schema: Mapping[str, object]) -> Shape:
     if kind != "object":
         return shape(kind)
     properties = as_mapping(schema.get("properties"))
-    if not properties or schema.get("additionalProperties") not in {None, False}:
+    if not properties or schema.get("additionalProperties") not in (None, False):
         return OBJECT
     return Shape("object", {name: of_schema(as_mapping(item)) for name, item in properties.items()})
 

@@ -22,7 +22,7 @@ class DatasourceNode:
     def parse(cls, node_id: str, data: Mapping[str, object]) -> Node:
         del node_id
         kind = data.get("provider_type")
-        if kind is not None and kind not in _KINDS:
+        if kind is not None and (not isinstance(kind, str) or kind not in _KINDS):
             raise ValueError(f"Unknown kind of data source: {kind} - at `$.provider_type`")
         return cls()
 

@@ -21,16 +21,19 @@ def check_answer(form: FormRequest, action_id: str, values: Mapping[str, object]
     if all(action.get("id") != action_id for action in form.actions):
         raise InvalidFormAnswer(f"Invalid action: {action_id}")
     checked: dict[str, object] = {}
+    missing: list[str] = []
     for field in form.inputs:
         name = as_text(field.get("output_variable_name"))
         value = values.get(name)
         if value is None or value == "":
-            if field.get("required") or field.get("type") in {"select", "file", "file-list"}:
-                raise InvalidFormAnswer(f"Missing required input: {name}")
-            if name in values:
+            if field.get("required") or field.get("type") in ("select", "file", "file-list"):
+                missing.append(name)
+            elif name in values:
                 checked[name] = "" if value is None else value
             continue
         checked[name] = _checked(field, name, value)
+    if missing:
+        raise InvalidFormAnswer(f"Missing required inputs: {', '.join(missing)}")
     return checked
 
 

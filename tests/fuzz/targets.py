@@ -1,0 +1,17 @@
+"""All targets by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from .app_files import AppFiles, Runs
+from .documents import Documents
+from .model_answers import ModelAnswers
+from .routes import Routes
+from .target import Target
+from .texts import SandboxTemplates, Templates
+
+TARGETS: Final[Mapping[str, Callable[[], Target]]] = {
+    kind.name: kind for kind in (AppFiles, Runs, Templates, SandboxTemplates, ModelAnswers, Documents, Routes)
+}

@@ -1,0 +1,62 @@
+"""A short run of every target with fixed seeds, and all inputs that once broke something."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from .target import Target
+from .targets import TARGETS
+from .worker import FINDINGS, tried
+
+COUNTS = {
+    "app-files": 40,
+    "runs": 250,
+    "templates": 250,
+    "sandbox-templates": 300,
+    "model-answers": 300,
+    "documents": 60,
+    "routes": 60,
+}
+
+
+@pytest.mark.parametrize("name", TARGETS)
+async def test_nothing_breaks(name: str) -> None:
+    target = TARGETS[name]()
+    await target.open()
+    try:
+        for number in range(COUNTS[name]):
+            data = target.make(random.Random(f"{name}-{number}"))
+            error = await tried(target, data)
+            assert error is None, f"{name} {number}: {error}"
+        for path in sorted((FINDINGS / name).glob("*")):
+            error = await tried(target, path.read_bytes())
+            assert error is None, f"{path}: {error}"
+    finally:
+        await target.close()
+
+
+class Fragile:
+    name = "fragile"
+    deadline = 0.2
+
+    async def check(self, data: bytes) -> None:
+        if data == b"hang":
+            while True:
+                pass
+        assert data != b"crash"
+
+
+@pytest.mark.parametrize(
+    ("data", "word"), [(b"hang", "took longer than 0.2 s"), (b"crash", "AssertionError"), (b"fine", None)]
+)
+async def test_what_breaks_is_seen(data: bytes, word: str | None) -> None:
+    target: Target = Fragile()  # type: ignore[assignment]
+    error = await tried(target, data)
+    assert error is None if word is None else word in str(error)
+
+
+def test_findings_belong_to_targets() -> None:
+    assert {path.name for path in Path(FINDINGS).glob("*")} <= set(TARGETS)
