@@ -7,23 +7,28 @@ from pathlib import Path
 from orrery import __version__
 from orrery.http.app import Authenticator, HttpFace, OrreryApp
 from orrery.http.console.apps import AppRoutes
+from orrery.http.console.draft_nodes import DraftNodeParts
 from orrery.http.console.examination import ExaminationRoutes
 from orrery.http.console.features import FeatureRoutes
 from orrery.http.console.files import ConsoleFileRoutes
+from orrery.http.console.form_drafts import FormDraftRoutes
 from orrery.http.console.forms import ConsoleFormRoutes
 from orrery.http.console.people import PeopleSettings, people_authenticators, people_routes
 from orrery.http.console.run_routes import RunParts, run_routes
 from orrery.http.console.tags import TagRoutes
+from orrery.http.console.tool_routes import tool_routes
+from orrery.http.console.triggers import TriggerParts, TriggerRoutes
 from orrery.http.console.workflows import WorkflowRoutes
 from orrery.http.cors import CorsPolicy
 from orrery.http.endpoint import BoundEndpoint, RouteGroup
 from orrery.http.files.routes import file_authenticators, file_routes
-from orrery.http.operators import Check, OperatorRoutes
+from orrery.http.operators import OperatorParts, operator_routes
 from orrery.http.pages import Pages
 from orrery.http.router import Router
 from orrery.http.service.callers import ServiceUsers
 from orrery.http.service.forms import ServiceFormRoutes
 from orrery.http.service.routes import AppFaces, service_authenticators, service_routes
+from orrery.http.triggers.webhooks import WebhookRoutes
 from orrery.http.watching import RunWatching
 from orrery.http.web.forms import WebFormParts, WebFormRoutes
 from orrery.http.web.routes import web_authenticators, web_routes
@@ -33,7 +38,7 @@ from orrery.wiring.product import Product
 PAGES_FOLDER = Path(__file__).parents[1] / "web_dist"
 
 
-def route_table(settings: Settings, product: Product, checks: dict[str, Check]) -> list[BoundEndpoint]:
+def route_table(settings: Settings, product: Product, operators: OperatorParts) -> list[BoundEndpoint]:
     """Every route of this process with its declaration; tests walk it."""
     watching = RunWatching(product.running.service, product.running.records, product.running.idempotency)
     faces = _app_faces(settings, product, watching)
@@ -44,12 +49,13 @@ def route_table(settings: Settings, product: Product, checks: dict[str, Check]) 
         *(("/api", group) for group in web_routes(faces, product.tokens, features)),
         *_form_routes(product),
         *(("/files", group) for group in file_routes(product.files)),
-        ("", OperatorRoutes(__version__, checks)),
+        ("/triggers", WebhookRoutes(product.triggers.webhooks, most=settings.workflow.webhook_body_bytes)),
+        *(("", group) for group in operator_routes(__version__, operators)),
     ]
     return [endpoint for prefix, group in groups for endpoint in group.endpoints(prefix)]
 
 
-def build_app(settings: Settings, product: Product, checks: dict[str, Check]) -> OrreryApp:
+def build_app(settings: Settings, product: Product, operators: OperatorParts) -> OrreryApp:
     """The whole face as one ASGI app."""
     security = settings.security
     authenticators: dict[str, Authenticator] = {
@@ -62,7 +68,7 @@ def build_app(settings: Settings, product: Product, checks: dict[str, Check]) ->
         version=__version__, environment=settings.server.deploy_env, trust_forwarded=settings.server.trust_forwarded
     )
     return OrreryApp(
-        Router(route_table(settings, product, checks)),
+        Router(route_table(settings, product, operators)),
         authenticators,
         CorsPolicy(security.console_origins, security.web_origins),
         face,
@@ -107,6 +113,10 @@ def _form_routes(product: Product) -> list[tuple[str, RouteGroup]]:
     parts = WebFormParts(forms=product.forms, apps=product.apps, icons=files.icons, files=files)
     return [
         ("/console/api", ConsoleFormRoutes(answers)),
+        (
+            "/console/api",
+            FormDraftRoutes(product.apps, product.running.published, product.forms.trials, files.links),
+        ),
         ("/v1", ServiceFormRoutes(answers, ServiceUsers(product.end_users))),
         ("/api", WebFormRoutes(parts)),
     ]
@@ -126,7 +136,9 @@ def _console(settings: Settings, product: Product, watching: RunWatching) -> lis
         WorkflowRoutes(product.workflows, product.names),
         ExaminationRoutes(product.examination),
         TagRoutes(product.tags),
+        *tool_routes(product.tools, product.workflow_tools, urls),
         ConsoleFileRoutes(product.files, product.previews, settings.upload),
+        TriggerRoutes(_trigger_parts(settings, product)),
         *run_routes(
             RunParts(
                 database=product.database,
@@ -145,3 +157,19 @@ def _console(settings: Settings, product: Product, watching: RunWatching) -> lis
             )
         ),
     ]
+
+
+def _trigger_parts(settings: Settings, product: Product) -> TriggerParts:
+    running = product.running
+    nodes = DraftNodeParts(
+        apps=product.apps,
+        published=running.published,
+        records=running.records,
+        steps=running.steps,
+        names=product.names,
+        links=product.files.links,
+        display=running.policy.display,
+    )
+    return TriggerParts(
+        triggers=product.triggers, runs=running.service, nodes=nodes, base=settings.urls.trigger.rstrip("/")
+    )

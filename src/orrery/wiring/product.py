@@ -19,6 +19,9 @@ from orrery.apps.files.parts import FileNeeds, Files
 from orrery.apps.files.pictures import AccountPictures
 from orrery.apps.files.text_preview import TextPreviews
 from orrery.apps.forms.parts import Forms
+from orrery.apps.tools.workflow_tools import WorkflowTools
+from orrery.apps.triggers.parts import TriggerNeeds, Triggers
+from orrery.apps.triggers.schedules import PollLimits
 from orrery.apps.workflows.service import WorkflowService
 from orrery.apps.workflows.variables import Keeping
 from orrery.database.engine import Database
@@ -32,9 +35,11 @@ from orrery.wiring.forms import build_forms, form_waits
 from orrery.wiring.ground import Ground
 from orrery.wiring.nodes import node_registry
 from orrery.wiring.running import Running, build_running
+from orrery.wiring.tools import build_tools
 from orrery.workflow.nodes.document_extractor import extract_in_thread
 from orrery.workspaces.members.names import AccountNames
 from orrery.workspaces.parts import WorkspaceNeeds, Workspaces
+from orrery.workspaces.tools.parts import WorkspaceTools
 
 
 class Product(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +60,10 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     previews: TextPreviews
     talk: Talk
     running: Running
+    tools: WorkspaceTools
+    workflow_tools: WorkflowTools
     forms: Forms
+    triggers: Triggers
     background: tuple[Handler, ...] = ()
 
 
@@ -89,8 +97,13 @@ def build_product(ground: Ground) -> Product:
     )
     nodes = node_registry(settings)
     waits = form_waits(ground)
-    running = build_running(ground, vault, files, workspaces.models.gateway, talk.naming.name_later, nodes, waits)
+    tools = build_tools(ground, vault)
+    running = build_running(
+        ground, vault, files, workspaces.models.gateway, talk.naming.name_later, nodes, waits, tools
+    )
     forms = build_forms(ground, files, running, waits)
+    end_users = EndUsers(database)
+    triggers = _triggers(ground, files, running, end_users)
     dsl = DslService(
         database,
         Keeping(vault, settings.workflow.max_variable_bytes),
@@ -110,13 +123,32 @@ def build_product(ground: Ground) -> Product:
         examination=Examination(dsl, nodes, workspaces.models.known),
         workflows=WorkflowService(database, vault, access, max_variable_bytes=settings.workflow.max_variable_bytes),
         access=access,
-        end_users=EndUsers(database),
+        end_users=end_users,
         files=files,
         previews=TextPreviews(files.uploads, files.downloads, extract_in_thread),
         talk=talk,
         running=running,
+        tools=tools,
+        workflow_tools=WorkflowTools(database),
         forms=forms,
-        background=(*forms.jobs.declared(),),
+        triggers=triggers,
+        background=(*forms.jobs.declared(), *triggers.jobs.declared()),
+    )
+
+
+def _triggers(ground: Ground, files: Files, running: Running, end_users: EndUsers) -> Triggers:
+    jobs = ground.settings.jobs
+    return Triggers.build(
+        TriggerNeeds(
+            database=ground.database,
+            cache=ground.cache,
+            outbox=ground.outbox,
+            end_users=end_users,
+            files=files.keeper,
+            runs=running.service,
+            published=running.published,
+            limits=PollLimits(batch=jobs.schedule_poll_batch, most=jobs.schedule_poll_most),
+        )
     )
 
 

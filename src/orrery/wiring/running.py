@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import msgspec
 
@@ -11,6 +12,7 @@ from orrery.apps.forms.attending import PauseNews
 from orrery.apps.forms.run_forms import FormOpening
 from orrery.apps.inspector.parts import Inspector
 from orrery.apps.inspector.service import DraftVariables
+from orrery.apps.runs.aftermath import Aftermaths
 from orrery.apps.runs.idempotency import Idempotency
 from orrery.apps.runs.limits import RunPolicy
 from orrery.apps.runs.outside import Outside
@@ -23,6 +25,10 @@ from orrery.apps.runs.spec import RunSpec
 from orrery.apps.runs.statements import ORDER
 from orrery.apps.runs.truncation import DisplayLimits
 from orrery.apps.runs.versions import VersionCache
+from orrery.apps.tools.toolbox import Toolbox
+from orrery.apps.tools.workflow_calls import WorkflowCalls
+from orrery.apps.triggers.ending import ORDER as TRIGGER_ORDER
+from orrery.apps.triggers.ending import TriggerLogEnding
 from orrery.database.group_commit import GroupCommit
 from orrery.inference.types import ModelGateway
 from orrery.sandbox.shortcut import ShortcutRunner
@@ -31,6 +37,7 @@ from orrery.settings.load import Settings
 from orrery.wiring.ground import Ground
 from orrery.workflow.limits import CodeLimits, RunLimits
 from orrery.workflow.registry import NodeRegistry
+from orrery.workspaces.tools.parts import WorkspaceTools
 
 
 class Waits(msgspec.Struct, frozen=True):
@@ -62,11 +69,13 @@ def build_running(
     on_end: Callable[[RunSpec], None],
     nodes: NodeRegistry,
     waits: Waits,
+    tools: WorkspaceTools,
 ) -> Running:
     """Builds the parts; opens nothing."""
     database, policy = ground.database, run_policy(ground.settings)
-    group = GroupCommit(database, ORDER)
+    group = GroupCommit(database, (*ORDER, *TRIGGER_ORDER))
     versions = VersionCache(nodes, vault)
+    calls = WorkflowCalls(database, versions, lambda: service, max_depth=ground.settings.workflow.max_call_depth)
     outside = Outside(
         database=database,
         models=models,
@@ -74,6 +83,7 @@ def build_running(
         http=ground.clients.untrusted,
         files=files.for_run,
         forms=waits.opening.of_run,
+        tools=Toolbox(tools, calls).of_run,
     )
     storage = ground.settings.storage.type
     inspector = Inspector.build(database, ground.storage, files.values, policy.display, storage_type=storage)
@@ -87,7 +97,9 @@ def build_running(
         owner=ground.owner,
         on_end=on_end,
         on_pause=waits.news.paused,
+        aftermaths=Aftermaths([TriggerLogEnding()]),
         memory=inspector.keeper,
+        observers=ground.observers,
     )
     return Running(
         group=group,
@@ -95,7 +107,7 @@ def build_running(
         records=RunRecords(database),
         published=PublishedVersions(database, versions),
         idempotency=Idempotency(database, service),
-        recovery=Recovery(database, service, versions, ground.cache),
+        recovery=Recovery(database, service, versions, ground.cache, lease=policy.lease),
         steps=SingleSteps(database, versions, outside, files.values, policy, inspector.keeper),
         drafts=inspector.drafts,
         policy=policy,
@@ -129,4 +141,5 @@ def run_policy(settings: Settings) -> RunPolicy:
         ),
         default_active_requests=workflow.app_active_requests,
         max_active_requests=workflow.app_max_active_requests,
+        lease=timedelta(seconds=workflow.lease_seconds),
     )

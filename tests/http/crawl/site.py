@@ -32,6 +32,7 @@ PUBLIC_NAMES: Mapping[str, str] = {
     "model_type": "llm",
     "block_type": "llm",
     "node_id": "start",
+    "webhook_id": "nobody-knows-this-address",
     "url": "http://127.0.0.1:9/nobody-listens",
 }
 # Under an app's address, but the same for all apps.
@@ -48,7 +49,7 @@ class Site:
     def __init__(self, process: Process, people: People) -> None:
         self.process = process
         self.people = people
-        self.routes: Sequence[BoundEndpoint] = route_table(process.settings, process.product, process.checks())
+        self.routes: Sequence[BoundEndpoint] = route_table(process.settings, process.product, process.operators())
         self.clients: dict[str, httpx.AsyncClient] = {}
         self.things: dict[str, str] = {}
         self.others: dict[str, str] = {}
@@ -204,8 +205,10 @@ def is_error(answer: httpx.Response) -> bool:
 
 
 def is_own_refusal(answer: httpx.Response) -> bool:
-    """Two refusals have shapes of their own: that of an import, and that of a session's renewal."""
+    """Three refusals have shapes of their own: of an import, of a session's renewal, and of webhooks."""
     path = answer.request.url.path
+    if path.startswith("/triggers/"):
+        return answer.request.method == "HEAD" or set(answer.json()) == {"error", "message"}
     if path.startswith("/console/api/apps/imports"):
         return answer.status_code == 400 and answer.json().get("status") == "failed"
     return path == "/console/api/refresh-token" and answer.json().get("result") == "fail"

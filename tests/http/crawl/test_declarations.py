@@ -10,6 +10,7 @@ from orrery.http.router import Router
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 LARGEST_BODY = 32 * 1024 * 1024
+WEBHOOK_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 SCOPES = {
     "public": {"none"},
     "console": {"account", "workspace"},
@@ -91,6 +92,8 @@ async def test_only_these_routes_are_public(site: Site) -> None:
         "POST /api/login",
         "POST /api/logout",
         "GET /files/workspaces/{workspace_id}/webapp-logo",
+        *(f"{method} /triggers/webhook/{{webhook_id}}" for method in WEBHOOK_METHODS),
+        *(f"{method} /triggers/webhook-debug/{{webhook_id}}" for method in WEBHOOK_METHODS),
     }
 
 

@@ -27,6 +27,8 @@ from orrery.workflow.engine import WorkflowRun
 from orrery.workflow.events import Event, NodeFinished
 from orrery.workflow.graph_node import START_TYPES
 from orrery.workflow.inputs import validate_inputs
+from orrery.workflow.nodes.human_input import HumanInputNode
+from orrery.workflow.nodes.human_input_forms import FormRequest, HumanForms
 from orrery.workflow.pool import Pool
 from orrery.workflow.single import SingleNode
 
@@ -69,10 +71,22 @@ class SingleSteps:
         self._memory = memory
 
     async def run(
-        self, app: App, version: AppVersion, user: RunUser, node_id: str, inputs: StepInputs
+        self,
+        app: App,
+        version: AppVersion,
+        user: RunUser,
+        node_id: str,
+        inputs: StepInputs,
+        *,
+        forms: HumanForms | None = None,
     ) -> NodeExecution:
-        """The stored execution. Raises `NotFound` for an unknown node, `InvalidParam` for missing inputs."""
+        """The stored execution. Raises `NotFound` for an unknown node, `InvalidParam` for missing inputs.
+
+        ``forms`` answers the form of a human-input node.
+        """
         step = await self._prepared(app, version, user, node_id, inputs)
+        if forms is not None:
+            step.services.human_forms = forms
         events: list[Event] = []
         run = WorkflowRun(
             step.single.graph, step.pool, step.services, new_id=new_id, emit=events.append, limits=self._policy.engine
@@ -89,6 +103,16 @@ class SingleSteps:
                 memory.node_finished(event)
             await memory.settled()
         return await self._keep(step.spec, own[-1])
+
+    async def form(
+        self, app: App, version: AppVersion, user: RunUser, node_id: str, inputs: StepInputs, *, now: float
+    ) -> FormRequest:
+        """The form of a human-input node as people would see it. Raises as `run`, and `InvalidParam` for others."""
+        step = await self._prepared(app, version, user, node_id, inputs)
+        node = step.single.graph.nodes[step.single.graph.root]
+        if not isinstance(node.node, HumanInputNode):
+            raise InvalidParam(f"Node {node_id} has no form.")
+        return node.node.form(node_id, node.title, step.pool, now=now)
 
     async def container(
         self, app: App, version: AppVersion, user: RunUser, node_id: str, kind: str, values: JsonObject
@@ -116,10 +140,12 @@ class SingleSteps:
 
     async def _prepared(self, app: App, version: AppVersion, user: RunUser, node_id: str, inputs: StepInputs) -> _Step:
         single = self._single(version, node_id)
-        starts = single.graph.nodes[single.graph.root].type in START_TYPES
+        kind = single.graph.nodes[single.graph.root].type
+        starts = kind in START_TYPES
         try:
             if starts:
-                checked = validate_inputs(version.form, inputs.values)
+                # A trigger has no form: what it gets was checked at its door.
+                checked = validate_inputs(version.form, inputs.values) if kind == "start" else inputs.values
                 values, files = await self._files.resolved(app.tenant_id, user, version, checked, inputs.files)
             else:
                 values = {n: await self._files.made_of(app.tenant_id, user, v) for n, v in inputs.values.items()}

@@ -39,7 +39,9 @@ class AgentLogRoutes(RouteGroup):
         found = await self._parts.messages.find(view.app.id, query.message_id)
         if found.row.conversation_id != query.conversation_id:
             raise MessageMissing
-        configs = {} if view.config is None else cast("Mapping[str, object]", view.config.configs)
+        configs: Mapping[str, object] = {}
+        if view.config is not None:
+            configs = cast("Mapping[str, object]", view.config.configs)
         files = cast("list[JsonObject]", message_detail(found, {}, self._parts.links)["message_files"])
         return {
             "meta": await self._meta(call, found, configs),

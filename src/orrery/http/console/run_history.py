@@ -23,7 +23,7 @@ from orrery.security.permissions import Permission
 from orrery.workspaces.members.names import AccountNames
 
 RunStatus = Literal["running", "succeeded", "failed", "stopped", "partial-succeeded", "paused"]
-Source = Literal["debugging", "app-run"]
+Source = Literal["debugging", "app-run", "webhook", "schedule", "plugin"]
 _CHATFLOW = frozenset({"advanced-chat"})
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 

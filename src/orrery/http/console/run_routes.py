@@ -63,23 +63,22 @@ def run_routes(parts: RunParts) -> list[RouteGroup]:
         zones=zones,
         links=parts.links,
     )
+    nodes = DraftNodeParts(
+        apps=parts.apps,
+        published=parts.published,
+        records=parts.records,
+        steps=parts.steps,
+        names=parts.names,
+        links=parts.links,
+        display=parts.display,
+    )
     return [
         DebugRunRoutes(parts.apps, parts.published, parts.runs, parts.records, parts.watching),
         RunHistoryRoutes(parts.apps, parts.records, parts.names, parts.links, parts.display),
         ChatDebugRoutes(parts.apps, parts.published, parts.runs, parts.suggestions),
         LogRoutes(logs),
         AgentLogRoutes(logs),
-        DraftNodeRoutes(
-            DraftNodeParts(
-                apps=parts.apps,
-                published=parts.published,
-                records=parts.records,
-                steps=parts.steps,
-                names=parts.names,
-                links=parts.links,
-                display=parts.display,
-            )
-        ),
+        DraftNodeRoutes(nodes),
         SingleRunRoutes(parts.apps, parts.published, parts.steps, parts.runs),
         DraftVariableRoutes(parts.apps, parts.workflows, parts.drafts, parts.links),
         StatisticsRoutes(parts.apps, AppNumbers(parts.database), zones),

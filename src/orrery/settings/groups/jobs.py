@@ -46,6 +46,16 @@ class Jobs(Group, frozen=True, kw_only=True):
         int, Env("CELERY_BEAT_SCHEDULER_TIME", "days between two runs of the daily clean-ups", at_least=1)
     ] = 1
     schedule_poller: Annotated[bool, Env("ENABLE_WORKFLOW_SCHEDULE_POLLER_TASK", "start scheduled workflows")] = True
+    schedule_poll_minutes: Annotated[
+        int,
+        Env("WORKFLOW_SCHEDULE_POLLER_INTERVAL", "minutes between two looks for due schedules", at_least=1, at_most=59),
+    ] = 1
+    schedule_poll_batch: Annotated[
+        int, Env("WORKFLOW_SCHEDULE_POLLER_BATCH_SIZE", "schedules of one transaction", at_least=1)
+    ] = 100
+    schedule_poll_most: Annotated[
+        int, Env("WORKFLOW_SCHEDULE_MAX_DISPATCH_PER_TICK", "most runs of one look; 0 sets no limit", at_least=0)
+    ] = 0
     log_cleanup: Annotated[bool, Env("WORKFLOW_LOG_CLEANUP_ENABLED", "delete old runs every night")] = False
     log_retention_days: Annotated[
         int, Env("WORKFLOW_LOG_RETENTION_DAYS", "age of the runs to delete, days", at_least=0)
