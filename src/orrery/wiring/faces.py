@@ -18,7 +18,6 @@ from orrery.http.console.run_routes import RunParts, run_routes
 from orrery.http.console.tags import TagRoutes
 from orrery.http.console.tool_routes import tool_routes
 from orrery.http.console.triggers import TriggerParts, TriggerRoutes
-from orrery.http.console.tool_routes import tool_routes
 from orrery.http.console.workflows import WorkflowRoutes
 from orrery.http.cors import CorsPolicy
 from orrery.http.endpoint import BoundEndpoint, RouteGroup
@@ -137,7 +136,6 @@ def _console(settings: Settings, product: Product, watching: RunWatching) -> lis
         WorkflowRoutes(product.workflows, product.names),
         ExaminationRoutes(product.examination),
         TagRoutes(product.tags),
-        *tool_routes(product.tools, product.workflow_tools, urls),
         *tool_routes(product.tools, product.workflow_tools, urls),
         ConsoleFileRoutes(product.files, product.previews, settings.upload),
         TriggerRoutes(_trigger_parts(settings, product)),

@@ -22,7 +22,6 @@ from orrery.apps.forms.parts import Forms
 from orrery.apps.tools.workflow_tools import WorkflowTools
 from orrery.apps.triggers.parts import TriggerNeeds, Triggers
 from orrery.apps.triggers.schedules import PollLimits
-from orrery.apps.tools.workflow_tools import WorkflowTools
 from orrery.apps.workflows.service import WorkflowService
 from orrery.apps.workflows.variables import Keeping
 from orrery.database.engine import Database
@@ -37,11 +36,9 @@ from orrery.wiring.ground import Ground
 from orrery.wiring.nodes import node_registry
 from orrery.wiring.running import Running, build_running
 from orrery.wiring.tools import build_tools
-from orrery.wiring.tools import build_tools
 from orrery.workflow.nodes.document_extractor import extract_in_thread
 from orrery.workspaces.members.names import AccountNames
 from orrery.workspaces.parts import WorkspaceNeeds, Workspaces
-from orrery.workspaces.tools.parts import WorkspaceTools
 from orrery.workspaces.tools.parts import WorkspaceTools
 
 
@@ -63,8 +60,6 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     previews: TextPreviews
     talk: Talk
     running: Running
-    tools: WorkspaceTools
-    workflow_tools: WorkflowTools
     tools: WorkspaceTools
     workflow_tools: WorkflowTools
     forms: Forms

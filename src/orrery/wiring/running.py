@@ -29,8 +29,6 @@ from orrery.apps.tools.toolbox import Toolbox
 from orrery.apps.tools.workflow_calls import WorkflowCalls
 from orrery.apps.triggers.ending import ORDER as TRIGGER_ORDER
 from orrery.apps.triggers.ending import TriggerLogEnding
-from orrery.apps.tools.toolbox import Toolbox
-from orrery.apps.tools.workflow_calls import WorkflowCalls
 from orrery.database.group_commit import GroupCommit
 from orrery.inference.types import ModelGateway
 from orrery.sandbox.shortcut import ShortcutRunner
@@ -39,7 +37,6 @@ from orrery.settings.load import Settings
 from orrery.wiring.ground import Ground
 from orrery.workflow.limits import CodeLimits, RunLimits
 from orrery.workflow.registry import NodeRegistry
-from orrery.workspaces.tools.parts import WorkspaceTools
 from orrery.workspaces.tools.parts import WorkspaceTools
 
 
@@ -78,7 +75,6 @@ def build_running(
     database, policy = ground.database, run_policy(ground.settings)
     group = GroupCommit(database, (*ORDER, *TRIGGER_ORDER))
     versions = VersionCache(nodes, vault)
-    calls = WorkflowCalls(database, versions, lambda: service, max_depth=ground.settings.workflow.max_call_depth)
     calls = WorkflowCalls(database, versions, lambda: service, max_depth=ground.settings.workflow.max_call_depth)
     outside = Outside(
         database=database,
