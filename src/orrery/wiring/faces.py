@@ -112,7 +112,7 @@ def _form_routes(product: Product) -> list[tuple[str, RouteGroup]]:
     answers, files = product.forms.answers, product.files
     parts = WebFormParts(forms=product.forms, apps=product.apps, icons=files.icons, files=files)
     return [
-        ("/console/api", ConsoleFormRoutes(answers)),
+        ("/console/api", ConsoleFormRoutes(answers, product.forms.details, product.running.records)),
         (
             "/console/api",
             FormDraftRoutes(product.apps, product.running.published, product.forms.trials, files.links),

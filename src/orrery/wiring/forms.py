@@ -34,6 +34,7 @@ def build_forms(ground: Ground, files: Files, running: Running, waits: Waits) ->
             transport=open_mail(ground.settings.mail, ground.clients.operator),
             base=form_base(ground.settings),
             news=waits.news,
+            steps=running.steps,
             rate=FormRate(
                 ground.cache, ground.settings.human_input.attempts, ground.settings.human_input.window_seconds
             ),

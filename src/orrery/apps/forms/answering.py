@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from orrery.apps.files.protocol import FileValues
 from orrery.apps.forms import store
-from orrery.apps.forms.definition import OpenForm, open_form
+from orrery.apps.forms.answer_files import has_files, with_files
+from orrery.apps.forms.definition import TRIAL_PLACE, OpenForm, open_form
 from orrery.apps.forms.errors import (
     FormExpired,
     FormNotFound,
@@ -25,14 +26,13 @@ from orrery.apps.runs import pauses
 from orrery.apps.runs.spec import RunUser
 from orrery.apps.runs.tables import WorkflowRun
 from orrery.database.engine import Database
-from orrery.workflow.fields import as_list, as_mappings, as_text
 from orrery.workflow.nodes.human_input_answer import InvalidFormAnswer, check_answer
 
 Door: TypeAlias = Literal["web", "service", "console"]
 """Where a token is used: a form's page, the Service API, the console."""
 
 _TYPES: Mapping[Door, frozenset[str]] = {
-    "web": frozenset({"standalone_web_app", "email_member", "email_external"}),
+    "web": frozenset({"standalone_web_app", "backstage", "email_member", "email_external"}),
     "service": frozenset({"standalone_web_app"}),
     "console": frozenset({"console", "backstage"}),
 }
@@ -52,13 +52,6 @@ class Answer(msgspec.Struct, frozen=True):
     action_id: str
     inputs: Mapping[str, object]
     user: RunUser | None = None
-
-
-class _FileFields(msgspec.Struct, frozen=True):
-    """The form as the files room reads it: its file fields are those of a start form."""
-
-    form: list[Mapping[str, object]]
-    features: Mapping[str, object] = {}
 
 
 class FormAnswers:
@@ -102,6 +95,8 @@ class FormAnswers:
 
     async def _check_open(self, form: HumanInputForm) -> None:
         _check_waiting(form)
+        if form.place == TRIAL_PLACE:
+            return
         async with self._database.read() as session:
             run = await session.get(WorkflowRun, form.workflow_run_id)
         if run is None or run.status not in {"running", "paused"}:
@@ -123,19 +118,11 @@ class FormAnswers:
 
     async def _with_files(self, form: OpenForm, answer: Answer) -> Mapping[str, object]:
         """The inputs with file values in file fields. Files are the run's user's, whoever fills in the form."""
-        fields: list[Mapping[str, object]] = []
-        for field in form.definition.inputs:
-            name = as_text(field.get("output_variable_name"))
-            value = answer.inputs.get(name)
-            if field.get("type") not in {"file", "file-list"} or value in (None, "", []):
-                continue
-            _check_mappings(name, str(field["type"]), value)
-            fields.append({**field, "variable": name})
-        if not fields:
+        fields, user = form.definition.inputs, answer.user
+        if not has_files(fields):
             return answer.inputs
-        owner = answer.user if answer.user is not None and answer.user.role == "account" else await self._owner(form)
-        values, _ = await self._files.resolved(form.workspace_id, owner, _FileFields(fields), answer.inputs, ())
-        return values
+        owner = user if user is not None and user.role == "account" else await self._owner(form)
+        return await with_files(self._files, form.workspace_id, owner, fields, answer.inputs)
 
     async def _owner(self, form: OpenForm) -> RunUser:
         async with self._database.read() as session:
@@ -196,11 +183,3 @@ def _check_waiting(form: HumanInputForm) -> None:
         raise FormSubmitted(form.id)
     if form.status != "waiting" or form.ends_at <= datetime.now(UTC):
         raise FormExpired(form.id)
-
-
-def _check_mappings(name: str, kind: str, value: object) -> None:
-    if kind == "file":
-        if not isinstance(value, dict):
-            raise InvalidFormAnswer(f"{name} must be a file mapping")
-    elif not as_list(value) or len(as_mappings(value)) != len(as_list(value)):
-        raise InvalidFormAnswer(f"{name} must be a list of file mappings")

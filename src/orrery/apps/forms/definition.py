@@ -12,6 +12,8 @@ from orrery.apps.forms.tables import HumanInputForm
 from orrery.workflow.nodes.human_input_forms import Form, FormRequest, FormStatus
 
 _LONGEST_PLACE = 255
+TRIAL_PLACE = "delivery-test"
+"""Of a form that belongs to no run: it only shows that mails arrive."""
 
 
 class Definition(msgspec.Struct, frozen=True, kw_only=True):

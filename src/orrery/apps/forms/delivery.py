@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 _RETRY_SECONDS = 60.0
 _UNTOLD = timedelta(seconds=30)
 """How long a mail may wait without a job before somebody looks after it: its process died on the way."""
-_NO_SERVICE = "No mail service is set up: set MAIL_TYPE and the values that it needs."
+NO_SERVICE = "No mail service is set up: set MAIL_TYPE and the values that it needs."
 
 
 class SendFormMails(msgspec.Struct, frozen=True):
@@ -100,7 +100,7 @@ class FormJobs:
         if form is None or form.status != "waiting":
             return "The form waits no longer."
         if self._mails.transport is None:
-            return _NO_SERVICE
+            return NO_SERVICE
         url = self._mails.url_of(self._mails.tokens.of(recipient.id))
         try:
             await self._mails.transport.send(form_mail(recipient.email or "", recipient.mail, url))

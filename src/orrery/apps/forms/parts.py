@@ -10,10 +10,13 @@ from orrery.apps.files.protocol import FileValues
 from orrery.apps.forms.answering import FormAnswers
 from orrery.apps.forms.attending import FormAttending, PauseNews
 from orrery.apps.forms.delivery import FormJobs, FormMails
+from orrery.apps.forms.pause_details import PauseDetails
 from orrery.apps.forms.rate import FormRate
 from orrery.apps.forms.tokens import FormTokens
+from orrery.apps.forms.trials import FormTrials
 from orrery.apps.forms.uploading import FormUploads
 from orrery.apps.forms.waking import FormWaking
+from orrery.apps.runs.single_step import SingleSteps
 from orrery.database.engine import Database
 from orrery.jobs.outbox import JobOutbox
 from orrery.mail.protocol import MailTransport
@@ -31,6 +34,7 @@ class FormNeeds(msgspec.Struct, frozen=True, kw_only=True):
     base: str
     news: PauseNews
     rate: FormRate
+    steps: SingleSteps
 
 
 class Forms(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +48,8 @@ class Forms(msgspec.Struct, frozen=True, kw_only=True):
     mails: FormMails
     jobs: FormJobs
     attending: FormAttending
+    trials: FormTrials
+    details: PauseDetails
 
     @classmethod
     def build(cls, needs: FormNeeds) -> Forms:
@@ -66,4 +72,6 @@ class Forms(msgspec.Struct, frozen=True, kw_only=True):
             mails=mails,
             jobs=jobs,
             attending=FormAttending(needs.news, waking, jobs),
+            trials=FormTrials(needs.steps, needs.files, mails),
+            details=PauseDetails(mails),
         )

@@ -113,6 +113,18 @@ async def of_runs(session: AsyncSession, run_ids: Sequence[str]) -> list[HumanIn
     )
 
 
+async def recipients_of(session: AsyncSession, form_ids: Sequence[str], *types: str) -> dict[str, str]:
+    """The recipients of these types, by form."""
+    if not form_ids:
+        return {}
+    rows = await session.execute(
+        select(HumanInputRecipient.form_id, HumanInputRecipient.id).where(
+            HumanInputRecipient.form_id.in_(form_ids), HumanInputRecipient.type.in_(types)
+        )
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 async def mails_to_send(session: AsyncSession, form_id: str) -> list[HumanInputRecipient]:
     """Recipients of a form whose mail is still to be sent."""
     return list(

@@ -8,7 +8,14 @@ from typing import ClassVar, cast
 from orrery.workflow.context import EngineContext
 from orrery.workflow.events import HumanInputFilled, HumanInputRequired, HumanInputTimeout, Marks
 from orrery.workflow.node import Node, NodeFailure, NodeKindName, NodeOutcome, NodePause, Selector
-from orrery.workflow.nodes.human_input_content import filled, resolved_defaults, shown_inputs, stored_list
+from orrery.workflow.nodes.human_input_content import (
+    filled,
+    mail_texts,
+    resolved_defaults,
+    shown_inputs,
+    stored_list,
+    worded_methods,
+)
 from orrery.workflow.nodes.human_input_data import TIMEOUT_HANDLE, HumanInputData, is_legacy, parse_data
 from orrery.workflow.nodes.human_input_forms import Form, FormRequest, HumanForms, OffersHumanForms
 from orrery.workflow.pool import Pool
@@ -46,7 +53,8 @@ class HumanInputNode:
         return cls(parse_data(data), data)
 
     def references(self) -> Sequence[Selector]:
-        selectors: list[Selector] = list(references_in(self._data.form_content))
+        texts = (self._data.form_content, *mail_texts(self._data.delivery_methods))
+        selectors: list[Selector] = [selector for text in texts for selector in references_in(text)]
         sources = [source for field in self._data.inputs for source in (field.default, field.option_source)]
         selectors += [s.selector for s in sources if s is not None and s.type == "variable" and s.selector]
         return selectors
@@ -93,7 +101,7 @@ class HumanInputNode:
             inputs=shown_inputs(self._inputs, pool),
             actions=self._actions,
             resolved_defaults=resolved_defaults(data.inputs, pool),
-            delivery_methods=data.delivery_methods,
+            delivery_methods=worded_methods(data.delivery_methods, pool),
             expires_at=now + data.timeout_seconds,
         )
 

@@ -8,11 +8,14 @@ from typing import Final, cast
 
 import msgspec
 
+from orrery.workflow.fields import as_mapping, as_text
 from orrery.workflow.nodes.human_input_data import FormInput
 from orrery.workflow.pool import Pool
 from orrery.workflow.segments import files_in, is_file, text_of
 
 _FIELD: Final = re.compile(r"\{\{#\$output\.([A-Za-z_][A-Za-z0-9_]{0,29})#\}\}")
+
+_MAIL_TEXTS: Final = ("subject", "body")
 
 
 def fields_in(content: str) -> list[str]:
@@ -58,6 +61,22 @@ def shown_inputs(inputs: Sequence[Mapping[str, object]], pool: Pool) -> list[Map
                 stored = {**stored, "option_source": {**fields, "value": [text_of(value) for value in values]}}
         shown.append(stored)
     return shown
+
+
+def worded_methods(methods: Sequence[Mapping[str, object]], pool: Pool) -> list[Mapping[str, object]]:
+    """Delivery methods with the references in their mails resolved; the place of the form's address stays."""
+    worded: list[Mapping[str, object]] = []
+    for method in methods:
+        config = as_mapping(method.get("config"))
+        texts = {name: pool.render(as_text(config[name])) for name in _MAIL_TEXTS if name in config}
+        worded.append({**method, "config": {**config, **texts}} if texts else method)
+    return worded
+
+
+def mail_texts(methods: Sequence[Mapping[str, object]]) -> list[str]:
+    """Subjects and bodies of mails, as stored."""
+    configs = [as_mapping(method.get("config")) for method in methods if method.get("type") == "email"]
+    return [as_text(config.get(name)) for config in configs for name in _MAIL_TEXTS]
 
 
 def stored_list(data: Mapping[str, object], name: str) -> list[Mapping[str, object]]:

@@ -227,7 +227,7 @@ async def test_options_and_files() -> None:
     await run(graph(**data), pool=given, services=services, journal=journal)
     request = services.human_forms.forms["ask"].request
     for values, text in (
-        ({}, "Missing required input: pick"),
+        ({}, "Missing required inputs: pick, one, many"),
         ({"pick": "c", "one": FILE, "many": [FILE]}, "pick must be one of"),
         ({"pick": "a", "one": "x", "many": [FILE]}, "one must be a file"),
         ({"pick": "a", "one": FILE, "many": [FILE] * 3}, "many must be at most 2 files"),
@@ -258,7 +258,7 @@ def test_texts_are_mandatory_only_where_flagged() -> None:
     free = {"type": "text_input", "output_variable_name": "x"}
     assert check_answer(request_of(free), "ok", {}) == {}
     assert check_answer(request_of(free), "ok", {"x": ""}) == {"x": ""}
-    with pytest.raises(InvalidFormAnswer, match="Missing required input: x"):
+    with pytest.raises(InvalidFormAnswer, match="Missing required inputs: x"):
         check_answer(request_of({**free, "required": True}), "ok", {"x": ""})
     with pytest.raises(InvalidFormAnswer, match="x must be a string"):
         check_answer(request_of(free), "ok", {"x": 5})
