@@ -104,6 +104,7 @@ def _app_faces(settings: Settings, product: Product, watching: RunWatching) -> A
         talk=product.talk,
         upload=settings.upload,
         watching=watching,
+        forms=product.forms.details,
     )
 
 

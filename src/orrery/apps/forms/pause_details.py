@@ -57,7 +57,6 @@ class PauseDetails:
         for form in map(open_form, rows):
             definition, token_of = form.definition, shown.get(form.id)
             title = next((a.get("title") for a in definition.actions if a.get("id") == form.action_id), "")
-            waits = form.status == "waiting"
             answer: JsonObject = {
                 "node_id": form.node_id,
                 "node_title": definition.node_title,
@@ -82,7 +81,7 @@ class PauseDetails:
                     "workflow_run_id": form.run_id,
                     "submitted": form.status == "submitted",
                     "type": "human_input",
-                    "form_definition": asked if waits else None,
+                    "form_definition": asked if form.status != "submitted" else None,
                     "form_submission_data": answer if form.status == "submitted" else None,
                 }
             )

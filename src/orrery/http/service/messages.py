@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from orrery.apps.conversations.feedbacks import Rating
+from orrery.apps.conversations.messages import MessageView
 from orrery.apps.conversations.parts import Talk
 from orrery.apps.files.links import FileLinks
+from orrery.apps.forms.pause_details import PauseDetails
 from orrery.http.call import Call
 from orrery.http.endpoint import RouteGroup, route
 from orrery.http.files.answers import links_for_programs
@@ -41,10 +44,24 @@ class FeedbacksQuery(msgspec.Struct, frozen=True):
     limit: Annotated[int, Meta(ge=1, le=101)] = 20
 
 
+async def forms_of(details: PauseDetails | None, views: Sequence[MessageView]) -> Mapping[str, Sequence[object]]:
+    """Forms that the runs of these messages asked with, by run."""
+    runs = [view.row.workflow_run_id for view in views if view.row.workflow_run_id]
+    return await details.contents(runs) if details is not None else {}
+
+
 class ServiceMessageRoutes(RouteGroup):
     """Messages of the end user that the caller names."""
 
-    def __init__(self, talk: Talk, users: ServiceUsers, parameters: AppParameters, links: FileLinks) -> None:
+    def __init__(
+        self,
+        talk: Talk,
+        users: ServiceUsers,
+        parameters: AppParameters,
+        links: FileLinks,
+        forms: PauseDetails | None = None,
+    ) -> None:
+        self._forms = forms
         self._talk = talk
         self._users = users
         self._parameters = parameters
@@ -59,7 +76,9 @@ class ServiceMessageRoutes(RouteGroup):
             party, query.conversation_id, first_id=query.first_id or None, limit=query.limit
         )
         links = links_for_programs(call, self._links)
-        return page_object([message_object(view, links) for view in views], limit=query.limit, has_more=more)
+        extra = await forms_of(self._forms, views)
+        shown = [message_object(view, links, extra.get(view.row.workflow_run_id or "", ())) for view in views]
+        return page_object(shown, limit=query.limit, has_more=more)
 
     @route("GET", "/messages/{message_id}/suggested", auth="service", scope="app", query=UserQuery)
     async def suggested(self, call: Call, query: UserQuery) -> JsonObject:

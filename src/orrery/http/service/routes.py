@@ -11,6 +11,7 @@ from orrery.apps.catalog.service import AppService
 from orrery.apps.conversations.end_users import EndUsers
 from orrery.apps.conversations.parts import Talk
 from orrery.apps.files.parts import Files
+from orrery.apps.forms.pause_details import PauseDetails
 from orrery.apps.runs.published import PublishedVersions
 from orrery.apps.runs.records import RunRecords
 from orrery.apps.runs.service import RunService
@@ -44,6 +45,7 @@ class AppFaces(msgspec.Struct, frozen=True, kw_only=True):
     talk: Talk
     upload: Upload
     watching: RunWatching
+    forms: PauseDetails | None = None
 
 
 def service_routes(parts: AppFaces) -> list[RouteGroup]:
@@ -56,7 +58,7 @@ def service_routes(parts: AppFaces) -> list[RouteGroup]:
         ServiceAboutRoutes(parts.apps, parameters, parts.names, parts.files.icons, links),
         ServiceFileRoutes(parts.files, users),
         ServiceConversationRoutes(parts.talk, users, links),
-        ServiceMessageRoutes(parts.talk, users, parameters, links),
+        ServiceMessageRoutes(parts.talk, users, parameters, links, parts.forms),
         ServiceHistoryRoutes(parts.records, parts.watching, parts.end_users, users, links),
     ]
 

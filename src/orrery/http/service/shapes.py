@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
@@ -47,8 +47,8 @@ def conversation_object(row: Conversation, links: FileLinks) -> JsonObject:
     }
 
 
-def message_object(view: MessageView, links: FileLinks) -> JsonObject:
-    """ConversationMessageItem of the contract. Links in texts are fresh."""
+def message_object(view: MessageView, links: FileLinks, extra: Sequence[object] = ()) -> JsonObject:
+    """ConversationMessageItem of the contract. Links in texts are fresh; ``extra`` are forms that its run asked with."""
     row = view.row
     metadata = cast("Mapping[str, object]", row.message_metadata or {})
     return {
@@ -64,7 +64,7 @@ def message_object(view: MessageView, links: FileLinks) -> JsonObject:
         "feedback": {"rating": view.rating} if view.rating else None,
         "retriever_resources": metadata.get("retriever_resources") or [],
         "agent_thoughts": [thought_object(thought) for thought in view.thoughts],
-        "extra_contents": [],
+        "extra_contents": list(extra),
         "created_at": unix(row.created_at),
         "message_tokens": row.message_tokens,
         "answer_tokens": row.answer_tokens,

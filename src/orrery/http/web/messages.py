@@ -12,12 +12,14 @@ from orrery.apps.conversations.errors import MoreLikeThisDisabled, SuggestionsDi
 from orrery.apps.conversations.feedbacks import Rating
 from orrery.apps.conversations.parts import Talk
 from orrery.apps.files.links import FileLinks
+from orrery.apps.forms.pause_details import PauseDetails
 from orrery.apps.runs.service import RunRequest, RunService
 from orrery.apps.runs.turns import TurnRequest
 from orrery.http.call import Call
 from orrery.http.endpoint import RouteGroup, route
 from orrery.http.runs import run_response
 from orrery.http.service.conversations import PageSize
+from orrery.http.service.messages import forms_of
 from orrery.http.service.parameters import AppParameters
 from orrery.http.service.runs import app_ref
 from orrery.http.service.shapes import JsonObject, message_object, page_object
@@ -51,7 +53,15 @@ class SaveBody(msgspec.Struct, frozen=True):
 class WebMessageRoutes(RouteGroup):
     """Messages of the passport's holder."""
 
-    def __init__(self, talk: Talk, runs: RunService, parameters: AppParameters, links: FileLinks) -> None:
+    def __init__(
+        self,
+        talk: Talk,
+        runs: RunService,
+        parameters: AppParameters,
+        links: FileLinks,
+        forms: PauseDetails | None = None,
+    ) -> None:
+        self._forms = forms
         self._talk = talk
         self._runs = runs
         self._parameters = parameters
@@ -64,7 +74,9 @@ class WebMessageRoutes(RouteGroup):
         views, more = await self._talk.messages.page(
             visitor(call), query.conversation_id, first_id=query.first_id or None, limit=query.limit
         )
-        return page_object([message_object(view, self._links) for view in views], limit=query.limit, has_more=more)
+        extra = await forms_of(self._forms, views)
+        shown = [message_object(view, self._links, extra.get(view.row.workflow_run_id or "", ())) for view in views]
+        return page_object(shown, limit=query.limit, has_more=more)
 
     @route("POST", "/messages/{message_id}/feedbacks", auth="passport", scope="app", body=WebFeedbackBody)
     async def rate(self, call: Call, body: WebFeedbackBody) -> JsonObject:

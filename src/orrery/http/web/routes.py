@@ -31,7 +31,7 @@ def web_routes(parts: AppFaces, tokens: Tokens, features: FeatureRoutes) -> list
         WebAboutRoutes(parts.apps, parameters, parts.files.icons),
         WebRunRoutes(parts.runs, parts.published, parts.watching),
         WebConversationRoutes(parts.talk, links),
-        WebMessageRoutes(parts.talk, parts.runs, parameters, links),
+        WebMessageRoutes(parts.talk, parts.runs, parameters, links, parts.forms),
         WebFileRoutes(parts.files),
     ]
 
