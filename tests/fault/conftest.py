@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from tests.fault.canary import Canary
+from tests.fault.fleet import Fleet, fleet
+from tests.fault.scale import scaled
 from tests.support.server import Console, OrreryServer, model_server, running
 
-ROUNDS = int(os.environ.get("ORRERY_FAULT_ROUNDS", "20"))
+ROUNDS = int(os.environ.get("ORRERY_FAULT_ROUNDS") or scaled(10, 200))
+
+LEASE_SECONDS = 3.0
+"""Short, so that takeovers can be waited for; the watching is the same with any length."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "row(*names): the rows of the fault table, or promises, that a test shows")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -22,6 +31,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def rounds() -> int:
     """How many random points are tried; more with ORRERY_FAULT_ROUNDS."""
     return ROUNDS
+
+
+@pytest.fixture
+def measured(record_property: Callable[[str, object], None]) -> Callable[[str, object], None]:
+    """Keeps a number for the summary of ``python -m tests.fault``."""
+    return record_property
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +63,11 @@ def console(server: OrreryServer, models: str) -> Console:
     browser.set_up()
     browser.use_models(models)
     return browser
+
+
+@pytest.fixture(scope="session")
+def two(tmp_path_factory: pytest.TempPathFactory, models: str) -> Iterator[Fleet]:
+    """Two API processes on PostgreSQL and Redis; each test leaves them all running."""
+    lease = {"ORRERY_RUN_LEASE_SECONDS": str(LEASE_SECONDS)}
+    with fleet(tmp_path_factory.mktemp("fleet"), models, environment=lease) as up:
+        yield up

@@ -111,7 +111,7 @@ class PostgresServer(OutsideServer):
         asked = [wanted("psql"), "-X", "-A", "-t", "-h", "127.0.0.1", "-p", str(self.port), "-U", "orrery",
                  "-d", database, "-c", sql]  # fmt: skip
         done = subprocess.run(asked, check=True, capture_output=True, text=True)
-        return done.stdout.strip()
+        return done.stdout.removesuffix("\n")
 
 
 class RedisServer(OutsideServer):

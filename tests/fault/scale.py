@@ -1,0 +1,12 @@
+"""How much of each fault is tried: a taste in every test run, the table's counts with ``python -m tests.fault --full``."""
+
+from __future__ import annotations
+
+import os
+
+FULL = os.environ.get("ORRERY_FAULT_FULL") == "1"
+
+
+def scaled(taste: int, full: int) -> int:
+    """The count for this run."""
+    return full if FULL else taste

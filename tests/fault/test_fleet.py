@@ -1,0 +1,128 @@
+"""Two API processes: one is killed, stopped or cut off, and the other goes on with its runs (F1, F2, F5)."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from tests.fault.canary import Canary
+from tests.fault.conftest import LEASE_SECONDS
+from tests.fault.fleet import Fleet
+from tests.fault.flood import Flood, check_settled
+from tests.fault.scale import scaled
+from tests.support import dsl
+
+RUNS = scaled(24, 200)
+
+
+@pytest.fixture(scope="session")
+def gets(two: Fleet, canary: Canary) -> Flood:
+    """start -> two GETs, each counted -> a snippet -> end: all of it may be done again."""
+    urls = [f"{canary.url}/count/{{{{#start.q#}}}}-{n}?ms=120" for n in range(2)]
+    last = dsl.code("code", "def main(a):\n    return {'result': a.upper()}\n", a=["http0", "body"])
+    nodes = [dsl.http(f"http{n}", url) for n, url in enumerate(urls)]
+    drawn = dsl.chain(dsl.start("q"), *nodes, last, dsl.end(out=["code", "result"]))
+    return Flood(two.console.add_app(dsl.workflow("gets", drawn))[1], "/workflows/run", asked)
+
+
+@pytest.fixture(scope="session")
+def posts(two: Fleet, canary: Canary) -> Flood:
+    """start -> a POST, counted -> end: none of it may be done twice."""
+    node = dsl.http("post", f"{canary.url}/count/{{{{#start.q#}}}}?ms=250", method="post")
+    drawn = dsl.chain(dsl.start("q"), node, dsl.end(out=["post", "body"]))
+    return Flood(two.console.add_app(dsl.workflow("posts", drawn))[1], "/workflows/run", asked)
+
+
+@pytest.fixture(scope="session")
+def talks(two: Fleet) -> Flood:
+    """A chatflow whose model speaks slowly."""
+    drawn = dsl.chain(dsl.start(), dsl.llm("slow:20:20"), dsl.answer("It said: {{#llm.text#}}"))
+    key = two.console.add_app(dsl.chatflow("talks", drawn))[1]
+    return Flood(key, "/chat-messages", lambda mark: {"inputs": {}, "query": mark, "user": "ann"})
+
+
+def asked(mark: str) -> dict[str, object]:
+    return {"inputs": {"q": mark}, "user": "ann"}
+
+
+def urls(two: Fleet) -> list[str]:
+    return [api.url for api in two.apis]
+
+
+def kill_second(two: Fleet) -> Callable[[], None]:
+    def fault() -> None:
+        two.apis[1].kill()
+        two.apis[1].start()
+
+    return fault
+
+
+@pytest.mark.row("F1", "F2", "G1", "G2", "G4", "G5")
+async def test_repeatable_runs_of_a_killed_process_end_well(
+    two: Fleet, gets: Flood, canary: Canary, measured: Callable[[str, object], None]
+) -> None:
+    """Every request comes again under its key until it is taken: one run each, whole streams, no step left out."""
+    stories = await gets.stories(urls(two), "killed", RUNS, kill_second(two), repeat=True)
+    check_settled(two, stories)
+    assert [story.ends for story in stories] == [["succeeded"]] * RUNS
+    counts = Counter(canary.count(f"{story.mark}-{n}") for story in stories for n in range(2))
+    assert set(counts) <= {1, 2}, counts
+    made = two.rows("SELECT count(*) FROM workflow_runs WHERE inputs LIKE '%\"killed-%'")
+    assert made == [(str(RUNS),)]
+    measured("runs", RUNS)
+    measured("slowest end s", round(max(story.seconds for story in stories), 1))
+
+
+@pytest.mark.row("F2", "G2")
+async def test_what_has_outside_effects_is_not_done_twice(two: Fleet, posts: Flood, canary: Canary) -> None:
+    stories = await posts.stories(urls(two), "once", RUNS, kill_second(two))
+    check_settled(two, stories)
+    taken = [story for story in stories if story.accepted]
+    assert taken
+    for story in taken:
+        assert canary.count(story.mark) <= 1, story.mark
+        if story.ends == ["succeeded"]:
+            assert canary.count(story.mark) == 1
+        else:
+            assert "interrupted" in str(story.frames[-1].data["data"]["error"])
+
+
+@pytest.mark.row("F1", "G1", "G5")
+async def test_chats_of_a_killed_process(two: Fleet, talks: Flood) -> None:
+    """Each answer is whole or says that it broke off, to the client and in the record alike."""
+    stories = await talks.stories(urls(two), "talk", RUNS, kill_second(two))
+    check_settled(two, stories)
+    kept = {
+        row[0]: row[1:] for row in two.rows("SELECT run_id, status, answer FROM messages WHERE query LIKE 'talk-%'")
+    }
+    for story in stories:
+        if story.accepted:
+            status, answer = kept[story.run_id]
+            assert answer == story.text
+            assert (status, story.frames[-1].event) in {("normal", "message_end"), ("error", "error")}
+
+
+@pytest.mark.row("F5", "G1", "G2")
+async def test_a_process_that_sleeps_too_long_wakes_as_nobody(
+    two: Fleet, posts: Flood, gets: Flood, canary: Canary
+) -> None:
+    """Stopped beyond its lease in the middle of runs, also in the middle of commits: others take over, and it learns."""
+
+    def fault() -> None:
+        two.apis[1].send(signal.SIGSTOP)
+        time.sleep(LEASE_SECONDS * 2 + 2)
+        two.apis[1].send(signal.SIGCONT)
+
+    told = await asyncio.gather(
+        gets.stories(urls(two), "slept", RUNS, fault, repeat=True),
+        posts.stories(urls(two), "slept-post", RUNS, lambda: None),
+    )
+    check_settled(two, [*told[0], *told[1]])
+    assert [story.ends for story in told[0]] == [["succeeded"]] * RUNS
+    assert all(canary.count(story.mark) <= 1 for story in told[1])
+    assert {story.ends[0] for story in told[1] if story.accepted} <= {"succeeded", "failed"}
+    two.wait_until_ready()
