@@ -11,8 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from orrery.cache.opening import open_cache
 from orrery.cache.protocol import CacheUnavailable
-from orrery.database.engine import Database
 from orrery.database.migrate import HEAD, schema_state
+from orrery.database.opening import open_database
 from orrery.egress.protocol import EgressError
 from orrery.errors import OrreryError
 from orrery.sandbox.embedded import EmbeddedSandbox
@@ -58,7 +58,7 @@ def _settings(settings: Settings) -> Finding:
 async def _database(settings: Settings) -> Finding:
     url = settings.database.url()
     shown = make_url(url).render_as_string(hide_password=True)
-    database = Database(url)
+    database = open_database(settings.database)
     try:
         async with asyncio.timeout(_PATIENCE):
             state = await schema_state(database)

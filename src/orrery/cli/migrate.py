@@ -23,12 +23,12 @@ def migrate_command(target: str, check: bool, home: Path | None) -> None:
 async def _migrate(target: str, home: Path | None, *, check: bool) -> None:
     # Lazy: the help of this command need not load the tables.
     from orrery.apps.schema import schema
-    from orrery.database.engine import Database
     from orrery.database.migrate import HEAD, migrate, schema_state
+    from orrery.database.opening import open_database
     from orrery.wiring import settings_of
 
     settings = settings_of(home=home)
-    database = Database(settings.database.url())
+    database = open_database(settings.database)
     try:
         if check:
             state = await schema_state(database)

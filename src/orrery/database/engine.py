@@ -6,15 +6,16 @@ of this process wait in line instead of failing, while readers see the last comm
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Protocol, cast
 
+import msgspec
 from sqlalchemy import CHAR, Dialect, String, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -26,6 +27,38 @@ SQLITE_PRAGMAS = (
 )
 
 
+class PoolState(msgspec.Struct, frozen=True):
+    """The connections of a pool: ``timeout`` is the wait for a free one, ``recycle`` the age limit, both in seconds."""
+
+    size: int
+    checked_in: int
+    checked_out: int
+    overflow: int
+    timeout: float
+    recycle: int
+
+
+class PoolOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How connections to a server are kept; SQLite takes none of it. Times in seconds.
+
+    ``settings`` are session settings that PostgreSQL gets with each connection, ``charset`` is MySQL's.
+    """
+
+    size: int = 10
+    overflow: int = 10
+    timeout: float = 30
+    recycle: int = 3600
+    pre_ping: bool = True
+    lifo: bool = False
+    settings: Mapping[str, str] = {}
+    charset: str = ""
+
+
+IDLE_TRANSACTION_SECONDS = 20
+"""After so long in a transaction without a word a session of PostgreSQL is ended: its process was stopped or cut off.
+Less than a run's lease, so that rows which such a process held are free when others take its runs over."""
+
+
 class Database:
     """Owns the engine(s) of one URL. ``close()`` returns every connection.
 
@@ -33,20 +66,25 @@ class Database:
     purpose.
     """
 
-    def __init__(self, url: str | URL, *, pool_size: int = 10, max_overflow: int = 10, echo: bool = False) -> None:
+    def __init__(self, url: str | URL, pool: PoolOptions | None = None, *, echo: bool = False) -> None:
+        pool = pool or PoolOptions()
         self.url = make_url(url)
         self.dialect = self.url.get_backend_name()
+        self._recycle = pool.recycle
         if self.dialect == "sqlite":
             self._reader = _sqlite_engine(self.url, begin="BEGIN", pool_size=4, echo=echo)
             self._writer = _sqlite_engine(self.url, begin="BEGIN IMMEDIATE", pool_size=1, echo=echo)
         else:
             self._writer = self._reader = create_async_engine(
                 self.url,
-                pool_size=pool_size,
-                max_overflow=max_overflow,
-                pool_pre_ping=True,
-                pool_recycle=3600,
+                pool_size=pool.size,
+                max_overflow=pool.overflow,
+                pool_timeout=pool.timeout,
+                pool_recycle=pool.recycle,
+                pool_pre_ping=pool.pre_ping,
+                pool_use_lifo=pool.lifo,
                 echo=echo,
+                connect_args=_connect_arguments(self.dialect, pool),
             )
             if self.dialect == "postgresql":
                 _drop_nul(self._writer)
@@ -79,6 +117,18 @@ class Database:
         async with self._writer.begin() as connection:
             yield connection
 
+    def pool(self) -> PoolState:
+        """The connections that are kept now."""
+        pool = cast("QueuePool", self._writer.pool)
+        return PoolState(
+            size=pool.size(),
+            checked_in=pool.checkedin(),
+            checked_out=pool.checkedout(),
+            overflow=pool.overflow(),
+            timeout=pool.timeout(),
+            recycle=self._recycle,
+        )
+
     async def ping(self) -> None:
         """Raises SQLAlchemy's error when the database does not answer."""
         async with self._reader.connect() as connection:
@@ -88,6 +138,13 @@ class Database:
         await self._writer.dispose()
         if self._reader is not self._writer:
             await self._reader.dispose()
+
+
+def _connect_arguments(dialect: str, pool: PoolOptions) -> dict[str, object]:
+    if dialect == "postgresql":
+        idle = {"idle_in_transaction_session_timeout": f"{IDLE_TRANSACTION_SECONDS}s"}
+        return {"server_settings": {"timezone": "UTC", **idle, **pool.settings}}
+    return {"charset": pool.charset} if pool.charset else {}
 
 
 def _sqlite_engine(url: URL, *, begin: str, pool_size: int, echo: bool) -> AsyncEngine:

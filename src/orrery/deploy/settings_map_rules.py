@@ -32,13 +32,19 @@ def _ignored(text: str) -> Rule:
 _ONE_PROCESS = _replaced("a container is one process: start more replicas")
 _NO_PLUGIN_DAEMON = _ignored("this version has no plugin daemon")
 _NO_SCHEDULES = _ignored("this version runs no such scheduled job")
-_NO_TRACING = _ignored("this version exports no traces or metrics")
+_ONE_DSN = _replaced("SENTRY_DSN and its rates, which the container gets")
 _HOSTED = _ignored("belongs to the vendor's own cloud")
 _COLLABORATION = _ignored("this version has no collaboration on the canvas")
 _PAGES = _replaced("the pages ask the API that serves them at run time; nothing is built into them")
 _POOL = _replaced("asyncio connections need no tuning")
 
 NAMES: dict[str, Rule] = {
+    "ENABLE_OTEL_FOR_INSTRUMENT": _ignored("an outside agent is not needed: ENABLE_OTEL instruments by itself"),
+    "API_SENTRY_DSN": _ONE_DSN,
+    "API_SENTRY_TRACES_SAMPLE_RATE": _ONE_DSN,
+    "API_SENTRY_PROFILES_SAMPLE_RATE": _ONE_DSN,
+    "WEB_SENTRY_DSN": _ignored("the pages report to nobody"),
+    "NEXT_PUBLIC_SENTRY_DSN": _ignored("the pages report to nobody"),
     "DIFY_ENV_NACOS_CONNECT_TIMEOUT": _replaced("DIFY_ENV_NACOS_REQUEST_TIMEOUT bounds the connection too"),
     "APP_API_URL": _replaced("the pages call the address they came from"),
     "SERVER_CONSOLE_API_URL": _replaced("the pages have no server of their own"),
@@ -128,11 +134,11 @@ GROUPS: dict[str, Rule] = {
     "storage: archive": _ignored("this version archives no runs; it keeps or deletes them"),
     "vector": _ignored("this version keeps vectors in the metadata database"),
     "model": _ignored("this version has no such default"),
-    "observability": _NO_TRACING,
     "plugin": _NO_PLUGIN_DAEMON,
     "notion": _ignored("this version reads no Notion pages"),
     "workflow": _ignored("this version has no such limit"),
     "schedules": _NO_SCHEDULES,
+    "observability": _ignored("this version hands no runs to tracing vendors; ENABLE_OTEL sends traces"),
     "agent backend": _replaced("agents run in the API process"),
     "commercial": _ignored("there is no paid edition: everything is open and switched on"),
     "hosted service": _HOSTED,

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import secrets
 import socket
 from typing import Generic, TypeVar
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from orrery.apps.schema import schema
 from orrery.cache.opening import open_cache
+from orrery.cache.protocol import CacheUnavailable
 from orrery.database.engine import Database
 from orrery.database.migrate import migrate, require_current
+from orrery.database.opening import open_database
 from orrery.jobs.opening import needs_of
 from orrery.jobs.outbox import Announcer
 from orrery.jobs.parts import Jobs
@@ -39,13 +44,8 @@ class Core(Generic[A]):
     def __init__(self, settings: Settings, announcer: A, *, places: int = 0) -> None:
         self.settings = settings
         self.observation = Observation(settings)
-        database = settings.database
-        self.database = Database(
-            database.url(),
-            pool_size=max(database.pool_size, places),
-            max_overflow=database.pool_overflow,
-            echo=database.echo,
-        )
+        self.database = open_database(settings.database, places=places)
+        self._job_counts: dict[tuple[str, ...], float] = {}
         self.jobs: Jobs[A] = Jobs.build(needs_of(settings, self.database, announcer))
         self._cache = open_cache(settings.cache)
         self._storage = open_storage(settings.storage)
@@ -65,6 +65,7 @@ class Core(Generic[A]):
             )
         )
         self.jobs.catalog.add(self.product.background)
+        self._show_gauges()
 
     async def start(self, *, alone: bool = False) -> None:
         """Brings the database up to date, starts the sandbox and the loops that keep runs alive.
@@ -76,6 +77,36 @@ class Core(Generic[A]):
             self.sandbox.start()
         await self.product.running.recovery.start(alone=alone)
         self.product.forms.attending.start()
+
+    def _show_gauges(self) -> None:
+        metrics = self.observation.metrics
+        if metrics is not None:
+            live, pool = self.product.running.service.live, self.database.pool
+            metrics.gauge("orrery_runs_active", "Runs under way here", (), lambda: {(): float(len(live))})
+            metrics.gauge(
+                "orrery_database_connections",
+                "Connections of this process",
+                ("state",),
+                lambda: {("idle",): float(pool().checked_in), ("used",): float(pool().checked_out)},
+            )
+            metrics.gauge("orrery_jobs", "Jobs by queue and status", ("queue", "status"), lambda: self._job_counts)
+
+    async def metrics_text(self) -> bytes:
+        """All metrics of this process, with the present counts of jobs."""
+        assert self.observation.metrics is not None
+        with contextlib.suppress(SQLAlchemyError, OSError):
+            counts = await self.jobs.inspection.counts()
+            self._job_counts = {(count.queue, count.status): float(count.number) for count in counts}
+        return self.observation.metrics.text()
+
+    async def check_cache(self) -> str | None:
+        """What readiness says of the cache; None when it works."""
+        try:
+            async with asyncio.timeout(5):
+                await self._cache.get("ready")
+        except (CacheUnavailable, OSError, TimeoutError) as error:
+            return f"does not answer ({type(error).__name__})"
+        return None
 
     async def drain(self) -> None:
         """Lets runs finish for a while; the rest goes on elsewhere, or after the next start."""

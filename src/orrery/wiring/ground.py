@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
+from orrery.apps.runs.observing import RunObserver
 from orrery.cache.protocol import Cache
 from orrery.database.engine import Database
 from orrery.jobs.outbox import JobOutbox
@@ -24,3 +27,4 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
     code: CodeRunner
     outbox: JobOutbox
     owner: str
+    observers: Sequence[RunObserver] = ()

@@ -8,9 +8,9 @@ import fcntl
 from typing import IO
 
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.types import ASGIApp
 
-from orrery.http.app import OrreryApp
-from orrery.http.operators import Check
+from orrery.http.operators import OperatorParts
 from orrery.jobs.embedded import EmbeddedJobs
 from orrery.jobs.fleet.carrier import CeleryCarrier
 from orrery.jobs.opening import open_carrier
@@ -41,7 +41,7 @@ class Process:
         self._core = self._build()
         self.database, self.sandbox, self.product = self._core.database, self._core.sandbox, self._core.product
         self._housekeeping = Housekeeping([Chore("purge", PURGE_SECONDS, self.product.talk.conversations.purge)])
-        self.app: OrreryApp = build_app(settings, self.product, self.checks())
+        self.app: ASGIApp = self._core.observation.around(build_app(settings, self.product, self.operators()))
 
     def _build(self) -> Core[Wake] | Core[CeleryCarrier] | Core[NoAnnouncer]:
         """A fleet has workers for its jobs; alone, this process does them."""
@@ -78,9 +78,15 @@ class Process:
         if self._lock is not None:
             self._lock.close()
 
-    def checks(self) -> dict[str, Check]:
-        """What readiness asks."""
-        return {"database": self._check_database, "sandbox": self._check_sandbox}
+    def operators(self) -> OperatorParts:
+        """What the routes for operators ask."""
+        return OperatorParts(
+            checks={"database": self._check_database, "sandbox": self._check_sandbox},
+            helpful={"cache": self._core.check_cache},
+            pool=self.database.pool,
+            metrics=self._core.metrics_text if self._core.observation.metrics is not None else None,
+            metrics_token=self.settings.observability.metrics_token,
+        )
 
     async def _check_database(self) -> str | None:
         try:

@@ -17,6 +17,9 @@ OURS = {
     "ORRERY_SQLITE_PATH": "the contract knows no SQLite",
     "ORRERY_CACHE": "the contract knows no cache inside the process",
     "ORRERY_JOBS": "the contract knows no jobs inside the process",
+    "ORRERY_METRICS": "the contract offers no Prometheus metrics",
+    "ORRERY_METRICS_TOKEN": "the contract offers no Prometheus metrics",
+    "ORRERY_METRICS_PORT": "the contract offers no Prometheus metrics",
     "ORRERY_APOLLO_SECRET": "the contract can not sign requests to Apollo",
 }
 OTHER_DEFAULT = {

@@ -72,6 +72,8 @@ async def test_only_these_routes_are_public(site: Site) -> None:
     assert public <= {
         "GET /health",
         "GET /ready",
+        "GET /threads",
+        "GET /db-pool-stat",
         "GET /console/api/setup",
         "POST /console/api/setup",
         "GET /console/api/init",

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, cast
+from collections.abc import Callable, Sequence
+from typing import cast
 
 import msgspec
 from sqlalchemy import select, update
@@ -13,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from orrery.apps.files.protocol import FileValues
 from orrery.apps.runs import entries
+from orrery.apps.runs.accepting import accept_rows, asks_besides_the_form, spec_of, stored_inputs
 from orrery.apps.runs.admission import Admission
 from orrery.apps.runs.aftermath import Aftermaths
 from orrery.apps.runs.debugging import DebugMemory, told_before
@@ -25,13 +25,14 @@ from orrery.apps.runs.node_rows import NodeRows
 from orrery.apps.runs.observing import RunObserver
 from orrery.apps.runs.outside import Outside
 from orrery.apps.runs.pauses import wake
-from orrery.apps.runs.pool import pool_for, system_variables
+from orrery.apps.runs.pool import pool_for
 from orrery.apps.runs.presenters import presenter_for
 from orrery.apps.runs.recorder import LeaseLost, RunRecorder
 from orrery.apps.runs.registry import LiveRuns
-from orrery.apps.runs.spec import InvokeFrom, RunKind, RunSpec, RunUser, SingleTarget, TriggerKind, Turn
+from orrery.apps.runs.request import AppRef, RunRequest
+from orrery.apps.runs.spec import RunSpec, RunUser
 from orrery.apps.runs.tables import WorkflowRun as RunRow
-from orrery.apps.runs.turns import PreparedTurn, TurnRequest, initial_name, prepare_turn, turn_of_nobody
+from orrery.apps.runs.turns import PreparedTurn, prepare_turn
 from orrery.apps.runs.versions import AppVersion
 from orrery.apps.workflows.variables import Variable
 from orrery.cache.protocol import Cache, CacheUnavailable
@@ -43,43 +44,9 @@ from orrery.workflow.engine import USER_STOP, WorkflowRun
 from orrery.workflow.inputs import validate_inputs
 from orrery.workflow.journal import Resume
 
+__all__ = ["STOP_CHANNEL", "AppRef", "RunRequest", "RunService"]
+
 STOP_CHANNEL = "runs:stop"
-
-
-class AppRef(msgspec.Struct, frozen=True, kw_only=True):
-    """The app that a run belongs to, as far as running it needs."""
-
-    workspace_id: str
-    app_id: str
-    mode: str
-    max_active_requests: int | None = None
-
-
-class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a caller asks for. ``files`` are mappings as sent; ``turn`` is set for chat and completion apps.
-
-    ``run_id`` and ``extra_rows`` are for callers that must know the run's id and write something with it. With
-    ``single``, ``version.graph`` is that of one container, whose run belongs to no conversation. With
-    ``root_node_id`` the run begins at that trigger node, whose inputs were checked at its door. ``called_back``: one of
-    ``extra_rows`` says who wants to be called at the end.
-    """
-
-    app: AppRef
-    version: AppVersion
-    user: RunUser
-    invoke_from: InvokeFrom
-    inputs: Mapping[str, object]
-    files: Sequence[object] = ()
-    streaming: bool = True
-    turn: TurnRequest | None = None
-    trace_id: str | None = None
-    run_id: str | None = None
-    extra_rows: Sequence[Entry] = ()
-    single: SingleTarget | None = None
-    trigger: TriggerKind | None = None
-    root_node_id: str | None = None
-    called_back: bool = False
-    call_depth: int = 0
 
 
 class RunService:
@@ -124,11 +91,13 @@ class RunService:
         Raises `InvalidParam` for inputs that don't fit the form, `TooManyRuns`, `Overloaded`, `NotRecorded`, and the
         errors of the conversation.
         """
-        if request.version.asked is not None and _asks_besides_the_form(request):
+        if request.version.asked is not None and asks_besides_the_form(request):
             request = msgspec.structs.replace(request, version=request.version.asked)
         inputs, files = await self._checked_inputs(request)
         prepared = await self._prepared_turn(request)
-        spec = _spec(request, inputs, files, prepared)
+        if request.again is not None:
+            prepared = request.again.place_of(prepared)
+        spec = spec_of(request, inputs, files, prepared)
         if not request.call_depth:
             # What a run calls was let in with it: refused half way, all the work before would be lost.
             await self._admission.enter(request.app, spec.run_id, live=len(self.live))
@@ -147,11 +116,12 @@ class RunService:
         version = request.version
         accept = [
             entries.run_row(spec, graph_text=version.graph_text, inputs=stored_inputs(spec), owner=self.owner),
-            *_accept_rows(spec, request, prepared),
+            *accept_rows(spec, request, prepared),
             *request.extra_rows,
         ]
         conversation = prepared.values if prepared is not None else ()
-        return self.assemble(spec, version, conversation, accept=accept)
+        resume = None if request.again is None else request.again.resume
+        return self.assemble(spec, version, conversation, accept=accept, resume=resume)
 
     def assemble(
         self,
@@ -251,6 +221,8 @@ class RunService:
         await self.live.drain(grace)
 
     async def _checked_inputs(self, request: RunRequest) -> tuple[dict[str, object], list[dict[str, object]]]:
+        if request.again is not None:
+            return dict(request.again.inputs), [dict(file) for file in request.again.files]
         if request.root_node_id is not None:
             return dict(request.inputs), []
         if request.single is not None:
@@ -280,99 +252,3 @@ class RunService:
             request.turn,
             request.version.conversation,
         )
-
-
-def _asks_besides_the_form(request: RunRequest) -> bool:
-    """False where the query is only the form's own variable of that name, which the prompt holds already."""
-    query = request.turn.query if request.turn is not None else ""
-    return bool(query) and query != request.inputs.get("query")
-
-
-def _kind(mode: str) -> RunKind:
-    kinds: Mapping[str, RunKind] = {"workflow": "workflow", "advanced-chat": "chat"}
-    return kinds.get(mode, "basic")
-
-
-def _watched(request: RunRequest) -> Literal["full", "simple"] | None:
-    if not request.streaming:
-        return None
-    return "simple" if request.invoke_from in {"web-app", "explore"} else "full"
-
-
-def _spec(
-    request: RunRequest,
-    inputs: Mapping[str, object],
-    files: Sequence[Mapping[str, object]],
-    prepared: PreparedTurn | None,
-) -> RunSpec:
-    created_at = time.time()
-    turn = None
-    if prepared is not None and request.turn is not None:
-        turn = Turn(
-            message_id=new_id(),
-            conversation_id=prepared.conversation_id,
-            query=request.turn.query,
-            dialogue_count=prepared.dialogue_count,
-            parent_message_id=request.turn.parent_message_id,
-            created_at=int(created_at),
-            is_new_conversation=prepared.is_new,
-            auto_generate_name=request.turn.auto_generate_name and prepared.is_new,
-        )
-    elif request.single is not None and request.app.mode == "advanced-chat":
-        turn = turn_of_nobody(created_at)
-    return RunSpec(
-        run_id=request.run_id or new_id(),
-        task_id=new_id(),
-        kind=_kind(request.app.mode),
-        workspace_id=request.app.workspace_id,
-        app_id=request.app.app_id,
-        app_mode=request.app.mode,
-        workflow_id=request.version.workflow_id,
-        version=request.version.version,
-        is_draft=request.version.is_draft,
-        invoke_from=request.invoke_from,
-        user=request.user,
-        inputs=inputs,
-        files=files,
-        created_at=created_at,
-        watched=_watched(request),
-        turn=turn,
-        trace_id=request.trace_id,
-        call_depth=request.call_depth,
-        trigger=request.trigger,
-        root_node_id=request.root_node_id,
-        called_back=request.called_back,
-        single=request.single,
-    )
-
-
-def stored_inputs(spec: RunSpec) -> dict[str, object]:
-    """User inputs and ``sys.*``, as the run's record keeps them."""
-    system = {f"sys.{name}": value for name, value in system_variables(spec).items()}
-    return {**spec.inputs, **system}
-
-
-def _accept_rows(spec: RunSpec, request: RunRequest, prepared: PreparedTurn | None) -> list[Entry]:
-    if prepared is None:
-        return [] if spec.invoke_from in {"debugger", "trigger"} else [entries.app_log_row(spec)]
-    rows: list[Entry] = []
-    version = request.version
-    if prepared.is_new:
-        config_id = version.workflow_id if spec.kind == "basic" and not version.is_draft else None
-        introduction = _introduction(version, spec.inputs)
-        name = initial_name(spec.turn.query if spec.turn is not None else "")
-        rows.append(entries.conversation_row(spec, name=name, introduction=introduction, config_id=config_id))
-    model = cast("Mapping[str, object]", (version.config or {}).get("model") or {})
-    rows.append(entries.message_row(spec, model=model))
-    return [*rows, *entries.message_file_rows(spec), *entries.variable_rows(spec, prepared.missing)]
-
-
-def _introduction(version: AppVersion, inputs: Mapping[str, object]) -> str | None:
-    """The opening statement with ``{{name}}`` filled in from the inputs."""
-    text = version.features.get("opening_statement")
-    if not isinstance(text, str) or not text:
-        return None
-    for name, value in inputs.items():
-        if isinstance(value, str | int | float):
-            text = text.replace("{{" + name + "}}", str(value))
-    return text
