@@ -108,7 +108,8 @@ class WorkflowRun:
         """
         scope, run = self._scope, self._run
         self._started_at = scope.clock.time()
-        self._emit(RunStarted(self._started_at, self._inputs(), "initial" if self._resume is None else "resumption"))
+        begins = self._resume is None or self._resume.is_rerun
+        self._emit(RunStarted(self._started_at, self._inputs(), "initial" if begins else "resumption"))
         if self._resume is not None and self._streamed is not None:
             replay(run, self._resume)
             self._streamed.replaying = False

@@ -88,6 +88,8 @@ class Resume(msgspec.Struct, frozen=True):
     streamed_chars: int | None = None
     elapsed: float = 0.0
     paused: Mapping[str, str] = {}
+    is_rerun: bool = False
+    """The earlier part is that of another run, which this one begins with."""
 
     @classmethod
     def from_entries(

@@ -28,7 +28,7 @@ def rerun_from(
         raise InvalidParam(f"The earlier run did not reach the node {node_id}: start from a node before it")
     if new_id is not None:
         kept = [msgspec.structs.replace(entry, execution_id=new_id()) for entry in kept]
-    return Resume(finished=tuple(kept), streamed_chars=0)
+    return Resume(finished=tuple(kept), streamed_chars=0, is_rerun=True)
 
 
 def _outermost(graph: Graph, node_id: str) -> int:

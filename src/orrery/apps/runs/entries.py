@@ -199,6 +199,23 @@ def variable_rows(spec: RunSpec, items: Sequence[Variable]) -> list[Entry]:
     ]
 
 
+def variable_value_rows(spec: RunSpec, items: Sequence[Variable]) -> list[Entry]:
+    """Values that conversation variables get when a turn begins."""
+    assert spec.turn is not None
+    return [
+        (
+            statements.SET_CONVERSATION_VARIABLE,
+            {
+                "b_conversation": spec.turn.conversation_id,
+                "b_id": item["id"],
+                "b_data": item,
+                "b_updated": datetime.fromtimestamp(spec.created_at, UTC),
+            },
+        )
+        for item in items
+    ]
+
+
 def message_end_rows(
     spec: RunSpec, end: RunEnded, *, answer: str, prompts: object, metadata: Mapping[str, object]
 ) -> list[Entry]:

@@ -50,6 +50,13 @@ class SingleTarget(msgspec.Struct, frozen=True):
     values: Mapping[str, Mapping[str, object]]
 
 
+class RerunOf(msgspec.Struct, frozen=True):
+    """The run that this one repeats, and the node from which it does things anew."""
+
+    run_id: str
+    node_id: str
+
+
 class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One run. ``inputs`` are checked user inputs, ``files`` file values; both are JSON values.
 
@@ -76,6 +83,9 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     trace_id: str | None = None
     call_depth: int = 0
     single: SingleTarget | None = None
+    rerun_of: RerunOf | None = None
+    conversation: Mapping[str, object] | None = None
+    """Of a debug run: its conversation variables when it began, for runs that repeat it."""
     trigger: TriggerKind | None = None
     root_node_id: str | None = None
     """The node that the run begins at, where the version's own start is not meant."""
