@@ -17,6 +17,7 @@ from orrery.apps.catalog.service import Actor, AppDraft, AppService
 from orrery.apps.conversations.end_users import EndUsers
 from orrery.apps.files.parts import FileNeeds, Files
 from orrery.apps.runs import statements
+from orrery.apps.runs.aftermath import Aftermaths
 from orrery.apps.runs.idempotency import Idempotency
 from orrery.apps.runs.limits import RunPolicy
 from orrery.apps.runs.live import LiveRun
@@ -29,6 +30,8 @@ from orrery.apps.runs.spec import RunUser
 from orrery.apps.runs.tables import WorkflowRun
 from orrery.apps.runs.turns import TurnRequest
 from orrery.apps.runs.versions import VersionCache
+from orrery.apps.triggers.ending import ORDER as TRIGGER_ORDER
+from orrery.apps.triggers.ending import TriggerLogEnding
 from orrery.apps.workflows.service import GraphContent, WorkflowService
 from orrery.cache.memory import MemoryCache
 from orrery.database import Database, GroupCommit
@@ -58,7 +61,7 @@ class Office:
             )
         )
         self.models = HeldModels()
-        self.group = GroupCommit(database, statements.ORDER)
+        self.group = GroupCommit(database, (*statements.ORDER, *TRIGGER_ORDER))
         versions = VersionCache(NodeRegistry(BUILT_IN).extended(OUTSIDE_KINDS), vault)
         outside = Outside(
             database=database,
@@ -75,6 +78,7 @@ class Office:
             policy=policy,
             cache=cache,
             owner=owner,
+            aftermaths=Aftermaths([TriggerLogEnding()]),
         )
         self.published = PublishedVersions(database, versions)
         self.clock = MovableClock()
