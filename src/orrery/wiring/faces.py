@@ -152,6 +152,7 @@ def _console(settings: Settings, product: Product, watching: RunWatching) -> lis
                 links=product.files.links,
                 steps=product.running.steps,
                 drafts=product.running.drafts,
+                reruns=product.running.reruns,
                 workflows=product.workflows,
                 suggestions=product.talk.suggestions,
                 display=product.running.policy.display,

@@ -19,6 +19,7 @@ from orrery.apps.runs.outside import Outside
 from orrery.apps.runs.published import PublishedVersions
 from orrery.apps.runs.records import RunRecords
 from orrery.apps.runs.recovery import Recovery
+from orrery.apps.runs.rerun import Reruns
 from orrery.apps.runs.service import RunService
 from orrery.apps.runs.single_step import SingleSteps
 from orrery.apps.runs.spec import RunSpec
@@ -58,6 +59,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     recovery: Recovery
     steps: SingleSteps
     drafts: DraftVariables
+    reruns: Reruns
     policy: RunPolicy
 
 
@@ -110,6 +112,7 @@ def build_running(
         recovery=Recovery(database, service, versions, ground.cache, lease=policy.lease),
         steps=SingleSteps(database, versions, outside, files.values, policy, inspector.keeper),
         drafts=inspector.drafts,
+        reruns=Reruns(database, versions),
         policy=policy,
     )
 

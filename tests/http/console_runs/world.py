@@ -29,12 +29,13 @@ from orrery.apps.runs.live import LiveRun
 from orrery.apps.runs.outside import Outside
 from orrery.apps.runs.published import PublishedVersions
 from orrery.apps.runs.records import RunRecords
+from orrery.apps.runs.rerun import Reruns
 from orrery.apps.runs.service import AppRef, RunRequest, RunService
 from orrery.apps.runs.single_step import SingleSteps
 from orrery.apps.runs.spec import InvokeFrom, RunUser
 from orrery.apps.runs.tables import NodeExecution
 from orrery.apps.runs.truncation import DisplayLimits
-from orrery.apps.runs.turns import TurnRequest
+from orrery.apps.runs.turns import TurnRequest, stored_variables
 from orrery.apps.runs.versions import VersionCache
 from orrery.apps.workflows.service import GraphContent, WorkflowService
 from orrery.database.group_commit import GroupCommit
@@ -148,6 +149,7 @@ class World:
             links=files.links,
             steps=SingleSteps(database, versions, outside, files.values, RunPolicy(), inspector.keeper),
             drafts=inspector.drafts,
+            reruns=Reruns(database, versions),
             workflows=self.workflows,
             display=display,
             suggestions=Suggestions(database, DefaultModel(outside.models, _no_model)),
@@ -266,6 +268,24 @@ class World:
         live = await self.runs.start(request)
         await live.outcome
         return live
+
+    async def start_debug_run(self, client: httpx.AsyncClient, app_id: str, **inputs: object) -> LiveRun:
+        """A debug run of a workflow's draft, under way."""
+        who = await self.actor(client)
+        request = RunRequest(
+            app=AppRef(workspace_id=who.workspace_id, app_id=app_id, mode="workflow"),
+            version=await self.published.draft(who.workspace_id, app_id),
+            user=RunUser("account", who.account_id, who.account_id),
+            invoke_from="debugger",
+            inputs=inputs,
+        )
+        return await self.runs.start(request)
+
+    async def conversation_values(self, conversation_id: str) -> dict[str, object]:
+        """The conversation's variables by name."""
+        async with self.database.read() as session:
+            held = await stored_variables(session, conversation_id)
+        return {str(item["name"]): item["value"] for item in held.values()}
 
     async def close(self) -> None:
         await self.runs.close(1.0)

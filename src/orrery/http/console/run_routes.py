@@ -10,6 +10,7 @@ from orrery.apps.files.links import FileLinks
 from orrery.apps.inspector.service import DraftVariables
 from orrery.apps.runs.published import PublishedVersions
 from orrery.apps.runs.records import RunRecords
+from orrery.apps.runs.rerun import Reruns
 from orrery.apps.runs.service import RunService
 from orrery.apps.runs.single_step import SingleSteps
 from orrery.apps.runs.truncation import DisplayLimits
@@ -25,6 +26,7 @@ from orrery.http.console.debug_runs import DebugRunRoutes
 from orrery.http.console.draft_nodes import DraftNodeParts, DraftNodeRoutes
 from orrery.http.console.draft_variables import DraftVariableRoutes
 from orrery.http.console.logs import LogParts, LogRoutes
+from orrery.http.console.reruns import RerunRoutes
 from orrery.http.console.run_history import RunHistoryRoutes
 from orrery.http.console.single_runs import SingleRunRoutes
 from orrery.http.console.statistics import StatisticsRoutes
@@ -46,6 +48,7 @@ class RunParts(msgspec.Struct, frozen=True, kw_only=True):
     links: FileLinks
     steps: SingleSteps
     drafts: DraftVariables
+    reruns: Reruns
     workflows: WorkflowService
     suggestions: Suggestions
     display: DisplayLimits = DisplayLimits()
@@ -79,6 +82,7 @@ def run_routes(parts: RunParts) -> list[RouteGroup]:
         LogRoutes(logs),
         AgentLogRoutes(logs),
         DraftNodeRoutes(nodes),
+        RerunRoutes(parts.apps, parts.reruns, parts.runs),
         SingleRunRoutes(parts.apps, parts.published, parts.steps, parts.runs),
         DraftVariableRoutes(parts.apps, parts.workflows, parts.drafts, parts.links),
         StatisticsRoutes(parts.apps, AppNumbers(parts.database), zones),
