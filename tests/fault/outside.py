@@ -10,7 +10,8 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,27 @@ class PostgresServer(OutsideServer):
                  "-d", database, "-c", sql]  # fmt: skip
         done = subprocess.run(asked, check=True, capture_output=True, text=True)
         return done.stdout.removesuffix("\n")
+
+    @contextmanager
+    def crowded(self) -> Generator[None]:
+        """Others hold all connections within the block."""
+        held: list[subprocess.Popen[bytes]] = []
+        idle = [wanted("psql"), "-X", "-q", "-h", "127.0.0.1", "-p", str(self.port), "-U", "orrery", "-d", "postgres"]
+        try:
+            for _ in range(self._connections):
+                held.append(
+                    subprocess.Popen(idle, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                )
+            until = time.monotonic() + _START_SECONDS
+            while subprocess.run([*idle, "-c", "SELECT 1"], check=False, capture_output=True).returncode == 0:
+                assert time.monotonic() < until
+            yield
+        finally:
+            for process in held:
+                process.kill()
+                process.wait()
+                if process.stdin is not None:
+                    process.stdin.close()
 
 
 class RedisServer(OutsideServer):
