@@ -116,7 +116,6 @@ PREFIXES: dict[str, Rule] = {
     "REDIS_KEEPALIVE": _replaced("REDIS_HEALTH_CHECK_INTERVAL"),
     "REDIS_RETRY_": _ignored("lost connections are opened anew by fixed rules"),
     "SUGGESTED_QUESTIONS_": _ignored("the prompt of suggested questions is part of the app"),
-    "HUMAN_INPUT_": _NO_SCHEDULES,
     "COMPOSE_WORKER_": _ignored("the worker has no health check that could burn time"),
     "ALIYUN_SLS_": _ignored("runs are kept in the metadata database"),
     "LOGSTORE_": _ignored("runs are kept in the metadata database"),

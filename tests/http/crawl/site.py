@@ -114,6 +114,7 @@ class Site:
                 await self._run(key["token"], things)
             else:
                 await self._talk(key["token"], things)
+        things["form_token"] = await self._ask(client)
         things["app_id"] = things["target_id"] = apps["workflow"]
         published = await _done(client.get(f"/apps/{apps['workflow']}/workflows/publish"))
         things["workflow_id"] = published["id"]
@@ -122,6 +123,18 @@ class Site:
         profile = await _done(client.get("/account/profile"))
         things["member_id"] = things["account_id"] = profile["id"]
         things["tenant_id"] = (await _done(client.post("/workspaces/current")))["id"]
+
+    async def _ask(self, client: httpx.AsyncClient) -> str:
+        """The token of a form that a debug run waits for."""
+        ask = dsl.node(
+            "ask", "human-input", form_content="Well?", inputs=[], user_actions=[{"id": "ok", "title": "Ok"}],
+            delivery_methods=[], timeout=1, timeout_unit="day",
+        )  # fmt: skip
+        document = dsl.workflow("Asks", dsl.graph([dsl.start("q"), ask], [dsl.edge("start", "ask")]))
+        body = {"mode": "yaml-content", "yaml_content": json.dumps(document)}
+        made = await _done(client.post("/apps/imports", json=body))
+        told = await client.post(f"/apps/{made['app_id']}/workflows/draft/run", json={"inputs": {"q": "x"}})
+        return told.text.partition('"form_token":"')[2].partition('"')[0]
 
     async def _run(self, key: str, things: dict[str, str]) -> None:
         async with self.service(key) as service:

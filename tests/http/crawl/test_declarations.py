@@ -94,6 +94,12 @@ async def test_only_these_routes_are_public(site: Site) -> None:
         "POST /api/login",
         "POST /api/logout",
         "GET /files/workspaces/{workspace_id}/webapp-logo",
+        # Whoever holds the token of a form may see and answer it.
+        "GET /api/form/human_input/{form_token}",
+        "POST /api/form/human_input/{form_token}",
+        "POST /api/form/human_input/{form_token}/upload-token",
+        "POST /api/form/human_input/files/upload",
+        "POST /api/form/human_input/files/remote-upload",
         *(f"{method} /triggers/webhook/{{webhook_id}}" for method in WEBHOOK_METHODS),
         *(f"{method} /triggers/webhook-debug/{{webhook_id}}" for method in WEBHOOK_METHODS),
     }
