@@ -7,13 +7,14 @@ import random
 from typing import Any
 
 import jinja2
+import msgspec
 
 from orrery.sandbox.shortcut import TemplateShortcut
 from orrery.workflow.conditions import judge, parse_conditions
 from orrery.workflow.node import NodeFailure
 from orrery.workflow.nodes.assigner_operations import apply, check_operation, checked_value
 from orrery.workflow.pool import Pool
-from orrery.workflow.segments import ARRAY_TYPES, infer_type
+from orrery.workflow.segments import ARRAY_TYPES, fits, infer_type, shown_type
 from orrery.workflow.template import split_template
 
 from .mutations import ODD_TEXTS, ODD_VALUES, bent_text, bent_tree
@@ -122,11 +123,14 @@ class Templates(Ready):
         operation, kind, source, old, new = given["operation"]
         try:
             check_operation(operation, kind, source)
-            apply(operation, kind, old, checked_value(operation, kind, new))
+            value = checked_value(operation, kind, new)
         except NodeFailure as refused:
             assert str(refused)
-        except (TypeError, OverflowError):
-            assert infer_type(old) != kind  # a variable never holds what is not of its type
+            return
+        if fits(kind, old):
+            made = apply(operation, kind, old, value)
+            assert fits(shown_type(kind), made) or kind in {"array[any]", "any"}
+            msgspec.json.encode(made)  # it will be stored
 
 
 WORDS = ["{{", "}}", "{%", "%}", "{#", "#}", "-", " ", "if", "else", "elif", "endif", "for", "in", "endfor", "x", "text", "list", "map.k", "n", "none", "|", "upper", "length", "join(',')", "default('d')", "first",

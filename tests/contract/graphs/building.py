@@ -9,16 +9,20 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import msgspec
+from tests.unit.workflow.nodes_tools.workshop import Scripted, Shelf
 
 from orrery.egress.protocol import EgressConnectionFailed, HttpResponse, HttpStream
-from orrery.inference.types import InvokeError, LLMCall, LLMDelta
+from orrery.inference.types import InvokeError, LLMCall, LLMDelta, ToolCall
 from orrery.sandbox.protocol import CodeExecutionError
+from orrery.tools.entity import ToolParameter
+from orrery.tools.errors import PluginUnreachableError, ToolInvokeError
+from orrery.tools.messages import FileMessage, JsonMessage, LinkMessage, TextMessage, ToolMessage, VariableMessage
 from orrery.workflow.node import NodeFailure
 from orrery.workflow.nodes.human_input_memory import MemoryForms
 from orrery.workflow.nodes.knowledge_services import RetrievalRequest, RetrievalResult
 from orrery.workflow.pool import Pool
 from orrery.workflow.segments import files_in, is_file
-from orrery.workflow.testing import ScriptedCode, ScriptedModels, Services
+from orrery.workflow.testing import MOCK_USAGE, ScriptedCode, ScriptedModels, Services
 
 MODEL = {"provider": "openai", "name": "m", "mode": "chat"}
 
@@ -27,6 +31,7 @@ MODEL = {"provider": "openai", "name": "m", "mode": "chat"}
 class Case:
     """A graph, what it is given, and what it must give. None: not looked at.
 
+    ``answers`` is what models say, call by call; ``CALL tool {...}`` asks for a tool. Without any, ``texts`` holds it.
     ``loose``: the graph has faults that a run happens to survive, so an examination may find errors.
     """
 
@@ -37,6 +42,7 @@ class Case:
     conversation: Mapping[str, tuple[str, Any]] = field(default_factory=dict[str, tuple[str, Any]])
     environment: Mapping[str, tuple[str, Any]] = field(default_factory=dict[str, tuple[str, Any]])
     texts: Mapping[str, str] = field(default_factory=dict[str, str])
+    answers: Sequence[str] = ()
     fails: int = 0
     status: str = "succeeded"
     outputs: Mapping[str, Any] | None = None
@@ -63,10 +69,11 @@ class Case:
 
     def services(self) -> World:
         return World(
-            models=UnsteadyModels(self.fails, self.texts),
+            models=UnsteadyModels(self.fails, self.texts, self.answers),
             code=Snippets(self.fails),
             http_client=Echo(self.fails),
             file_access=Files(),
+            tools=shelf(self.fails),
         )
 
 
@@ -84,17 +91,63 @@ class World(Services):
 
     human_forms: MemoryForms = msgspec.field(default_factory=MemoryForms)
     retrieval: Library = msgspec.field(default_factory=Library)
+    tools: Shelf = msgspec.field(default_factory=Shelf)
+
+
+class Unsteady(Scripted):
+    """A tool that fails some times before it works."""
+
+    def __init__(self, fails: int) -> None:
+        super().__init__("unsteady")
+        self._fails = fails
+
+    async def invoke(self, parameters: Mapping[str, object]) -> AsyncIterator[ToolMessage]:
+        if self._fails > 0:
+            self._fails -= 1
+            raise ToolInvokeError("tool down")
+        yield TextMessage(f"found {parameters.get('q')}")
+
+
+def shelf(fails: int) -> Shelf:
+    """Tools of every way to answer."""
+    every = [
+        TextMessage("a"), LinkMessage("https://x.test"), JsonMessage({"n": 1}), VariableMessage("score", 3),
+        VariableMessage("story", "once ", stream=True), VariableMessage("story", "upon", stream=True),
+    ]  # fmt: skip
+    return Shelf(
+        Scripted(), Unsteady(fails), Scripted("every", every), Scripted("silent", []), Scripted("file", [FileMessage(b"png", "image/png")]),
+        Scripted("broken", [ToolInvokeError("no luck")]), Scripted("away", [PluginUnreachableError("gone")]), Scripted("odd", [RuntimeError("odd")]),
+        Scripted("fair", parameters=FAIR),
+    )  # fmt: skip
+
+
+FAIR = (
+    ToolParameter(name="q", required=True),
+    ToolParameter(name="n", type="number"),
+    ToolParameter(name="b", type="boolean"),
+)
 
 
 class UnsteadyModels(ScriptedModels):
-    def __init__(self, fails: int, texts: Mapping[str, str]) -> None:
+    def __init__(self, fails: int, texts: Mapping[str, str], answers: Sequence[str]) -> None:
         super().__init__("hello there", texts=texts)
-        self._fails = fails
+        self._fails, self._answers = fails, list(answers)
 
     async def stream(self, call: LLMCall) -> AsyncIterator[LLMDelta]:
         if self._fails > 0:
             self._fails -= 1
             raise InvokeError("model down")
+        if self._answers:
+            word, _, rest = self._answers.pop(0).partition(" ")
+            if word == "CALL":
+                name, _, arguments = rest.partition(" ")
+                yield LLMDelta(
+                    tool_calls=(ToolCall("c-1", name, arguments),), finish_reason="tool_calls", usage=MOCK_USAGE
+                )
+            else:
+                yield LLMDelta(text=f"{word} {rest}".strip())
+                yield LLMDelta(finish_reason="stop", usage=MOCK_USAGE)
+            return
         async for delta in super().stream(call):
             yield delta
 

@@ -190,7 +190,7 @@ def loop_variables() -> Iterator[Case]:
             (variable("v", "string", "x"), "x"), (variable("v", "number", "5"), 5), (variable("v", "number", 5), 5), (variable("v", "number", "2.5"), 2.5),
             (variable("v", "boolean", "true"), True), (variable("v", "boolean", False), False), (variable("v", "object", '{"a": 1}'), {"a": 1}),
             (variable("v", "array[string]", '["a"]'), ["a"]), (variable("v", "array[number]", "[1, 2]"), [1, 2]), (variable("v", "array[string]", ["a"]), []),
-            (variable("v", "array[object]", ""), []), (variable("v", "string", ["start", "s"], "variable"), "text"),
+            (variable("v", "array[object]", ""), []), (variable("v", "array[boolean]", "[true, false]"), [True, False]), (variable("v", "string", ["start", "s"], "variable"), "text"),
             (variable("v", "number", ["start", "n"], "variable"), 7), (variable("v", "array[string]", ["start", "l"], "variable"), ["a"]),
         ]
     ):  # fmt: skip

@@ -45,6 +45,7 @@ FAILING: dict[str, tuple[dict[str, Any], str, str]] = {
     "document-kind": (node("x", "document-extractor", variable_selector=["start", "f"]), "Unsupported Extension Type: .zip", "UnsupportedFileTypeError"),
     "document-gone": (node("x", "document-extractor", variable_selector=["start", "d"]), "Error downloading file: gone", "FileDownloadError"),
     "classifier": (node("x", "question-classifier", model=MODEL, query_variable_selector=["start", "s"], classes=[{"id": "1", "name": "a"}]), "is not JSON", "OutputParserError"),
+    "template": (template("x", "{{ 'x' * 400001 }}"), "Output length exceeds 400000 characters", ""),
     "iteration": (node("x", "iteration", iterator_selector=["start", "s"], output_selector=["start", "s"]), "please provide a list.", ""),
     "loop": (node("x", "loop", loop_count=1, loop_variables=[{"label": "v", "var_type": "number", "value_type": "constant", "value": "many"}]), "Invalid value for loop variable v", ""),
     "retrieval": (node("x", "knowledge-retrieval", query_variable_selector=["start", "n"], dataset_ids=["d"]), "Query variable is not string type.", ""),
@@ -216,6 +217,42 @@ def around() -> Iterator[Case]:
     yield Case(name="too-many-steps", graph=many, status="stopped", error="Maximum execution steps exceeded: 501 > 500")
 
 
+def others() -> Iterator[Case]:
+    """Kinds whose failures show elsewhere too: a model that is down, and an ingestion, whose outputs are the run's."""
+    for strategy in ("none", "default-value", "fail-branch"):
+        data: dict[str, Any] = {} if strategy == "none" else {"error_strategy": strategy, "default_value": DEFAULTS}
+        extract = node("x", "parameter-extractor", model=MODEL, query=["start", "s"], parameters=[], **data)
+        index = node("x", "knowledge-index", index_chunk_variable_selector=[], **data)
+        for name, item, error, kind in (
+            ("extractor", extract, "model down", "InvokeError"),
+            ("index", index, "Index chunk variable is required.", ""),
+        ):
+            chain = "start > x > ok, x:fail-branch > bad" if strategy == "fail-branch" else "start > x > ok"
+            made = graph(
+                start(**INPUTS),
+                item,
+                end("ok", t="x.text", e="x.error_message"),
+                end("bad", e="x.error_message"),
+                edges=chain,
+            )
+            case: dict[str, Any] = {
+                "name": f"{name}-{strategy}",
+                "graph": made,
+                "inputs": INPUTS,
+                "fails": 1,
+                "exceptions": 1,
+                "loose": True,
+            }
+            own = {"error_message": error, "error_type": kind} if name == "index" else {}
+            if strategy == "none":
+                yield Case(**case, status="failed", error=error)
+            elif strategy == "default-value":
+                more = {"text": "sorry", "n": 5.0, "o": {"a": 1}, "l": ["a"]} if name == "index" else {}
+                yield Case(**case, status="partial-succeeded", outputs={"t": "sorry", "e": error, **own, **more})
+            else:
+                yield Case(**case, status="partial-succeeded", outputs={"e": error, **own})
+
+
 def cases() -> Iterator[Case]:
-    for table in (strategies, retries, around):
+    for table in (strategies, retries, around, others):
         yield from table()

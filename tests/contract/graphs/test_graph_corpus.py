@@ -11,7 +11,7 @@ from orrery.workflow.check import check_app
 from orrery.workflow.events import NodeFinished
 from orrery.workflow.graph import Graph
 from orrery.workflow.journal import FinishedNode, Resume
-from orrery.workflow.registry import BUILT_IN, NodeRegistry
+from orrery.workflow.registry import NodeRegistry
 from orrery.workflow.testing import ListJournal, Trial, try_graph
 
 from . import (
@@ -19,11 +19,13 @@ from . import (
     table_containers,
     table_failures,
     table_outside,
+    table_tools,
     table_values,
     table_variables,
     table_wiring,
 )
 from .building import UNKNOWN, Case
+from .told import kept, line_of
 
 TABLES = (
     table_conditions,
@@ -33,12 +35,14 @@ TABLES = (
     table_failures,
     table_wiring,
     table_outside,
+    table_tools,
 )
 CORPUS = [(f"{table.__name__.rpartition('_')[2]}-{case.name}", case) for table in TABLES for case in table.cases()]
 FORGIVEN = (f"'{UNKNOWN}'", "A chatflow without an answer node")
 """Faults that the corpus has on purpose, to keep its graphs small."""
-WITH_TABLES_OF_THEIR_OWN = {"tool", "agent"}
 REGISTRY = NodeRegistry()
+BY_NAME = dict(CORPUS)
+TOLD = kept()
 EXAMINED = ("succeeded", "partial-succeeded")
 
 
@@ -68,8 +72,9 @@ def params(*, only: tuple[str, ...] = ()) -> list[Any]:
     return [pytest.param(case, id=name) for name, case in CORPUS if not only or case.status in only]
 
 
-@pytest.mark.parametrize("case", params())
-async def test_graph(case: Case) -> None:
+@pytest.mark.parametrize("name", [name for name, _ in CORPUS])
+async def test_graph(name: str) -> None:
+    case = BY_NAME[name]
     before = copy.deepcopy((case.graph, case.inputs, case.conversation))
     trial, pool = await execute(case)
     result = trial.result
@@ -93,10 +98,11 @@ async def test_graph(case: Case) -> None:
         assert result.total_steps == case.steps
     if case.exceptions is not None:
         assert result.exceptions_count == case.exceptions
-    for name, value in (case.remembered or {}).items():
-        assert pool.get(("conversation", name)) == value
+    for variable, value in (case.remembered or {}).items():
+        assert pool.get(("conversation", variable)) == value
     assert (case.graph, case.inputs, case.conversation) == before
     orderly(trial)
+    assert line_of(name, trial) == TOLD.get(name), "see told.py: a change of what is told is to be looked at"
 
 
 def orderly(trial: Trial) -> None:
@@ -145,7 +151,6 @@ def test_examinations_foretell_the_failures_that_can_be_known() -> None:
 
 def test_the_corpus_is_wide_enough() -> None:
     assert len(CORPUS) >= 300
-    assert len({name for name, _ in CORPUS}) == len(CORPUS)
-    used = {item["data"]["type"] for _, case in CORPUS for item in case.graph["nodes"]}
-    assert set(BUILT_IN) - used <= WITH_TABLES_OF_THEIR_OWN
+    assert len(BY_NAME) == len(CORPUS)
+    assert set(TOLD) == set(BY_NAME)
     assert {case.status for _, case in CORPUS} == {"succeeded", "partial-succeeded", "failed", "stopped", "paused"}
