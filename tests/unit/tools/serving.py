@@ -11,10 +11,10 @@ import uvicorn
 
 
 @asynccontextmanager
-async def serving(app: Any) -> AsyncIterator[str]:
-    """Runs an ASGI app; gives its address."""
+async def serving(app: Any, port: int = 0) -> AsyncIterator[str]:
+    """Runs an ASGI app, on a free port unless one is given; gives its address."""
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, log_level="critical", lifespan="auto", timeout_graceful_shutdown=1
+        app, host="127.0.0.1", port=port, log_level="critical", lifespan="auto", timeout_graceful_shutdown=1
     )
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # the test runner's own stay

@@ -139,20 +139,19 @@ class McpLogin:
             login = await self._refreshed(provider_id, login)
         return login.tokens.header
 
-    async def renew(self, provider_id: str, refused: str) -> bool:
-        """Whether there are other tokens now than ``refused``, the header that the server no longer takes.
+    async def renew(self, provider_id: str, refused: str) -> str | None:
+        """Another header than ``refused``, which the server no longer takes; None where there is none.
 
         Raises `OAuthError`.
         """
         login = await self._store.login(provider_id)
         if login is None:
-            return False
-        if login.tokens.header != refused:
-            return True
-        if not login.tokens.refresh_token:
-            return False
-        await self._refreshed(provider_id, login)
-        return True
+            return None
+        if login.tokens.header == refused:
+            if not login.tokens.refresh_token:
+                return None
+            login = await self._refreshed(provider_id, login)
+        return login.tokens.header
 
     async def _refreshed(self, provider_id: str, login: Login) -> Login:
         request = refresh_request(

@@ -33,9 +33,8 @@ class McpAccess:
     async def renew(self) -> bool:
         """Whether there is another header now than the last one. Raises `McpError`."""
         async with self._alone():
-            renewed = await self._login.renew(self._provider_id, self._last or "")
-        self._last = None
-        return renewed
+            self._last = await self._login.renew(self._provider_id, self._last or "")
+        return self._last is not None
 
     @asynccontextmanager
     async def _alone(self) -> AsyncGenerator[None]:

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
-from tests.http.tools.world import BASE, JsonObject, World, done, refused, tool
+from tests.http.console_tools.world import BASE, JsonObject, World, done, refused, tool
 from tests.support import dsl
 from tests.support.app import browser
 from tests.unit.tools.serving import serving

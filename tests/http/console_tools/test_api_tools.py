@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from tests.http.tools.shop import Shop, description
-from tests.http.tools.world import BASE, JsonObject, World, done, refused, tool
+from tests.http.console_tools.shop import Shop, description
+from tests.http.console_tools.world import BASE, JsonObject, World, done, refused, tool
 from tests.unit.tools.serving import serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

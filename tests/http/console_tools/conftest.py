@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from tests.http.tools.world import World, open_world
+from tests.http.console_tools.world import World, open_world
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
