@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Literal
 
 from orrery.sandbox.answers import no_result, parse_object, refused, serialise
+from orrery.sandbox.cell.plan import pack_payload
 from orrery.sandbox.limits import Limits
 from orrery.sandbox.pool import Unconfined, ZygotePool
 from orrery.sandbox.protocol import CodeExecutionError, NetworkGate, RunResult, SandboxRefusal
@@ -137,7 +138,7 @@ class EmbeddedSandbox:
             raise SandboxRefusal(-400, f"code and inputs must be smaller than {self._limits.code} bytes")
         async with self._admission() as slot:
             try:
-                outcome = await self._pool.run(kind, mode, code, inputs, slot, gate)
+                outcome = await self._pool.run(kind, mode, pack_payload(code, inputs), slot, gate)
             except Unconfined as error:
                 raise _unavailable(str(error)) from error
             except ZygoteLost as error:

@@ -6,13 +6,16 @@ import asyncio
 import json
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from orrery.sandbox.cell.plan import Job, Plan
+from orrery.sandbox.cell.plan import Job, Plan, pack_payload
 from orrery.sandbox.limits import Limits
 from orrery.sandbox.protocol import NetworkGate
 from orrery.sandbox.runs import Outcome, execute
 from orrery.sandbox.zygotes import BOOTSTRAP, Zygote, ZygoteLost, engine_folders
+
+SNIPPETS: Mapping[str, Sequence[str]] = {"py": (), "tpl": ("jinja2", "markupsafe"), "js": ("_quickjs",)}
+"""Kinds of zygotes and the packages of their engines; the first kind is the one to find a level with."""
 
 _LOOK_EVERY = 100
 _FEWEST_TRIES = 30
@@ -27,7 +30,8 @@ class Unconfined(Exception):
 class ZygotePool:
     """Hands out the zygote of a kind. ``level`` is 0 until `settle` has found one.
 
-    ``bootstrap`` is the program that a zygote's interpreter is given; only tests give another one.
+    ``kinds`` are the kinds of zygotes with the packages of their engines; ``entry`` is the function of the kind
+    ``call``. Slots count from ``first_slot``, so that pools share no users. ``bootstrap`` is the program that a zygote's interpreter is given; only tests give another one.
     """
 
     def __init__(
@@ -37,17 +41,21 @@ class ZygotePool:
         levels: Sequence[int] = (3, 1),
         minimum: int = 1,
         packages: Sequence[str] = (),
+        kinds: Mapping[str, Sequence[str]] = SNIPPETS,
+        entry: str = "",
+        first_slot: int = 0,
         bootstrap: str = BOOTSTRAP,
     ) -> None:
         self._limits = limits
         self._levels = [level for level in levels if level >= minimum]
         self._packages = tuple(packages)
-        self._bootstrap = bootstrap
+        self._kinds, self._entry, self._bootstrap = kinds, entry, bootstrap
+        self._first_slot = first_slot
         self._shape: tuple[int, bool] | None = None
         self._current: dict[str, Zygote] = {}
         self._first_size: dict[str, int] = {}
         self._retired: list[Zygote] = []
-        self._locks = {kind: asyncio.Lock() for kind in ("py", "tpl", "js")}
+        self._locks = {kind: asyncio.Lock() for kind in kinds}
         self._settling = asyncio.Lock()
         self._refusal: str | None = None
         self._jobs = 0
@@ -77,10 +85,11 @@ class ZygotePool:
 
     async def _find_shape(self) -> None:
         reasons: list[str] = []
+        first = next(iter(self._kinds))
         for level in self._levels:
             for drop_user in (True, False) if os.geteuid() == 0 else (False,):
                 try:
-                    self._current["py"] = await self._start("py", level, drop_user=drop_user)
+                    self._current[first] = await self._start(first, level, drop_user=drop_user)
                 except (ZygoteLost, Unconfined) as error:
                     reasons.append(f"level {level}{' with own users' if drop_user else ''}: {error}")
                     continue
@@ -109,9 +118,7 @@ class ZygotePool:
                 zygote = self._current[kind] = await self._start(kind, level, drop_user=drop_user)
             return zygote
 
-    async def run(
-        self, kind: str, mode: str, code: str, inputs: str, slot: int, gate: NetworkGate | None = None
-    ) -> Outcome:
+    async def run(self, kind: str, mode: str, payload: bytes, slot: int, gate: NetworkGate | None = None) -> Outcome:
         """Runs one job in a child of the zygote of ``kind``; ``slot`` is unique among the jobs running now.
 
         Only level 3 can give a ``gate``; at others the job runs without network.
@@ -119,7 +126,7 @@ class ZygotePool:
         zygote = await self.acquire(kind)
         job = self._job(mode, slot, network=gate is not None and self.level >= 3)
         try:
-            return await execute(zygote, job, code, inputs, self._limits, gate)
+            return await execute(zygote, job, payload, self._limits, gate)
         finally:
             await self._close_idle()
 
@@ -133,7 +140,7 @@ class ZygotePool:
 
     def _job(self, mode: str, slot: int, *, network: bool = False) -> Job:
         self._jobs += 1
-        return Job(self._jobs, mode, int(self._limits.timeout) + 2, slot, network)
+        return Job(self._jobs, mode, int(self._limits.timeout) + 2, self._first_slot + slot, network)
 
     def _worn(self, kind: str, zygote: Zygote) -> bool:
         if zygote.jobs_taken >= self._limits.jobs_per_zygote:
@@ -147,7 +154,16 @@ class ZygotePool:
             await old.close()
 
     async def _start(self, kind: str, level: int, *, drop_user: bool) -> Zygote:
-        plan = Plan(kind, level, drop_user, engine_folders(kind), self._packages, memory=self._limits.memory)
+        plan = Plan(
+            kind,
+            level,
+            drop_user,
+            engine_folders(self._kinds[kind]),
+            self._packages,
+            memory=self._limits.memory,
+            address_space=max(Plan.address_space, 2 * self._limits.memory),
+            entry=self._entry,
+        )
         zygote = await Zygote.start(plan, patience=self._limits.start_timeout, bootstrap=self._bootstrap)
         try:
             await self._test(zygote)
@@ -160,7 +176,9 @@ class ZygotePool:
     async def _test(self, zygote: Zygote) -> None:
         """Lets the zygote try to break out. Raises Unconfined when one try succeeds or the test can't tell."""
         # a slot of its own, so that the test shares its user with no run
-        outcome = await execute(zygote, self._job("escapes", self._limits.workers), "", "{}", self._limits)
+        outcome = await execute(
+            zygote, self._job("escapes", self._limits.workers), pack_payload("", "{}"), self._limits
+        )
         if outcome.result is None:
             raise Unconfined(outcome.run.stderr.strip() or outcome.run.error.strip() or "the self-test did not end")
         report = json.loads(outcome.result)

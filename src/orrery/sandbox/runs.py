@@ -11,7 +11,7 @@ from collections.abc import Callable
 import msgspec
 
 from orrery.sandbox.cell.confinement import EXIT_UNCONFINED
-from orrery.sandbox.cell.plan import Job, pack_payload
+from orrery.sandbox.cell.plan import Job
 from orrery.sandbox.gate import GateDoor
 from orrery.sandbox.limits import Limits
 from orrery.sandbox.protocol import NetworkGate, RunResult
@@ -110,26 +110,24 @@ class _Watch:
             os.close(self._child.pidfd)
 
 
-async def execute(
-    zygote: Zygote, job: Job, code: str, inputs: str, limits: Limits, gate: NetworkGate | None = None
-) -> Outcome:
+async def execute(zygote: Zygote, job: Job, payload: bytes, limits: Limits, gate: NetworkGate | None = None) -> Outcome:
     """Runs one job in a fresh child of ``zygote``. Raises ZygoteLost when the zygote goes away meanwhile.
 
     A job with network needs a ``gate``, which serves it until the child has ended.
     """
-    payload = os.memfd_create("payload", os.MFD_CLOEXEC)
+    paper = os.memfd_create("payload", os.MFD_CLOEXEC)
     writers: list[int] = []
     readers: list[_PipeReader] = []
     watch = _Watch(limits)
     running = True
     door = GateDoor(gate) if gate is not None and job.network else None
     try:
-        _write_all(payload, pack_payload(code, inputs))
+        _write_all(paper, payload)
         for _ in range(3):
             reader, writer = os.pipe()
             writers.append(writer)
             readers.append(_PipeReader(reader, limits.output, lambda: watch.kill(OUTPUT_LIMIT)))
-        started, ended = zygote.submit(job, [payload, *writers, *([] if door is None else [door.child_end])])
+        started, ended = zygote.submit(job, [paper, *writers, *([] if door is None else [door.child_end])])
         while writers:
             os.close(writers.pop())
         if door is not None:
@@ -143,7 +141,7 @@ async def execute(
         watch.close(running=running)
         if door is not None:
             await door.close()
-        for fd in (payload, *writers):
+        for fd in (paper, *writers):
             os.close(fd)
         for reader in readers:
             reader.close()

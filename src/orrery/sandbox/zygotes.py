@@ -21,7 +21,6 @@ BOOTSTRAP = (
     "del sys.path[0]; main()"
 )
 _PACKAGE_ROOT = str(Path(__file__).resolve().parents[2])
-_ENGINES = {"py": (), "tpl": ("jinja2", "markupsafe"), "js": ("_quickjs",)}
 
 
 class ZygoteLost(Exception):
@@ -40,10 +39,10 @@ class _Waiting(NamedTuple):
     ended: asyncio.Future[int]
 
 
-def engine_folders(kind: str) -> tuple[str, ...]:
-    """Where the engine of a zygote is installed. Raises ZygoteLost naming a missing package."""
+def engine_folders(packages: Sequence[str]) -> tuple[str, ...]:
+    """Where the packages of an engine are installed. Raises ZygoteLost naming a missing one."""
     folders: list[str] = []
-    for name in _ENGINES[kind]:
+    for name in packages:
         spec = importlib.util.find_spec(name)
         if spec is None or spec.origin is None:
             msg = f"the package {name.lstrip('_')} is not installed"

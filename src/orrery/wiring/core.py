@@ -25,8 +25,9 @@ from orrery.settings.load import Settings
 from orrery.storage.opening import open_storage
 from orrery.wiring.ground import Ground
 from orrery.wiring.observation import Observation
-from orrery.wiring.outside import open_clients, open_sandbox
+from orrery.wiring.outside import extract_of, open_clients, open_sandbox
 from orrery.wiring.product import Product, build_product
+from orrery.workflow.nodes.document_confined import confined_reader
 
 A = TypeVar("A", bound=Announcer)
 
@@ -51,6 +52,7 @@ class Core(Generic[A]):
         self._storage = open_storage(settings.storage)
         self._clients = open_clients(settings)
         self.sandbox = open_sandbox(settings, self._clients)
+        self._documents = confined_reader()
         self.product: Product = build_product(
             Ground(
                 settings=settings,
@@ -59,6 +61,7 @@ class Core(Generic[A]):
                 storage=self._storage,
                 clients=self._clients,
                 code=self.sandbox,
+                documents=extract_of(settings, self._documents),
                 outbox=self.jobs.outbox,
                 observers=self.observation.runs,
                 owner=f"{socket.gethostname()[:32]}:{os.getpid()}:{secrets.token_hex(4)}",
@@ -120,6 +123,7 @@ class Core(Generic[A]):
         await self.product.running.group.close()
         if isinstance(self.sandbox, EmbeddedSandbox):
             await self.sandbox.close()
+        await self._documents.close()
         await self._clients.close()
         await self._storage.close()
         await self._cache.close()

@@ -14,6 +14,7 @@ from orrery.sandbox.protocol import CodeRunner
 from orrery.settings.load import Settings
 from orrery.storage.protocol import ObjectStorage
 from orrery.wiring.outside import Clients
+from orrery.workflow.nodes.document_extractor import Extract
 
 
 class Ground(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +26,7 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
     storage: ObjectStorage
     clients: Clients
     code: CodeRunner
+    documents: Extract
     outbox: JobOutbox
     owner: str
     observers: Sequence[RunObserver] = ()

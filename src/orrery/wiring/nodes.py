@@ -7,6 +7,7 @@ from typing import cast
 from orrery.settings.load import Settings
 from orrery.workflow.node import Node
 from orrery.workflow.nodes.agent import AgentNode
+from orrery.workflow.nodes.document_extractor import DocumentExtractorNode, Extract, extract_in_thread
 from orrery.workflow.nodes.http_data import HttpNodeOptions
 from orrery.workflow.nodes.http_request import HttpRequestNode
 from orrery.workflow.nodes.llm import LlmNode
@@ -16,8 +17,8 @@ from orrery.workflow.nodes.question_classifier import QuestionClassifierNode
 from orrery.workflow.registry import NodeRegistry
 
 
-def node_registry(settings: Settings) -> NodeRegistry:
-    """The built-in kinds, with the limits of this installation."""
+def node_registry(settings: Settings, documents: Extract = extract_in_thread) -> NodeRegistry:
+    """The built-in kinds, with the limits of this installation; ``documents`` takes the text out of files."""
     node, upload = settings.http_node, settings.upload
     http = HttpNodeOptions(
         max_connect_timeout=node.max_connect_timeout,
@@ -31,6 +32,7 @@ def node_registry(settings: Settings) -> NodeRegistry:
     return NodeRegistry().extended(
         {
             "http-request": {"1": HttpRequestNode.configured(http)},
+            "document-extractor": {"1": DocumentExtractorNode.configured(documents)},
             "llm": {"1": LlmNode.configured(model)},
             "question-classifier": {"1": QuestionClassifierNode.configured(model)},
             "parameter-extractor": {"1": ParameterExtractorNode.configured(model)},

@@ -13,6 +13,8 @@ from orrery.sandbox.embedded import EmbeddedSandbox
 from orrery.sandbox.limits import Limits
 from orrery.sandbox.remote import RemoteSandbox
 from orrery.settings.load import Settings
+from orrery.workflow.nodes.document_confined import Call, ConfinedExtract
+from orrery.workflow.nodes.document_extractor import Extract, extract_in_thread
 
 
 class Clients(msgspec.Struct, frozen=True):
@@ -67,3 +69,8 @@ def open_sandbox(settings: Settings, clients: Clients) -> EmbeddedSandbox | Remo
     return RemoteSandbox(
         clients.operator, sandbox.endpoint, sandbox.key, timeouts=timeouts, verify_tls=sandbox.tls_verify
     )
+
+
+def extract_of(settings: Settings, call: Call) -> Extract:
+    """How the text is taken out of documents: in a confined process, unless the settings say otherwise."""
+    return ConfinedExtract(call) if settings.sandbox.confine_documents else extract_in_thread

@@ -36,7 +36,6 @@ from orrery.wiring.ground import Ground
 from orrery.wiring.nodes import node_registry
 from orrery.wiring.running import Running, build_running
 from orrery.wiring.tools import build_tools
-from orrery.workflow.nodes.document_extractor import extract_in_thread
 from orrery.workspaces.members.names import AccountNames
 from orrery.workspaces.parts import WorkspaceNeeds, Workspaces
 from orrery.workspaces.tools.parts import WorkspaceTools
@@ -95,7 +94,7 @@ def build_product(ground: Ground) -> Product:
             choose_model=offered_default(workspaces.offer),
         )
     )
-    nodes = node_registry(settings)
+    nodes = node_registry(settings, ground.documents)
     waits = form_waits(ground)
     tools = build_tools(ground, vault)
     running = build_running(
@@ -125,14 +124,14 @@ def build_product(ground: Ground) -> Product:
         access=access,
         end_users=end_users,
         files=files,
-        previews=TextPreviews(files.uploads, files.downloads, extract_in_thread),
+        previews=TextPreviews(files.uploads, files.downloads, ground.documents),
         talk=talk,
         running=running,
         tools=tools,
         workflow_tools=WorkflowTools(database),
         forms=forms,
         triggers=triggers,
-        background=(*forms.jobs.declared(), *triggers.jobs.declared()),
+        background=(*forms.jobs.declared(), *triggers.jobs.declared(), *running.callbacks.declared()),
     )
 
 

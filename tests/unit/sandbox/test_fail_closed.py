@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orrery.sandbox.cell.confinement import EXIT_UNCONFINED
-from orrery.sandbox.cell.plan import Job, Plan
+from orrery.sandbox.cell.plan import Job, Plan, pack_payload
 from orrery.sandbox.embedded import EmbeddedSandbox
 from orrery.sandbox.limits import Limits
 from orrery.sandbox.pool import Unconfined, ZygotePool
@@ -65,7 +65,7 @@ async def test_a_failing_step_ends_the_child_before_the_code(step: str):
         canary = Path(folder) / "canary"
         try:
             code = f"open({str(canary)!r}, 'w').write('ran')\nprint('ran')"
-            outcome = await execute(zygote, Job(1, "raw", 5, 0), code, "{}", Limits(timeout=3))
+            outcome = await execute(zygote, Job(1, "raw", 5, 0), pack_payload(code, "{}"), Limits(timeout=3))
         finally:
             await zygote.close()
         assert not canary.exists()

@@ -15,7 +15,8 @@ class Plan:
     ``level`` 1: Landlock, seccomp, limits; 3: private root, network, IPC and process namespaces besides.
     ``drop_user``: every child runs as its own uid, `FIRST_RUN_UID` + slot (needs root). ``memory``, ``address_space``
     and ``file_size`` are bytes. ``preload`` are folders to import the engine from, gone once it is imported;
-    ``packages`` are folders that snippets may import from.
+    ``packages`` are folders that snippets may import from. ``entry`` is the ``module:function`` that a zygote of the
+    kind ``call`` imports and its children call.
     """
 
     kind: str
@@ -29,6 +30,7 @@ class Plan:
     open_files: int = 64
     processes: int = 64
     stack: int = 16 << 20
+    entry: str = ""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -43,7 +45,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Job:
-    """One run. ``mode`` is ``raw``, ``main``, ``template`` or ``escapes``; ``cpu_seconds`` a hard limit.
+    """One run. ``mode`` is ``raw``, ``main``, ``template``, ``call`` or ``escapes``; ``cpu_seconds`` a hard limit.
 
     ``slot`` picks the uid. With ``network`` the child gets a network of its own whose one door is a listening socket,
     handed out before its confinement through the fifth descriptor of the job.

@@ -36,7 +36,8 @@ from orrery.sandbox.cell.kernel import Kernel
 from orrery.sandbox.cell.plan import Job, Plan, unpack_payload
 from orrery.sandbox.cell.policy import snippet_filter
 
-Runner = Callable[[str, str, Callable[[bytes], None]], int]
+Send = Callable[[bytes], None]
+Runner = Callable[[bytes, Send], int]
 
 
 def main(kernel: Kernel | None = None) -> None:
@@ -150,8 +151,7 @@ class Zygote:
             os.write(RESULT, b"C")
             if runner is not None:
                 self._forget()
-                code, inputs = unpack_payload(_read_all(CODE))
-                status = runner(code, inputs, _send)
+                status = runner(_read_all(CODE), _send)
         except BaseException as error:  # noqa: BLE001  a child must never come back into the zygote's loop
             os.write(2, f"{type(error).__name__}: {error}\n".encode())
             status = 1
@@ -176,19 +176,29 @@ def _import_engine(plan: Plan) -> dict[str, Runner]:
         from orrery.sandbox.cell import preload, python  # each zygote imports its own engine only
 
         preload.warm()
-        runners = {"raw": python.run_raw, "main": python.run_main}
+        runners = {"raw": _of_text(python.run_raw), "main": _of_text(python.run_main)}
     elif plan.kind == "tpl":
         from orrery.sandbox.cell import python, template
 
-        runners = {"template": template.run_template, "raw": python.run_raw, "main": python.run_main}
+        runners = {"raw": _of_text(python.run_raw), "main": _of_text(python.run_main)}
+        runners["template"] = _of_text(template.run_template)
+    elif plan.kind == "call":
+        from orrery.sandbox.cell import call
+
+        runners = {"call": call.caller(plan.entry)}
     else:
         from orrery.sandbox.cell import javascript
 
-        runners = {"raw": javascript.run_raw, "main": javascript.run_main}
-    runners["escapes"] = escapes.run_escapes
+        runners = {"raw": _of_text(javascript.run_raw), "main": _of_text(javascript.run_main)}
+    runners["escapes"] = _of_text(escapes.run_escapes)
     sys.path[:] = [*before, *plan.packages]
     sys.path_importer_cache.clear()
     return runners
+
+
+def _of_text(run: Callable[[str, str, Send], int]) -> Runner:
+    """A runner of code and inputs, as one of the payload that holds both."""
+    return lambda payload, send: run(*unpack_payload(payload), send)
 
 
 def _read_all(fd: int) -> bytes:

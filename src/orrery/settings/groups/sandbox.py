@@ -27,3 +27,7 @@ class Sandbox(Group, frozen=True, kw_only=True):
     ] = True
     listen_port: Annotated[int, Env("SANDBOX_PORT", "port of the sandbox role", at_least=0, at_most=65535)] = 8194
     accepted_key: Annotated[str, Env("SANDBOX_API_KEY", "key the sandbox role accepts", secret=True)] = "dify-sandbox"
+    confine_documents: Annotated[
+        bool,
+        Env("ORRERY_CONFINE_DOCUMENTS", "read documents in a confined process; false reads them in the server's own"),
+    ] = True

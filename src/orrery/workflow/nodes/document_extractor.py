@@ -53,7 +53,7 @@ class DocumentExtractorNode:
 
     type: ClassVar[str] = "document-extractor"
     kind: ClassVar[NodeKindName] = "executable"
-    repeatable: ClassVar[bool] = True
+    repeatable: bool = True
     extract: ClassVar[Extract] = staticmethod(extract_in_thread)
 
     def __init__(self, node_id: str, data: DocumentData, extract: Extract) -> None:

@@ -142,6 +142,11 @@ def reader_of(extension: str, mime_type: str) -> Reader:
     raise UnsupportedDocument("Unable to determine file type: MIME type or file extension is missing")
 
 
+def is_plain(reader: Reader) -> bool:
+    """Whether a reader only decodes, or refuses without a look: neither parses what a stranger made."""
+    return reader in {decode, _needs_service}
+
+
 def extract_text(content: bytes, *, extension: str, mime_type: str) -> str:
     """A document's text. Blocking; up to seconds of CPU for large documents.
 
@@ -154,6 +159,11 @@ def extract_text(content: bytes, *, extension: str, mime_type: str) -> str:
         text = reader(content)
     except UnsupportedDocument:
         raise
+    except MemoryError as error:
+        name = (extension.removeprefix(".") or mime_type).upper()
+        raise UnreadableDocument(
+            f"Failed to extract text from {name}: it needed more memory than a document may have"
+        ) from error
     except Exception as error:
         # The readers' libraries answer malformed bytes with errors of every kind; all mean the same to the app.
         name = (extension.removeprefix(".") or mime_type).upper()

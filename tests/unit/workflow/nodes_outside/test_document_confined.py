@@ -1,0 +1,200 @@
+"""Documents read in a confined process: the same texts, and hostile ones end as errors that leave the server alive."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import sys
+import zipfile
+import zlib
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from orrery.sandbox.limits import Limits
+from orrery.workflow.node import NodeFailure
+from orrery.workflow.nodes.document_confined import LIMITS, ConfinedExtract, confined_reader
+from orrery.workflow.nodes.document_extractor import DocumentExtractorNode
+from orrery.workflow.nodes.document_formats import extract_text
+from orrery.workflow.nodes.document_limits import UnreadableDocument, UnsupportedDocument
+from orrery.workflow.nodes.document_parcel import Parcel, pack, unpack, unwrap, wrap
+
+from .outside import Context
+from .test_document_extractor import EPUB, archive, docx_file, pdf, pptx_file, xlsx_file
+
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.skipif(sys.platform != "linux", reason="only Linux confines"),
+]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def extract() -> AsyncIterator[ConfinedExtract]:
+    reader = confined_reader(Limits(workers=2, timeout=4.0, memory=160 << 20, output=LIMITS.output))
+    yield ConfinedExtract(reader)
+    await reader.close()
+
+
+EMAIL = b"From: a@b\nSubject: S\nContent-Type: text/html\n\n<p>Hi <b>you</b></p>"
+DOCUMENTS = {
+    ".txt": "é".encode("utf-16"), ".md": b"# x", ".html": b"<b>x</b>", ".vtt": b"WEBVTT\n\n00:00.000 --> 00:01.000\nHi",
+    ".srt": b"1\n00:00:00,000 --> 00:00:01,000\nHi", ".json": b'{"a":[1]}', ".yaml": b"{a: [x]}", ".xml": b"<a>1</a>",
+    ".properties": b"a=1", ".csv": b"a,b\n1,2", ".eml": EMAIL, ".pdf": pdf("Hello", "World"), ".docx": docx_file(),
+    ".xlsx": xlsx_file(), ".pptx": pptx_file(), ".epub": archive(**EPUB),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("extension", DOCUMENTS)
+async def test_the_text_is_the_same_as_in_the_open(extract: ConfinedExtract, extension: str):
+    content = DOCUMENTS[extension]
+    text = await extract(content, extension=extension, mime_type="")
+    assert text == extract_text(content, extension=extension, mime_type="")
+    assert text
+
+
+async def test_the_media_type_counts_where_there_is_no_ending(extract: ConfinedExtract):
+    assert await extract(b"[1]", extension="", mime_type="application/json; charset=utf-8") == "[\n  1\n]"
+
+
+@pytest.mark.parametrize(
+    ("extension", "mime_type", "text"),
+    [
+        (".xyz", "", "Unsupported Extension Type: .xyz"),
+        ("", "model/vrml", "Unsupported MIME type: model/vrml"),
+        ("", "", "Unable to determine file type: MIME type or file extension is missing"),
+        (".doc", "", "UNSTRUCTURED_API_URL must be set"),
+    ],
+)
+async def test_what_is_not_supported_keeps_its_words(
+    extract: ConfinedExtract, extension: str, mime_type: str, text: str
+):
+    with pytest.raises(UnsupportedDocument) as caught:
+        await extract(b"", extension=extension, mime_type=mime_type)
+    assert str(caught.value) == text
+
+
+def zipped(entries: dict[str, bytes], of: bytes = b"") -> bytes:
+    """An archive of ``entries``, over those of the archive ``of``."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target:
+        if of:
+            with zipfile.ZipFile(io.BytesIO(of)) as source:
+                for entry in source.infolist():
+                    if entry.filename not in entries:
+                        target.writestr(entry, source.read(entry))
+        for name, content in entries.items():
+            target.writestr(name, content)
+    return buffer.getvalue()
+
+
+def pdf_stream(content: bytes, *filters: str) -> bytes:
+    """A PDF whose only page draws ``content``, which is encoded by ``filters``."""
+    for _ in filters:
+        content = zlib.compress(content, 9)
+    head = f"<< /Length {len(content)} /Filter [{' '.join('/FlateDecode' for _ in filters)}] >>"
+    drawn = b"BT /F1 24 Tf 72 700 Td (MARK) Tj ET"
+    plain = b"<< /Length %d >>\nstream\n%b" % (len(drawn), drawn)
+    made = pdf("MARK")
+    assert plain in made
+    return made.replace(plain, head.encode() + b"\nstream\n" + content)
+
+
+def nested_docx(depth: int) -> bytes:
+    space = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    inner = b"<w:tbl><w:tr><w:tc>" * depth + b"<w:p/>" + b"</w:tc></w:tr></w:tbl>" * depth
+    return zipped(
+        {"word/document.xml": f"<w:document {space}><w:body>".encode() + inner + b"</w:body></w:document>"}, docx_file()
+    )
+
+
+LAUGHS = b'<!DOCTYPE x [<!ENTITY a "ha">' + b"".join(
+    b'<!ENTITY %c "%b">' % (98 + n, b"&%c;" % (97 + n) * 10) for n in range(9)
+) + b"]><x>&j;</x>"  # fmt: skip
+YAML_BOMB = "a0: &a0 [x,x]\n" + "".join(f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
+
+HOSTILE = {
+    "zip bomb": (".docx", zipped({"word/document.xml": bytes(250 << 20)})),
+    "zip bomb that lies": (
+        ".epub", zipped({"META-INF/container.xml": bytes(90 << 20)}).replace(struct.pack("<I", 90 << 20), struct.pack("<I", 9)),
+    ),
+    "entities in word": (".docx", zipped({"word/document.xml": LAUGHS}, docx_file())),
+    "entities in slides": (".pptx", zipped({"ppt/presentation.xml": LAUGHS}, pptx_file())),
+    "entities in sheets": (".xlsx", zipped({"xl/workbook.xml": LAUGHS}, xlsx_file())),
+    "wide text in sheets": (".xlsx", zipped({"xl/sharedStrings.xml": b"<sst>" + b"<si><t>x</t></si>" * 4_000_000 + b"</sst>"}, xlsx_file())),
+    "deep word": (".docx", nested_docx(5_000)),
+    "deep json": (".json", b"[" * 3_000_000),
+    "deep yaml": (".yaml", b"[" * 60_000),
+    "deep e-mail": (".eml", b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(3_000))),
+    "many entries": (".epub", zipped({f"{n}": b"" for n in range(10_001)})),
+    "broken pdf": (".pdf", pdf("x")[:200]),
+    "pages that hold each other": (".pdf", pdf("x").replace(b"/Kids [4 0 R]", b"/Kids [2 0 R]")),
+    "wide table": (".csv", b",".join([b"x"] * 2_100_000)),
+}  # fmt: skip
+SURVIVED = {
+    "entities in a chapter": (".epub", archive(**{**EPUB, "OPS__2.xhtml": LAUGHS.decode()})),
+    "aliases in yaml": (".yaml", YAML_BOMB.encode()),
+    "huge pdf page": (".pdf", pdf("x").replace(b"[0 0 612 792]", b"[0 0 9999999 9999999]")),
+    "filters over filters": (".pdf", pdf_stream(b"BT /F1 24 Tf 72 700 Td (deep) Tj ET", *["x"] * 40)),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_hostile_documents_end_as_errors(extract: ConfinedExtract, name: str):
+    extension, content = HOSTILE[name]
+    with pytest.raises(UnreadableDocument) as caught:
+        await extract(content, extension=extension, mime_type="")
+    assert str(caught.value)
+    assert await extract(b"[1]", extension=".json", mime_type="") == "[\n  1\n]"
+
+
+@pytest.mark.parametrize("name", SURVIVED)
+async def test_hostile_documents_that_grow_are_read_as_they_are(extract: ConfinedExtract, name: str):
+    extension, content = SURVIVED[name]
+    assert len(await extract(content, extension=extension, mime_type="")) < 100_000
+
+
+async def test_greed_for_memory_and_time_is_named(extract: ConfinedExtract):
+    sheet = (
+        b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">' + b"<si><t>x</t></si>" * 8_000_000
+    )
+    book = zipped({"xl/sharedStrings.xml": sheet + b"</sst>"}, xlsx_file())
+    with pytest.raises(UnreadableDocument, match=r"^Failed to extract text from XLSX: it needed more memory than "):
+        await extract(book, extension=".xlsx", mime_type="")
+    drawing = pdf_stream(b"BT /F1 24 Tf 72 700 Td " + b"(xxxxxxxxxx) Tj " * 3_000_000 + b"ET", "Flate")
+    with pytest.raises(
+        UnreadableDocument, match=r"^Failed to extract text from PDF: (it (needed|took)|the reader broke)"
+    ):
+        await extract(drawing, extension=".pdf", mime_type="application/pdf")
+    with pytest.raises(UnreadableDocument, match=r"^Failed to extract text from YAML: it took longer than 4 seconds$"):
+        await extract(b"- {a: b}\n" * 400_000, extension=".yaml", mime_type="")
+
+
+async def test_a_node_fails_by_the_readers_words_and_the_next_one_works(extract: ConfinedExtract):
+    made = Context()
+    kind = DocumentExtractorNode.configured(extract)
+    extension, bomb = HOSTILE["zip bomb"]
+    made.variables.put("a", "bad", made.services.files.add(bomb, name=f"a{extension}", mime_type=""))
+    made.variables.put("a", "good", made.services.files.add(docx_file(), name="b.docx", mime_type=""))
+    with pytest.raises(NodeFailure, match="unpacks to more than") as caught:
+        await kind.parse("d", {"variable_selector": ["a", "bad"]}).run(made)
+    assert type(caught.value).__name__ == "TextExtractionError"
+    assert str((await kind.parse("d", {"variable_selector": ["a", "good"]}).run(made)).outputs["text"]).startswith(
+        "Before"
+    )
+
+
+async def test_plain_text_starts_no_process():
+    reader = confined_reader()
+    extract = ConfinedExtract(reader)
+    assert await extract(b"x", extension=".py", mime_type="") == "x"
+    assert reader.zygote is None
+    await reader.close()
+
+
+async def test_parcels_keep_every_byte_and_character():
+    content = os.urandom(100) + b"\n\n"
+    assert unpack(pack(content, extension=".ü\n", mime_type='a"b')) == (content, ".ü\n", 'a"b')
+    for kind in Parcel:
+        assert unwrap(wrap(kind, "é\ud800\0")) == (kind, "é\ud800\0")
