@@ -22,6 +22,7 @@ from pathlib import Path
 
 import httpx
 from sqlalchemy import create_engine
+from starlette.types import ASGIApp
 
 from orrery.apps.schema import schema
 from orrery.database import Database
@@ -85,7 +86,7 @@ def asgi_app(
     )
 
 
-def browser(app: OrreryApp, *, ip: str = "192.0.2.1", headers: Mapping[str, str] | None = None) -> httpx.AsyncClient:
+def browser(app: ASGIApp, *, ip: str = "192.0.2.1", headers: Mapping[str, str] | None = None) -> httpx.AsyncClient:
     """A client with cookies of its own, at an address of its own."""
     transport = httpx.ASGITransport(app=app, client=(ip, 40000), raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers=headers)

@@ -10,13 +10,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import msgspec
+from starlette.types import ASGIApp
 from tests.support.app import asgi_app, browser, new_database
 from tests.support.clock import MovableClock
 
 from orrery.cache.memory import MemoryCache
 from orrery.database import Database
 from orrery.egress import GuardedHttpClient, operator_policy
-from orrery.http.app import Authenticator, OrreryApp
+from orrery.http.app import Authenticator
 from orrery.http.console.people import PeopleSettings, people_authenticators, people_routes
 from orrery.http.endpoint import RouteGroup
 from orrery.inference.registry import ProviderRegistry
@@ -51,7 +52,7 @@ class People:
     """The running app with people in it."""
 
     def __init__(
-        self, app: OrreryApp, database: Database, workspaces: Workspaces, clock: MovableClock, cache: MemoryCache
+        self, app: ASGIApp, database: Database, workspaces: Workspaces, clock: MovableClock, cache: MemoryCache
     ) -> None:
         self.app = app
         self.database = database

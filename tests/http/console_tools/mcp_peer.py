@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -122,7 +122,7 @@ class Guarded:
 @asynccontextmanager
 async def open_peer(
     transport: str = "streamable", wrap: Callable[[ASGIApp], ASGIApp] | None = None
-) -> AsyncIterator[str]:
+) -> AsyncGenerator[str]:
     """A server for anybody; gives its address."""
     server = _with_tools(MCPServer("peer"))
     app: Any = server.sse_app() if transport == "sse" else server.streamable_http_app()
@@ -131,7 +131,7 @@ async def open_peer(
 
 
 @asynccontextmanager
-async def protected_peer(people: People, *, registers: bool = True) -> AsyncIterator[str]:
+async def protected_peer(people: People, *, registers: bool = True) -> AsyncGenerator[str]:
     """A server for those who signed in; gives its address. Its own address must be known before it runs."""
     port = free_port()
     base = f"http://127.0.0.1:{port}"

@@ -36,7 +36,7 @@ def form(name: str, base: str, credentials: JsonObject, **more: object) -> JsonO
     }
 
 
-AUTHORIZATIONS = [
+AUTHORIZATIONS: list[tuple[JsonObject, JsonObject, JsonObject]] = [
     ({"auth_type": "none"}, {}, {}),
     (
         {"auth_type": "api_key_header", "api_key_header": "X-Key", "api_key_header_prefix": "custom"},

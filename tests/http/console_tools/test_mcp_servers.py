@@ -33,6 +33,10 @@ def form(name: str, url: str, **more: object) -> JsonObject:
     }
 
 
+def query_of(url: str) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+
+
 async def consent(world: World, address: str) -> httpx.Response:
     """Opens the address as the person's browser does, and follows it back to the console."""
     async with httpx.AsyncClient() as vendor:
@@ -108,7 +112,7 @@ async def test_a_person_signs_in_and_tokens_are_renewed(world: World) -> None:
         assert ran["error"] == "Failed to get tool runtime: tool add not found"
 
         begun = await done(world.owner.post(f"{MCP}/auth", json={"provider_id": made["id"]}))
-        asked = {name: values[0] for name, values in parse_qs(urlsplit(begun["authorization_url"]).query).items()}
+        asked = query_of(begun["authorization_url"])
         assert asked["code_challenge_method"] == "S256"
         assert asked["redirect_uri"] == f"{ORIGIN}/console/api/mcp/oauth/callback"
         assert asked["resource"] == url
@@ -170,7 +174,7 @@ async def test_a_refusal_of_the_authorization_server_is_told(world: World) -> No
     async with protected_peer(people) as url:
         made = await done(world.owner.post(MCP, json=form("denied", url)))
         begun = await done(world.owner.post(f"{MCP}/auth", json={"provider_id": made["id"]}))
-        state = parse_qs(urlsplit(begun["authorization_url"]).query)["state"][0]
+        state = query_of(begun["authorization_url"])["state"]
         back = f"/mcp/oauth/callback?error=access_denied&error_description=not+today&state={state}"
         await refused(world.owner.get(back), "The authorization server refused: not today")
         forged = f"/mcp/oauth/callback?code=made-up&state={state}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import httpx
@@ -161,7 +161,7 @@ async def test_what_can_t_be_a_tool_is_refused(world: World) -> None:
 
 
 @asynccontextmanager
-async def slow_server() -> AsyncIterator[tuple[str, asyncio.Event]]:
+async def slow_server() -> AsyncGenerator[tuple[str, asyncio.Event]]:
     """Answers when nobody waits any more; the event says that somebody asked."""
     asked, leave = asyncio.Event(), asyncio.Event()
 
@@ -186,7 +186,7 @@ async def test_stopping_the_caller_stops_what_it_called(world: World) -> None:
         outer = await world.app(dsl.workflow("stopped", dsl.chain(dsl.start(), use, dsl.end(text=["tool", "text"]))))
         await world.publish(outer)
         async with browser(world.process.app, headers={"Authorization": f"Bearer {await world.key(outer)}"}) as service:
-            body = {"inputs": {}, "user": "ann", "response_mode": "blocking"}
+            body: JsonObject = {"inputs": {}, "user": "ann", "response_mode": "blocking"}
             running = asyncio.create_task(service.post("/v1/workflows/run", json=body, timeout=30))
             await asked.wait()
             [run] = await world.runs_of(outer)

@@ -45,7 +45,7 @@ class World:
     async def draw(self, app_id: str, drawn: dsl.JsonObject) -> None:
         """Replaces the draft's graph."""
         draft = await done(self.owner.get(f"/apps/{app_id}/workflows/draft"))
-        body = {
+        body: JsonObject = {
             "graph": drawn,
             "features": draft["features"],
             "hash": draft["hash"],
@@ -130,7 +130,7 @@ async def open_world(home: Path) -> AsyncGenerator[World]:
         await migrate(process.database, schema())
         clock = MovableClock()
         memory = MemoryCache(clock=clock.monotonic)
-        people = People(process.app, process.database, process.product.workspaces, clock, memory)  # type: ignore[arg-type]  # the app is wrapped
+        people = People(process.app, process.database, process.product.workspaces, clock, memory)
         await people.set_up()
         yield World(process, people, await people.signed_in())
         await people.close()
