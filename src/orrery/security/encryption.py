@@ -45,6 +45,11 @@ class Vault:
         self._current = _key_id(masters[0])
         self._ciphers: dict[tuple[str, str], AESGCM] = {}
 
+    @property
+    def key_id(self) -> str:
+        """The name of the current master key, which tells nothing of it."""
+        return self._current
+
     def encrypt(self, workspace_id: str, secret: str) -> str:
         """The text to store for ``secret``."""
         nonce = secrets.token_bytes(NONCE_BYTES)
