@@ -9,6 +9,7 @@ from starlette.responses import Response
 from orrery.apps.runs.errors import CompletionRequestError, NotRecorded
 from orrery.apps.runs.live import LiveRun, RunOutcome
 from orrery.apps.runs.pauses import shown_reasons
+from orrery.apps.runs.results import paused_body
 from orrery.apps.runs.spec import RunSpec
 from orrery.errors import InvalidParam
 from orrery.http.call import Call
@@ -68,25 +69,6 @@ def blocking_body(spec: RunSpec, outcome: RunOutcome) -> JsonObject:
     if spec.app_mode == "completion":
         del body["conversation_id"]
     return body
-
-
-def paused_body(spec: RunSpec, data: JsonObject, *, answer: str = "") -> JsonObject:
-    """The answer when the run waits for somebody: what it waits for, and in a chat the text so far."""
-    if spec.turn is None:
-        return {"task_id": spec.task_id, "workflow_run_id": spec.run_id, "data": data}
-    return {
-        "event": "workflow_paused",
-        "task_id": spec.task_id,
-        "id": spec.turn.message_id,
-        "message_id": spec.turn.message_id,
-        "conversation_id": spec.turn.conversation_id,
-        "mode": spec.app_mode,
-        "answer": answer,
-        "metadata": {},
-        "created_at": spec.turn.created_at,
-        "workflow_run_id": spec.run_id,
-        "data": data,
-    }
 
 
 def _workflow_data(spec: RunSpec, outcome: RunOutcome) -> JsonObject:

@@ -9,18 +9,18 @@ from collections.abc import AsyncIterator, Mapping
 import msgspec
 from starlette.responses import Response
 
-from orrery.apps.runs.errors import CompletionRequestError
 from orrery.apps.runs.event_log import Frame
 from orrery.apps.runs.idempotency import Idempotency
 from orrery.apps.runs.live import LiveRun
 from orrery.apps.runs.records import RunRecords
+from orrery.apps.runs.results import RunResults, run_data
 from orrery.apps.runs.service import RunRequest, RunService
 from orrery.apps.runs.spec import RunSpec
 from orrery.apps.runs.tables import WorkflowPause, WorkflowRun
 from orrery.errors import InvalidParam, NotFound
 from orrery.http.call import Call
 from orrery.http.responses import EventStream, json_response
-from orrery.http.runs import blocking_body, outcome_of, paused_body, run_response, wants_ids
+from orrery.http.runs import blocking_body, outcome_of, run_response, wants_ids
 from orrery.http.streams import PING, PING_SECONDS, encode, encoded
 
 JsonObject = dict[str, object]
@@ -53,11 +53,16 @@ class RunWatching:
     def __init__(self, runs: RunService, records: RunRecords, idempotency: Idempotency) -> None:
         self._runs = runs
         self._records = records
+        self.results = RunResults(records)
         self._idempotency = idempotency
+
+    async def start(self, request: RunRequest, key: str, fingerprint: str) -> LiveRun | str:
+        """A run under an Idempotency-Key, or the id of the earlier one."""
+        return await self._idempotency.start(request, key, fingerprint)
 
     async def start_once(self, call: Call, request: RunRequest, key: str, fingerprint: str) -> Response:
         """The answer to a request with an Idempotency-Key: of a new run, or of the earlier one."""
-        found = await self._idempotency.start(request, key, fingerprint)
+        found = await self.start(request, key, fingerprint)
         if isinstance(found, LiveRun):
             return await run_response(call, found)
         if request.streaming:
@@ -142,49 +147,7 @@ class RunWatching:
         row = await self._records.find(app_id, run_id)
         if row is None:
             raise NotFound("Workflow run not found")
-        spec = msgspec.convert(row.request, RunSpec)
-        if row.status == "paused":
-            pause = await self._records.last_pause(run_id)
-            waiting: JsonObject = (
-                {} if pause is None else {"paused_nodes": pause.paused_nodes, "reasons": pause.reasons}
-            )
-            return json_response(paused_body(spec, {**run_data(row), **waiting}))
-        if spec.turn is None:
-            return json_response({"task_id": spec.task_id, "workflow_run_id": row.id, "data": run_data(row)})
-        message = await self._records.message_of(app_id, run_id)
-        if message is None or row.status == "failed":
-            failure = CompletionRequestError(row.error) if spec.kind == "basic" else None
-            raise failure or InvalidParam(f"Run failed: {row.error}")
-        body: JsonObject = {
-            "event": "message",
-            "task_id": spec.task_id,
-            "id": message.id,
-            "message_id": message.id,
-            "conversation_id": message.conversation_id,
-            "mode": spec.app_mode,
-            "answer": message.answer,
-            "metadata": message.message_metadata,
-            "created_at": spec.turn.created_at,
-        }
-        if spec.app_mode == "completion":
-            del body["conversation_id"]
-        return json_response(body)
-
-
-def run_data(row: WorkflowRun) -> JsonObject:
-    """A stored run as the blocking answer has it."""
-    return {
-        "id": row.id,
-        "workflow_id": row.workflow_id,
-        "status": row.status,
-        "outputs": msgspec.json.decode(row.outputs) if row.outputs else {},
-        "error": row.error,
-        "elapsed_time": row.elapsed_time,
-        "total_tokens": row.total_tokens,
-        "total_steps": row.total_steps,
-        "created_at": int(row.created_at.timestamp()),
-        "finished_at": int(row.finished_at.timestamp()) if row.finished_at else None,
-    }
+        return json_response(await self.results.answer(row))
 
 
 def _is_end(frame: Frame) -> bool:

@@ -105,6 +105,8 @@ def _app_faces(settings: Settings, product: Product, watching: RunWatching) -> A
         upload=settings.upload,
         watching=watching,
         forms=product.forms.details,
+        callbacks=product.running.callbacks,
+        service_api=settings.urls.service_api,
     )
 
 

@@ -13,6 +13,8 @@ from orrery.apps.forms.run_forms import FormOpening
 from orrery.apps.inspector.parts import Inspector
 from orrery.apps.inspector.service import DraftVariables
 from orrery.apps.runs.aftermath import Aftermaths
+from orrery.apps.runs.callbacks import ORDER as CALLBACK_ORDER
+from orrery.apps.runs.callbacks import CallbackEnding, Callbacks
 from orrery.apps.runs.idempotency import Idempotency
 from orrery.apps.runs.limits import RunPolicy
 from orrery.apps.runs.outside import Outside
@@ -20,6 +22,7 @@ from orrery.apps.runs.published import PublishedVersions
 from orrery.apps.runs.records import RunRecords
 from orrery.apps.runs.recovery import Recovery
 from orrery.apps.runs.rerun import Reruns
+from orrery.apps.runs.results import RunResults
 from orrery.apps.runs.service import RunService
 from orrery.apps.runs.single_step import SingleSteps
 from orrery.apps.runs.spec import RunSpec
@@ -60,6 +63,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     steps: SingleSteps
     drafts: DraftVariables
     reruns: Reruns
+    callbacks: Callbacks
     policy: RunPolicy
 
 
@@ -75,7 +79,7 @@ def build_running(
 ) -> Running:
     """Builds the parts; opens nothing."""
     database, policy = ground.database, run_policy(ground.settings)
-    group = GroupCommit(database, (*ORDER, *TRIGGER_ORDER))
+    group = GroupCommit(database, (*ORDER, *TRIGGER_ORDER, *CALLBACK_ORDER))
     versions = VersionCache(nodes, vault)
     calls = WorkflowCalls(database, versions, lambda: service, max_depth=ground.settings.workflow.max_call_depth)
     outside = Outside(
@@ -99,20 +103,22 @@ def build_running(
         owner=ground.owner,
         on_end=on_end,
         on_pause=waits.news.paused,
-        aftermaths=Aftermaths([TriggerLogEnding()]),
+        aftermaths=Aftermaths([TriggerLogEnding(), CallbackEnding(ground.outbox)]),
         memory=inspector.keeper,
         observers=ground.observers,
     )
+    records = RunRecords(database)
     return Running(
         group=group,
         service=service,
-        records=RunRecords(database),
+        records=records,
         published=PublishedVersions(database, versions),
         idempotency=Idempotency(database, service),
         recovery=Recovery(database, service, versions, ground.cache, lease=policy.lease),
         steps=SingleSteps(database, versions, outside, files.values, policy, inspector.keeper),
         drafts=inspector.drafts,
         reruns=Reruns(database, versions),
+        callbacks=Callbacks(database, vault, ground.clients.untrusted, RunResults(records)),
         policy=policy,
     )
 

@@ -53,10 +53,10 @@ class Idempotency:
             waiting.set_result(None)
 
     async def _start(self, request: RunRequest, place: tuple[str, str, str], fingerprint: str) -> LiveRun | str:
-        run_id = new_id()
-        row = _key_row(place, fingerprint, run_id)
+        run_id = request.run_id or new_id()
+        rows = (*request.extra_rows, _key_row(place, fingerprint, run_id))
         try:
-            return await self._runs.start(msgspec.structs.replace(request, run_id=run_id, extra_rows=(row,)))
+            return await self._runs.start(msgspec.structs.replace(request, run_id=run_id, extra_rows=rows))
         except NotRecorded:
             earlier = await self._earlier(place, fingerprint)
             if earlier is None:

@@ -12,6 +12,7 @@ from orrery.apps.conversations.end_users import EndUsers
 from orrery.apps.conversations.parts import Talk
 from orrery.apps.files.parts import Files
 from orrery.apps.forms.pause_details import PauseDetails
+from orrery.apps.runs.callbacks import Callbacks
 from orrery.apps.runs.published import PublishedVersions
 from orrery.apps.runs.records import RunRecords
 from orrery.apps.runs.service import RunService
@@ -19,12 +20,14 @@ from orrery.http.app import Authenticator
 from orrery.http.authenticators.service import ServiceAuthenticator
 from orrery.http.endpoint import RouteGroup
 from orrery.http.service.about import ServiceAboutRoutes
+from orrery.http.service.asynchronous import Asynchronous
 from orrery.http.service.callers import ServiceUsers
 from orrery.http.service.conversations import ServiceConversationRoutes
 from orrery.http.service.files import ServiceFileRoutes
 from orrery.http.service.history import ServiceHistoryRoutes
 from orrery.http.service.messages import ServiceMessageRoutes
 from orrery.http.service.parameters import AppParameters
+from orrery.http.service.run_states import ServiceRunStateRoutes
 from orrery.http.service.runs import ServiceRunRoutes
 from orrery.http.watching import RunWatching
 from orrery.settings.groups.upload import Upload
@@ -46,6 +49,8 @@ class AppFaces(msgspec.Struct, frozen=True, kw_only=True):
     upload: Upload
     watching: RunWatching
     forms: PauseDetails | None = None
+    callbacks: Callbacks | None = None
+    service_api: str = ""
 
 
 def service_routes(parts: AppFaces) -> list[RouteGroup]:
@@ -53,8 +58,10 @@ def service_routes(parts: AppFaces) -> list[RouteGroup]:
     users = ServiceUsers(parts.end_users)
     parameters = AppParameters(parts.published, parts.upload)
     links = parts.files.links
+    asynchronous = Asynchronous(parts.callbacks, parts.records, service_api=parts.service_api)
     return [
-        ServiceRunRoutes(parts.runs, parts.published, parts.end_users, parts.watching),
+        ServiceRunRoutes(parts.runs, parts.published, parts.end_users, parts.watching, asynchronous),
+        ServiceRunStateRoutes(parts.records, parts.watching, users),
         ServiceAboutRoutes(parts.apps, parameters, parts.names, parts.files.icons, links),
         ServiceFileRoutes(parts.files, users),
         ServiceConversationRoutes(parts.talk, users, links),

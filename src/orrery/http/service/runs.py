@@ -20,6 +20,8 @@ from orrery.errors import BadRequest, InvalidParam
 from orrery.http.call import Call
 from orrery.http.endpoint import RouteGroup, route
 from orrery.http.runs import JsonObject, run_response
+from orrery.http.service.asynchronous import MODE as ASYNC
+from orrery.http.service.asynchronous import Asynchronous
 from orrery.http.watching import RunWatching
 
 RUN_BODY_LIMIT = 16 * 1024 * 1024
@@ -27,8 +29,8 @@ RUN_BODY_LIMIT = 16 * 1024 * 1024
 
 User = Annotated[str, Meta(max_length=255)] | None
 """The caller's own word for an end user; its absence is told in the contract's words, once the body is read."""
-ResponseMode = Literal["streaming", "blocking"] | None
-"""Absent, the answer comes in one piece."""
+ResponseMode = Literal["streaming", "blocking", "async"] | None
+"""Absent, the answer comes in one piece; async callers ask for it later, or are called at ``callback_url``."""
 
 
 class NotChatApp(BadRequest):
@@ -60,6 +62,7 @@ class ChatBody(msgspec.Struct, kw_only=True):
     auto_generate_name: bool = True
     workflow_id: str | None = None
     trace_id: str | None = None
+    callback_url: str | None = None
 
 
 class CompletionBody(msgspec.Struct, kw_only=True):
@@ -69,6 +72,7 @@ class CompletionBody(msgspec.Struct, kw_only=True):
     response_mode: ResponseMode = None
     files: list[object] | None = None
     trace_id: str | None = None
+    callback_url: str | None = None
 
 
 class WorkflowBody(msgspec.Struct, kw_only=True):
@@ -77,6 +81,7 @@ class WorkflowBody(msgspec.Struct, kw_only=True):
     response_mode: ResponseMode = None
     files: list[object] | None = None
     trace_id: str | None = None
+    callback_url: str | None = None
 
 
 class StopBody(msgspec.Struct):
@@ -102,12 +107,18 @@ class ServiceRunRoutes(RouteGroup):
     """Runs of the key's app on behalf of its end users."""
 
     def __init__(
-        self, runs: RunService, published: PublishedVersions, end_users: EndUsers, watching: RunWatching
+        self,
+        runs: RunService,
+        published: PublishedVersions,
+        end_users: EndUsers,
+        watching: RunWatching,
+        asynchronous: Asynchronous,
     ) -> None:
         self._runs = runs
         self._published = published
         self._end_users = end_users
         self._watching = watching
+        self._asynchronous = asynchronous
 
     @route("POST", "/chat-messages", auth="service", scope="app", body=ChatBody, body_limit=RUN_BODY_LIMIT)
     async def chat(self, call: Call, body: ChatBody) -> Response:
@@ -115,7 +126,7 @@ class ServiceRunRoutes(RouteGroup):
         app = call.app
         if app.mode not in CHAT_MODES:
             raise NotChatApp
-        streaming = body.response_mode == "streaming"
+        streaming = _watchable(body.response_mode)
         if app.mode == "agent-chat" and not streaming:
             raise InvalidParam("Agent Chat App does not support blocking mode")
         user = await self._user(call, body.user)
@@ -154,7 +165,7 @@ class ServiceRunRoutes(RouteGroup):
             invoke_from="service-api",
             inputs=body.inputs,
             files=body.files or (),
-            streaming=body.response_mode == "streaming",
+            streaming=_watchable(body.response_mode),
             turn=TurnRequest(query=query if isinstance(query, str) else "", auto_generate_name=False),
             trace_id=body.trace_id,
         )
@@ -184,7 +195,7 @@ class ServiceRunRoutes(RouteGroup):
             invoke_from="service-api",
             inputs=body.inputs,
             files=body.files or (),
-            streaming=body.response_mode == "streaming",
+            streaming=_watchable(body.response_mode),
             trace_id=body.trace_id,
         )
         return await self._answer(call, request, body)
@@ -223,9 +234,20 @@ class ServiceRunRoutes(RouteGroup):
         found = await self._end_users.resolve(call.app.workspace_id, call.app.app_id, session_id, "service-api")
         return RunUser("end_user", found.id, found.session_id)
 
-    async def _answer(self, call: Call, request: RunRequest, body: msgspec.Struct) -> Response:
+    async def _answer(
+        self, call: Call, request: RunRequest, body: ChatBody | CompletionBody | WorkflowBody
+    ) -> Response:
+        request = self._asynchronous.asked(call, request, body.response_mode, body.callback_url)
         key = call.request.headers.get("idempotency-key")
+        fingerprint = hashlib.sha256(msgspec.json.encode(body)).hexdigest()
+        if body.response_mode == ASYNC:
+            started = await (self._watching.start(request, key, fingerprint) if key else self._runs.start(request))
+            return await self._asynchronous.accepted(call, call.app.app_id, started)
         if not key:
             return await run_response(call, await self._runs.start(request))
-        fingerprint = hashlib.sha256(msgspec.json.encode(body)).hexdigest()
         return await self._watching.start_once(call, request, key, fingerprint)
+
+
+def _watchable(mode: ResponseMode) -> bool:
+    """Asynchronous runs keep their events too: their callers may come to watch."""
+    return mode in {"streaming", ASYNC}
