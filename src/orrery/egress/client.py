@@ -75,6 +75,11 @@ class GuardedHttpClient:
             ca_bundle=ca_bundle,
         )
 
+    @property
+    def policy(self) -> EgressPolicy:
+        """The rules that this client holds to."""
+        return self._policy
+
     async def __aenter__(self) -> Self:
         return self
 

@@ -12,6 +12,7 @@ from typing import Literal
 from orrery.sandbox.answers import no_result, parse_object, refused, serialise
 from orrery.sandbox.cell.plan import pack_payload
 from orrery.sandbox.limits import Limits
+from orrery.sandbox.network_wish import may_want_network
 from orrery.sandbox.pool import Unconfined, ZygotePool
 from orrery.sandbox.protocol import CodeExecutionError, NetworkGate, RunResult, SandboxRefusal
 from orrery.sandbox.runs import Outcome
@@ -41,6 +42,7 @@ class EmbeddedSandbox:
     ) -> None:
         self._allow_network = allow_network
         self._gate = gate if allow_network else None
+        self._packages = bool(packages)
         self._limits = limits or Limits()
         self._pool = ZygotePool(self._limits, levels=levels, minimum=minimum_level, packages=packages)
         self._admitted = 0
@@ -108,7 +110,8 @@ class EmbeddedSandbox:
         if kind is None:
             msg = f"Unsupported language {language}"
             raise CodeExecutionError(msg)
-        outcome = await self._answered(kind, "main", code, inputs, self._gate)
+        gate = self._gate if kind != "js" and may_want_network(code, packages=self._packages) else None
+        outcome = await self._answered(kind, "main", code, inputs, gate)
         if outcome.result is None:
             raise no_result(outcome.run.stdout)
         return parse_object(outcome.result.decode(errors="replace"))

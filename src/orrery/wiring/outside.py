@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from urllib.parse import urlsplit
 
 import msgspec
@@ -9,12 +10,18 @@ import msgspec
 from orrery.egress import EgressLimits, GuardedHttpClient, ProxyRoutes, operator_policy, untrusted_policy
 from orrery.egress.policy import HostPort
 from orrery.egress.protocol import Timeouts
+from orrery.egress.proxy.rules import ProxyRules
+from orrery.egress.proxy.server import ForwardProxy
 from orrery.sandbox.embedded import EmbeddedSandbox
 from orrery.sandbox.limits import Limits
+from orrery.sandbox.protocol import NetworkGate
+from orrery.sandbox.relay import RelayGate
 from orrery.sandbox.remote import RemoteSandbox
 from orrery.settings.load import Settings
 from orrery.workflow.nodes.document_confined import Call, ConfinedExtract
 from orrery.workflow.nodes.document_extractor import Extract, extract_in_thread
+
+_log = logging.getLogger(__name__)
 
 
 class Clients(msgspec.Struct, frozen=True):
@@ -62,13 +69,27 @@ def open_sandbox(settings: Settings, clients: Clients) -> EmbeddedSandbox | Remo
     """Confined child processes of this machine, or the service at ``CODE_EXECUTION_ENDPOINT``."""
     sandbox = settings.sandbox
     if not sandbox.endpoint:
-        return EmbeddedSandbox(Limits(timeout=float(sandbox.worker_timeout)), allow_network=False)
+        limits = Limits(timeout=float(sandbox.worker_timeout))
+        gate = _snippet_gate(clients) if sandbox.network else None
+        return EmbeddedSandbox(limits, allow_network=gate is not None, gate=gate)
     timeouts = Timeouts(
         connect=sandbox.connect_timeout, read=sandbox.read_timeout, write=sandbox.write_timeout, total=None
     )
     return RemoteSandbox(
         clients.operator, sandbox.endpoint, sandbox.key, timeouts=timeouts, verify_tls=sandbox.tls_verify
     )
+
+
+def _snippet_gate(clients: Clients) -> NetworkGate | None:
+    """The way out of snippets that run here: the configured proxy, else one of our own in this process."""
+    proxies = clients.untrusted.policy.proxies
+    if not proxies.http:
+        return ForwardProxy(ProxyRules(clients.untrusted.policy))
+    try:
+        return RelayGate.from_url(proxies.http)
+    except ValueError as error:
+        _log.warning("snippets get no network: %s", error)
+        return None
 
 
 def extract_of(settings: Settings, call: Call) -> Extract:
