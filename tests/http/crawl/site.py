@@ -115,6 +115,7 @@ class Site:
             else:
                 await self._talk(key["token"], things)
         things["form_token"] = await self._ask(client)
+        things["draft_variable_id"] = await self._tried(client, apps["workflow"])
         things["app_id"] = things["target_id"] = apps["workflow"]
         published = await _done(client.get(f"/apps/{apps['workflow']}/workflows/publish"))
         things["workflow_id"] = published["id"]
@@ -135,6 +136,12 @@ class Site:
         made = await _done(client.post("/apps/imports", json=body))
         told = await client.post(f"/apps/{made['app_id']}/workflows/draft/run", json={"inputs": {"q": "x"}})
         return told.text.partition('"form_token":"')[2].partition('"')[0]
+
+    async def _tried(self, client: httpx.AsyncClient, app_id: str) -> str:
+        """A variable that a single step leaves."""
+        draft = f"/apps/{app_id}/workflows/draft/nodes/start"
+        await _done(client.post(f"{draft}/run", json={"inputs": {"q": "x"}}))
+        return str((await _done(client.get(f"{draft}/variables")))["items"][0]["id"])
 
     async def _run(self, key: str, things: dict[str, str]) -> None:
         async with self.service(key) as service:

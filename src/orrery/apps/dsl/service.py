@@ -8,6 +8,7 @@ from copy import deepcopy
 from typing import cast
 
 import msgspec
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orrery.apps.catalog.errors import AppNotFound
@@ -29,6 +30,7 @@ from orrery.apps.dsl.document import (
 )
 from orrery.apps.dsl.exporter import ExportChoices, export_basic_app, export_graph_app
 from orrery.apps.dsl.source import fetch_yaml
+from orrery.apps.inspector.tables import DraftVariable
 from orrery.apps.workflows.errors import DraftNotFound, WorkflowNotFound
 from orrery.apps.workflows.service import GraphContent, find_draft, find_version, put_draft
 from orrery.apps.workflows.variables import Keeping, Variable
@@ -190,6 +192,8 @@ class DslService:
             else:
                 app = await add_app(session, who, _app_draft(request, document))
             if document.workflow is not None:
+                # What debug runs of the graph before left means nothing in this one.
+                await session.execute(delete(DraftVariable).where(DraftVariable.app_id == app.id))
                 content = _graph_content(document.workflow, who.workspace_id)
                 await put_draft(session, self._keeping, who, app, content)
             elif document.model_config is not None:

@@ -17,6 +17,8 @@ from orrery.apps.catalog.modes import GRAPH_MODES, WORKFLOW_TYPES
 from orrery.apps.catalog.service import Actor
 from orrery.apps.catalog.store import find_app
 from orrery.apps.catalog.tables import App
+from orrery.apps.runs.tables import WorkflowRun
+from orrery.apps.tools.tables import WorkflowToolProvider
 from orrery.apps.triggers.sync import follow_draft, follow_publish
 from orrery.apps.workflows import variables
 from orrery.apps.workflows.errors import DraftNotFound, DraftOutOfSync, WorkflowInUse, WorkflowNotFound
@@ -104,6 +106,11 @@ class WorkflowService:
                 raise DraftOutOfSync
             return await put_draft(session, self._keeping, who, app, content)
 
+    async def is_tool(self, workspace_id: str, app_id: str) -> bool:
+        """Whether a version of the app is published as a tool."""
+        async with self._database.read() as session:
+            return await is_tool(session, workspace_id, app_id)
+
     async def published(self, workspace_id: str, app_id: str) -> Workflow | None:
         """The version in use, or None."""
         async with self._database.read() as session:
@@ -174,12 +181,18 @@ class WorkflowService:
         return row
 
     async def delete(self, who: Actor, app_id: str, workflow_id: str) -> None:
-        """Raises `WorkflowNotFound`, `WorkflowInUse`."""
+        """Raises `WorkflowNotFound`; `WorkflowInUse` for the draft, and for what is published, a tool, or running."""
         async with self._database.write() as session:
             app = await _graph_app(session, who.workspace_id, app_id, locked=True)
             row = await self._version(session, who, app_id, workflow_id)
-            if row.version == "draft" or app.workflow_id == workflow_id:
-                raise WorkflowInUse
+            if row.version == "draft":
+                raise WorkflowInUse("Cannot delete draft workflow versions")
+            if app.workflow_id == row.id:
+                raise WorkflowInUse(f"Cannot delete workflow that is currently in use by app '{app.id}'")
+            if await is_tool(session, who.workspace_id, app_id, version=row.version):
+                raise WorkflowInUse("Cannot delete workflow that is published as a tool")
+            if await _runs_now(session, app_id, row.id):
+                raise WorkflowInUse("Cannot delete workflow while runs of it are under way or wait. Stop them first.")
             await session.delete(row)
 
     async def restore(self, who: Actor, app_id: str, workflow_id: str) -> Workflow:
@@ -205,6 +218,24 @@ class WorkflowService:
 
 def _graph_of(row: Workflow) -> Mapping[str, object]:
     return msgspec.json.decode(row.graph, type=dict[str, object])
+
+
+async def is_tool(session: AsyncSession, workspace_id: str, app_id: str, *, version: str | None = None) -> bool:
+    """Whether the app, or one version of it, is published as a tool."""
+    query = select(WorkflowToolProvider.id).where(
+        WorkflowToolProvider.tenant_id == workspace_id, WorkflowToolProvider.app_id == app_id
+    )
+    if version is not None:
+        query = query.where(WorkflowToolProvider.version == version)
+    return await session.scalar(query.limit(1)) is not None
+
+
+async def _runs_now(session: AsyncSession, app_id: str, workflow_id: str) -> bool:
+    under_way = WorkflowRun.status.in_(("running", "paused"))
+    query = select(WorkflowRun.id).where(
+        WorkflowRun.app_id == app_id, WorkflowRun.workflow_id == workflow_id, under_way
+    )
+    return await session.scalar(query.limit(1)) is not None
 
 
 async def find_draft(session: AsyncSession, workspace_id: str, app_id: str) -> Workflow | None:

@@ -76,31 +76,31 @@ class DraftVariableRoutes(RouteGroup):
         """Throws away what one node left."""
         await self._drafts.delete_all(await self._place(call), node_id=call.path["node_id"])
 
-    @route("GET", "/apps/{app_id}/workflows/draft/variables/{variable_id}", auth="console", scope="workspace",
-           permission=Permission.APP_EDIT)  # fmt: skip
+    @route("GET", "/apps/{app_id}/workflows/draft/variables/{draft_variable_id}", auth="console",
+           scope="workspace", permission=Permission.APP_EDIT)  # fmt: skip
     async def show(self, call: Call) -> JsonObject:
         """Shows a variable with its value; a large value is cut and comes whole as a file."""
-        return self._shown(await self._drafts.find(await self._place(call), call.path["variable_id"]))
+        return self._shown(await self._drafts.find(await self._place(call), call.path["draft_variable_id"]))
 
-    @route("PATCH", "/apps/{app_id}/workflows/draft/variables/{variable_id}", auth="console", scope="workspace",
-           permission=Permission.APP_EDIT, body=ChangeBody, body_limit=DEBUG_BODY_LIMIT)  # fmt: skip
+    @route("PATCH", "/apps/{app_id}/workflows/draft/variables/{draft_variable_id}", auth="console",
+           scope="workspace", permission=Permission.APP_EDIT, body=ChangeBody, body_limit=DEBUG_BODY_LIMIT)  # fmt: skip
     async def change(self, call: Call, body: ChangeBody) -> JsonObject:
         """Sets a variable's name or value."""
         place, owner = await self._place(call), debugging_user(call)
-        row_id = call.path["variable_id"]
+        row_id = call.path["draft_variable_id"]
         return self._shown(await self._drafts.edit(place, owner, row_id, name=body.name, value=body.value))
 
-    @route("DELETE", "/apps/{app_id}/workflows/draft/variables/{variable_id}", auth="console", scope="workspace",
-           permission=Permission.APP_EDIT, status=204)  # fmt: skip
+    @route("DELETE", "/apps/{app_id}/workflows/draft/variables/{draft_variable_id}", auth="console",
+           scope="workspace", permission=Permission.APP_EDIT, status=204)  # fmt: skip
     async def delete(self, call: Call) -> None:
         """Throws one variable away."""
-        await self._drafts.delete(await self._place(call), call.path["variable_id"])
+        await self._drafts.delete(await self._place(call), call.path["draft_variable_id"])
 
-    @route("PUT", "/apps/{app_id}/workflows/draft/variables/{variable_id}/reset", auth="console", scope="workspace",
-           permission=Permission.APP_EDIT)  # fmt: skip
+    @route("PUT", "/apps/{app_id}/workflows/draft/variables/{draft_variable_id}/reset", auth="console",
+           scope="workspace", permission=Permission.APP_EDIT)  # fmt: skip
     async def reset(self, call: Call) -> Response:
         """Sets a variable back to what its node gave, or to its default; 204 when nobody knows that any more."""
-        row = await self._drafts.reset(await self._place(call), call.path["variable_id"])
+        row = await self._drafts.reset(await self._place(call), call.path["draft_variable_id"])
         return Response(status_code=204) if row is None else json_response(self._shown(row))
 
     @route("GET", "/apps/{app_id}/workflows/draft/conversation-variables", auth="console", scope="workspace",

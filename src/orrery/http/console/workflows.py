@@ -116,7 +116,8 @@ class WorkflowRoutes(RouteGroup):
             user_id=query.user_id,
             named_only=query.named_only,
         )
-        items = [await self._object(row) for row in rows]
+        is_tool = await self._workflows.is_tool(call.account.workspace_id, call.id("app_id"))
+        items = [await self._object(row, is_tool=is_tool) for row in rows]
         return {"items": items, "page": query.page, "limit": query.limit, "has_more": more}
 
     @route("PATCH", "/apps/{app_id}/workflows/{workflow_id}", auth="console", scope="workspace",
@@ -155,7 +156,9 @@ class WorkflowRoutes(RouteGroup):
         """Shows what a new node of one type starts with."""
         return BLOCK_CONFIGS.get(call.path["block_type"], {})
 
-    async def _object(self, row: Workflow) -> JsonObject:
+    async def _object(self, row: Workflow, *, is_tool: bool | None = None) -> JsonObject:
+        if is_tool is None:
+            is_tool = await self._workflows.is_tool(row.tenant_id, row.app_id)
         people = await self._names.people([row.created_by, row.updated_by])
         vault = self._workflows.vault
         return {
@@ -170,7 +173,7 @@ class WorkflowRoutes(RouteGroup):
             "created_at": unix(row.created_at),
             "updated_by": person(people, row.updated_by),
             "updated_at": unix(row.updated_at),
-            "tool_published": False,
+            "tool_published": is_tool,
             "environment_variables": variables.masked(vault, row.tenant_id, row.environment_variables),
             "conversation_variables": row.conversation_variables,
             "rag_pipeline_variables": row.rag_pipeline_variables,

@@ -7,9 +7,12 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, update
 from tests.unit.apps.catalog.place import SMALL, Place, drawn, node
 
 from orrery.apps.catalog.errors import AppNotFound
+from orrery.apps.runs.tables import WorkflowRun
+from orrery.apps.tools.tables import WorkflowToolProvider
 from orrery.apps.workflows import variables
 from orrery.apps.workflows.errors import DraftNotFound, DraftOutOfSync, WorkflowInUse, WorkflowNotFound
 from orrery.apps.workflows.service import GraphContent, content_hash, row_hash
@@ -137,8 +140,8 @@ async def test_only_versions_out_of_use_can_be_deleted(here: Place) -> None:
     draft = await saved(here, app_id)
     old = await here.workflows.publish(here.who, app_id, name="", comment="")
     used = await here.workflows.publish(here.who, app_id, name="", comment="")
-    for kept in (draft.id, used.id):
-        with pytest.raises(WorkflowInUse):
+    for kept, why in ((draft.id, "draft"), (used.id, "currently in use")):
+        with pytest.raises(WorkflowInUse, match=why):
             await here.workflows.delete(here.who, app_id, kept)
     for unknown in (new_id(), old.id):
         with pytest.raises(WorkflowNotFound):
@@ -146,6 +149,35 @@ async def test_only_versions_out_of_use_can_be_deleted(here: Place) -> None:
     await here.workflows.delete(here.who, app_id, old.id)
     with pytest.raises(WorkflowNotFound):
         await here.workflows.delete(here.who, app_id, old.id)
+
+
+async def test_versions_that_are_tools_or_run_can_not_be_deleted(here: Place) -> None:
+    app_id = await here.new_app()
+    await saved(here, app_id)
+    tool = await here.workflows.publish(here.who, app_id, name="", comment="")
+    busy = await here.workflows.publish(here.who, app_id, name="", comment="")
+    await here.workflows.publish(here.who, app_id, name="", comment="")
+    assert not await here.workflows.is_tool(here.who.workspace_id, app_id)
+    provider = WorkflowToolProvider(
+        tenant_id=here.who.workspace_id, app_id=app_id, user_id=here.who.account_id, name="t", label="T",
+        description="", version=tool.version, parameters=[],
+    )  # fmt: skip
+    run = WorkflowRun(
+        tenant_id=here.who.workspace_id, app_id=app_id, workflow_id=busy.id, type="workflow", task_id=new_id(),
+        triggered_from="app-run", version=busy.version, status="paused", created_by_role="account",
+        created_by=here.who.account_id,
+    )  # fmt: skip
+    async with here.database.write() as session:
+        session.add_all([provider, run])
+    assert await here.workflows.is_tool(here.who.workspace_id, app_id)
+    for kept, why in ((tool.id, "published as a tool"), (busy.id, "under way")):
+        with pytest.raises(WorkflowInUse, match=why):
+            await here.workflows.delete(here.who, app_id, kept)
+    async with here.database.write() as session:
+        await session.execute(delete(WorkflowToolProvider))
+        await session.execute(update(WorkflowRun).values(status="succeeded"))
+    for free in (tool.id, busy.id):
+        await here.workflows.delete(here.who, app_id, free)
 
 
 async def test_restoring_brings_everything_back(here: Place) -> None:
