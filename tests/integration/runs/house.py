@@ -16,6 +16,8 @@ from orrery.apps.catalog.access import AppAccess
 from orrery.apps.catalog.service import Actor, AppDraft, AppService
 from orrery.apps.conversations.end_users import EndUsers
 from orrery.apps.files.parts import FileNeeds, Files
+from orrery.apps.forms.run_forms import FormOpening
+from orrery.apps.forms.tokens import FormTokens
 from orrery.apps.runs import statements
 from orrery.apps.runs.aftermath import Aftermaths
 from orrery.apps.runs.idempotency import Idempotency
@@ -61,6 +63,8 @@ class Office:
             )
         )
         self.models = HeldModels()
+        self.files = files
+        self.opening = FormOpening(database, FormTokens(SECRET_KEY), 604800.0)
         self.group = GroupCommit(database, (*statements.ORDER, *TRIGGER_ORDER))
         versions = VersionCache(NodeRegistry(BUILT_IN).extended(OUTSIDE_KINDS), vault)
         outside = Outside(
@@ -69,6 +73,7 @@ class Office:
             code=ScriptedCode(),
             http=cast("HttpClient", NoNetwork()),
             files=files.for_run,
+            forms=self.opening.of_run,
         )
         self.runs = RunService(
             database=database,
