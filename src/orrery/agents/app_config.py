@@ -18,6 +18,7 @@ class SavedTool(msgspec.Struct, frozen=True, kw_only=True):
     provider_type: str
     provider_id: str
     tool_name: str
+    provider_name: str = ""
     parameters: Mapping[str, object] = {}
     credential_id: str | None = None
 
@@ -62,6 +63,7 @@ def _tool(entry: Mapping[str, object]) -> SavedTool:
         provider_type=str(entry.get("provider_type") or "builtin"),
         provider_id=str(entry.get("provider_id") or entry.get("provider_name") or ""),
         tool_name=str(entry.get("tool_name") or ""),
+        provider_name=str(entry.get("provider_name") or ""),
         parameters=_object(entry.get("tool_parameters")),
         credential_id=credential if isinstance(credential, str) and credential else None,
     )

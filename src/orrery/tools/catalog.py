@@ -16,6 +16,11 @@ from orrery.tools.protocol import ProviderSource, Tool, ToolProvider, ToolRef
 _TYPES: Final = {"plugin": "builtin", "app": "workflow"}
 
 
+def provider_kind(provider_type: str) -> str:
+    """``builtin``, ``api``, ``workflow`` or ``mcp`` under any of their names; other words stay as they are."""
+    return _TYPES.get(provider_type, provider_type)
+
+
 def short_id(provider_id: str) -> str:
     """``time`` of ``langgenius/time/time``; ids that are not of that form stay as they are."""
     parts = provider_id.strip("/").split("/")
@@ -62,10 +67,10 @@ class ToolCatalog:
 
     def __init__(self, sources: Mapping[str, Iterable[ProviderSource]]) -> None:
         """``sources``: ``builtin``, ``api``, ``workflow`` or ``mcp`` → where to look."""
-        self._sources = {_TYPES.get(kind, kind): tuple(places) for kind, places in sources.items()}
+        self._sources = {provider_kind(kind): tuple(places) for kind, places in sources.items()}
 
     async def find(self, ref: ToolRef) -> Tool:
-        kind = _TYPES.get(ref.provider_type, ref.provider_type)
+        kind = provider_kind(ref.provider_type)
         if kind not in self._sources:
             raise ToolProviderNotFoundError(f"provider type {ref.provider_type} not found")
         for source in self._sources[kind]:

@@ -7,6 +7,7 @@ import time
 import msgspec
 
 from orrery import __version__
+from orrery.agents.strategies import PROVIDERS as AGENT_PROVIDERS
 from orrery.apps.catalog.access import AppAccess
 from orrery.apps.catalog.service import AppService
 from orrery.apps.catalog.tags import TagService
@@ -19,6 +20,7 @@ from orrery.apps.files.parts import FileNeeds, Files
 from orrery.apps.files.pictures import AccountPictures
 from orrery.apps.files.text_preview import TextPreviews
 from orrery.apps.forms.parts import Forms
+from orrery.apps.tools.known import ToolKnowledgeSource
 from orrery.apps.tools.workflow_tools import WorkflowTools
 from orrery.apps.triggers.parts import TriggerNeeds, Triggers
 from orrery.apps.triggers.schedules import PollLimits
@@ -72,17 +74,7 @@ def build_product(ground: Ground) -> Product:
     security = settings.security
     vault = Vault(master_key=security.master_key, secret_key=security.secret_key)
     tokens = Tokens(security.secret_key, issuer=settings.server.edition, clock=time.time)
-    files = Files.build(
-        FileNeeds(
-            database=database,
-            storage=ground.storage,
-            http=ground.clients.untrusted,
-            upload=settings.upload,
-            secret_key=security.secret_key,
-            base=settings.urls.file_links(),
-            storage_type=settings.storage.type,
-        )
-    )
+    files = _files(ground)
     registry = ProviderRegistry()
     workspaces = _workspaces(ground, vault, tokens, AccountPictures(database, files.links), registry)
     access = AppAccess(database)
@@ -103,14 +95,9 @@ def build_product(ground: Ground) -> Product:
     forms = build_forms(ground, files, running, waits)
     end_users = EndUsers(database)
     triggers = _triggers(ground, files, running, end_users)
-    dsl = DslService(
-        database,
-        Keeping(vault, settings.workflow.max_variable_bytes),
-        ground.cache,
-        ground.clients.untrusted,
-        is_built_in=registry.knows,
-        encrypt_dataset_ids=settings.workflow.encrypt_dataset_ids,
-    )
+    dsl = _dsl(ground, vault, registry, tools)
+    workflow_tools = WorkflowTools(database)
+    known_tools = ToolKnowledgeSource(tools, workflow_tools)
     return Product(
         database=database,
         workspaces=workspaces,
@@ -119,7 +106,7 @@ def build_product(ground: Ground) -> Product:
         apps=AppService(database, access),
         tags=TagService(database),
         dsl=dsl,
-        examination=Examination(dsl, nodes, workspaces.models.known),
+        examination=Examination(dsl, nodes, workspaces.models.known, known_tools.of),
         workflows=WorkflowService(database, vault, access, max_variable_bytes=settings.workflow.max_variable_bytes),
         access=access,
         end_users=end_users,
@@ -128,10 +115,40 @@ def build_product(ground: Ground) -> Product:
         talk=talk,
         running=running,
         tools=tools,
-        workflow_tools=WorkflowTools(database),
+        workflow_tools=workflow_tools,
         forms=forms,
         triggers=triggers,
         background=(*forms.jobs.declared(), *triggers.jobs.declared(), *running.callbacks.declared()),
+    )
+
+
+def _files(ground: Ground) -> Files:
+    settings = ground.settings
+    return Files.build(
+        FileNeeds(
+            database=ground.database,
+            storage=ground.storage,
+            http=ground.clients.untrusted,
+            upload=settings.upload,
+            secret_key=settings.security.secret_key,
+            base=settings.urls.file_links(),
+            storage_type=settings.storage.type,
+        )
+    )
+
+
+def _dsl(ground: Ground, vault: Vault, registry: ProviderRegistry, tools: WorkspaceTools) -> DslService:
+    def is_built_in(provider: str) -> bool:
+        return registry.knows(provider) or tools.built_in.knows(provider) or provider in AGENT_PROVIDERS
+
+    limits = ground.settings.workflow
+    return DslService(
+        ground.database,
+        Keeping(vault, limits.max_variable_bytes),
+        ground.cache,
+        ground.clients.untrusted,
+        is_built_in=is_built_in,
+        encrypt_dataset_ids=limits.encrypt_dataset_ids,
     )
 
 

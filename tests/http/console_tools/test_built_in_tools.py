@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 from tests.http.console_tools.shop import Shop
-from tests.http.console_tools.world import BASE, World, done, refused, tool
+from tests.http.console_tools.world import BASE, JsonObject, World, done, refused, tool
+from tests.support import dsl
 from tests.unit.tools.serving import serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -127,3 +128,35 @@ async def test_what_can_t_be_kept_is_refused(world: World, shop: tuple[Shop, str
     await refused(world.owner.post(f"{SEARXNG}/delete", json=unknown), "There is no such credential.", 404)
     editor = await world.people.invited(world.owner, "keys.editor@example.com", "editor")
     assert (await editor.post(f"{SEARXNG}/add", json=body)).status_code == 403
+
+
+async def test_a_dry_run_knows_the_tools_of_the_workspace(world: World) -> None:
+    async def said(used: JsonObject) -> list[tuple[str, str]]:
+        app_id = await world.app(dsl.workflow("Examined", dsl.chain(dsl.start(), used, dsl.end(text=["tool", "text"]))))
+        return [(each["level"], each["message"]) for each in await world.findings(app_id) if each["node_id"] == "tool"]
+
+    assert await said(tool("builtin", "langgenius/time/time", "current_time")) == []
+    assert await said(tool("builtin", "time", "stop_time")) == [("error", "The provider time has no tool stop_time")]
+    assert await said(tool("builtin", "perplexity", "perplexity", {"query": "x"})) == [
+        ("warning", "There are no credentials for perplexity")
+    ]
+    assert await said(tool("api", "nobody", "x")) == [("error", "There is no tool provider nobody in this workspace")]
+    answer = await world.owner.post(
+        f"{BASE}/mcp",
+        json={"server_url": "http://127.0.0.1:9/x", "name": "asleep", "icon": "x", "server_identifier": "asleep"},
+    )
+    assert answer.status_code == 200
+    assert await said(tool("mcp", "asleep", "add")) == [("warning", "Nobody has signed in to the MCP server asleep")]
+
+
+async def test_an_exported_app_asks_for_no_plugin_that_is_built_in(world: World) -> None:
+    plugins = ("langgenius/perplexity:1.0.1@0", "langgenius/agent:0.0.9@0", "langgenius/chart:0.0.1@0")
+    wanted = [
+        {"type": "marketplace", "value": {"marketplace_plugin_unique_identifier": name}, "current_identifier": None}
+        for name in plugins
+    ]
+    document = {**dsl.workflow("Brought", dsl.chain(dsl.start("q"), dsl.end(q=["start", "q"]))), "dependencies": wanted}
+    app_id = await world.app(document)
+    left = await done(world.owner.get(f"/apps/imports/{app_id}/check-dependencies"))
+    names = [each["value"]["marketplace_plugin_unique_identifier"] for each in left["leaked_dependencies"]]
+    assert names == ["langgenius/chart:0.0.1@0"]

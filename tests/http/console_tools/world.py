@@ -81,7 +81,7 @@ class World:
 
     async def findings(self, app_id: str) -> list[JsonObject]:
         """What the dry run says."""
-        return (await done(self.owner.get(f"/apps/{app_id}/workflows/draft/check")))["findings"]
+        return (await done(self.owner.get(f"/apps/{app_id}/findings")))["data"]
 
 
 def tool(

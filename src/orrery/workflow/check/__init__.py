@@ -6,6 +6,6 @@ fault and adds to the same report.
 
 from orrery.workflow.check.app import AppFile, check_app
 from orrery.workflow.check.finding import Finding
-from orrery.workflow.check.inspection import ModelKnowledge
+from orrery.workflow.check.inspection import ModelKnowledge, Shortage, ToolKnowledge
 
-__all__ = ["AppFile", "Finding", "ModelKnowledge", "check_app"]
+__all__ = ["AppFile", "Finding", "ModelKnowledge", "Shortage", "ToolKnowledge", "check_app"]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
+from orrery.tools.protocol import ToolRef
 from orrery.workflow.check.finding import Report
 from orrery.workflow.check.shapes import ANY, Shape
 from orrery.workflow.check.stored import StoredGraph, StoredNode
@@ -25,6 +26,21 @@ class ModelKnowledge(Protocol):
         ...
 
 
+Shortage: TypeAlias = Literal["provider", "tool", "credentials", "login"]
+
+
+class ToolKnowledge(Protocol):
+    """What a workspace knows about its tools without asking anybody."""
+
+    def lacks(self, ref: ToolRef) -> Shortage | None:
+        """What is missing to call the tool; None where nothing is."""
+        ...
+
+    def required_inputs(self, ref: ToolRef) -> Sequence[str]:
+        """Names of the inputs that a graph must give; none for tools that aren't known."""
+        ...
+
+
 class Inspection:
     """One app under examination. ``stored`` is its ``workflow`` block."""
 
@@ -35,7 +51,9 @@ class Inspection:
         graph: Mapping[str, object],
         registry: NodeRegistry,
         models: ModelKnowledge | None,
+        tools: ToolKnowledge | None = None,
     ) -> None:
+        self.tools = tools
         self.mode, self.stored, self.stored_graph, self.registry, self.models = mode, stored, graph, registry, models
         self.report = Report()
         self.graph = StoredGraph.read(graph)

@@ -59,6 +59,7 @@ def _tool(tool: SavedTool) -> Mapping[str, object]:
         "enabled": True,
         "type": tool.provider_type,
         "provider_name": tool.provider_id,
+        "provider_show_name": tool.provider_name,
         "tool_name": tool.tool_name,
         "credential_id": tool.credential_id,
         "settings": {name: {"value": value} for name, value in tool.parameters.items()},

@@ -64,6 +64,16 @@ class BuiltInTools:
         found = self._find(provider)
         return found.form if isinstance(found, KeyedProvider) else ()
 
+    def knows(self, provider: str) -> bool:
+        """Whether the provider is built in, in any of the spellings that apps use."""
+        return self._providers.find(provider) is not None
+
+    async def credential_ids(self, workspace_id: str) -> frozenset[str]:
+        """Ids of all credentials of the workspace."""
+        query = select(BuiltInCredential.id).where(BuiltInCredential.tenant_id == workspace_id)
+        async with self._database.read() as session:
+            return frozenset(await session.scalars(query))
+
     async def credentials(
         self, workspace_id: str, provider: str
     ) -> list[tuple[BuiltInCredential, Mapping[str, object]]]:
