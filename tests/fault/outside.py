@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from tests.support.server import free_port
 
-from orrery.deploy.native.plan import MissingProgram, program
+from orrery.deploy.native.programs import MissingProgram, program
 
 _START_SECONDS = 30.0
 

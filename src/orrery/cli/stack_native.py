@@ -13,8 +13,10 @@ from pathlib import Path
 import click
 
 from orrery.cli.failing import failing_clearly
+from orrery.deploy.native.caches import CacheKind
 from orrery.deploy.native.journal import AlreadyRunning, Journal
-from orrery.deploy.native.plan import MissingProgram, NativeStack, plan
+from orrery.deploy.native.plan import DatabaseKind, NativeStack, plan
+from orrery.deploy.native.programs import MissingProgram
 from orrery.deploy.native.supervisor import Supervisor
 from orrery.deploy.native.unit import Unit
 
@@ -33,13 +35,43 @@ def _home(given: Path | None) -> Path:
 @_FOLDER
 @click.option("--port", type=click.IntRange(1, 65535), default=8080, help="Port to listen on. Default: 8080.")
 @click.option("--apis", type=click.IntRange(1, 64), default=2, help="API processes. Default: 2.")
+@click.option("--workers", type=click.IntRange(0, 64), default=1, help="Worker processes. Default: 1.")
+@click.option("--beats", type=click.IntRange(0, 16), default=1, help="Beat processes. Default: 1.")
+@click.option(
+    "--database", type=click.Choice(["postgresql", "mysql"]), default="postgresql", help="Default: postgresql."
+)
+@click.option(
+    "--cache",
+    type=click.Choice(["single", "sentinel", "cluster"]),
+    default="single",
+    help="One Redis, a watched pair, or a cluster of three. Default: single.",
+)
 @click.option("--inner-ports", type=click.IntRange(1, 65000), default=15400, help="First port of the inner services.")
-def up(home: Path | None, port: int, apis: int, inner_ports: int) -> None:
-    """Run PostgreSQL, Redis, sandbox, API processes, worker, beat and nginx here until Ctrl-C or stack down."""
+def up(
+    home: Path | None,
+    port: int,
+    apis: int,
+    workers: int,
+    beats: int,
+    database: DatabaseKind,
+    cache: CacheKind,
+    inner_ports: int,
+) -> None:
+    """Run database, Redis, proxy, sandbox, API, worker, beat and nginx here until Ctrl-C or stack down."""
     folder = _home(home)
     with failing_clearly():
         try:
-            units = plan(NativeStack(folder, port, apis, inner_ports))
+            stack = NativeStack(
+                folder=folder,
+                port=port,
+                inner=inner_ports,
+                apis=apis,
+                workers=workers,
+                beats=beats,
+                database=database,
+                cache=cache,
+            )
+            units = plan(stack)
             asyncio.run(_supervise(units, folder, port))
         except (MissingProgram, AlreadyRunning) as error:
             click.echo(f"orrery: {error}", err=True)

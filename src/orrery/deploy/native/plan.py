@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import pwd
-import shutil
 import signal
-import subprocess
 import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -18,29 +16,37 @@ from orrery.deploy.envfile.initial import Place, initial
 from orrery.deploy.envfile.writing import write_new
 from orrery.deploy.environment import shared_environment
 from orrery.deploy.interpolation import interpolate
+from orrery.deploy.native.caches import CacheKind, CachePlan, redis
+from orrery.deploy.native.databases import mariadb, postgres
 from orrery.deploy.native.edge import edge_configuration
+from orrery.deploy.native.programs import LOOPBACK, own_environment, program
 from orrery.deploy.native.unit import Unit
 from orrery.deploy.topology.stacks import whole
 from orrery.settings.dotenv import read_dotenv
 
-POSTGRESQL = Path("/usr/lib/postgresql")
-_LOOPBACK = "127.0.0.1"
-_FROM_US = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV", "PYTHONPATH")
-_BACKGROUND = {"worker": "worker", "worker_beat": "beat"}
+DatabaseKind = Literal["postgresql", "mysql"]
 _SANDBOX = "import sys; from orrery.sandbox.role import main; sys.exit(main(sys.argv[1:]))"
+_PROXY = "import sys; from orrery.egress.proxy.role import main; sys.exit(main(sys.argv[1:]))"
 
 
-class MissingProgram(Exception):
-    """Something that the stack runs is not installed; the text names it and the package."""
-
-
-class NativeStack(msgspec.Struct, frozen=True):
+class NativeStack(msgspec.Struct, frozen=True, kw_only=True):
     """``port`` is the one that people reach; the others are taken upwards from ``inner``. ``apis`` is at least 1."""
 
     folder: Path
     port: int = 8080
-    apis: int = 2
     inner: int = 15400
+    apis: int = 2
+    workers: int = 1
+    beats: int = 1
+    database: DatabaseKind = "postgresql"
+    cache: CacheKind = "single"
+
+
+class _Inner(msgspec.Struct, frozen=True):
+    """What the product's processes need, and where they find it."""
+
+    environment: dict[str, str]
+    needs: tuple[str, ...]
 
 
 def plan(stack: NativeStack) -> tuple[Unit, ...]:
@@ -50,156 +56,110 @@ def plan(stack: NativeStack) -> tuple[Unit, ...]:
     if not dotenv.exists():
         write_new(dotenv, initial(Place.COMPOSE))
     values = read_dotenv(dotenv.read_text("utf-8"), {})
-    database, redis, sandbox, *apis = range(stack.inner, stack.inner + 3 + stack.apis)
-    environment = _product_environment(stack, (database, redis, sandbox), values)
+    ports = count(stack.inner)
+
+    def take() -> int:
+        return next(ports)
+
+    database, database_port = _database(stack, take(), values)
+    cache = redis(stack.cache, stack.folder / "redis", take, values)
+    sandbox_port, proxy_port, door_port = take(), take(), take()
+    sandbox = _sandbox(sandbox_port, proxy_port, values)
+    proxy = _proxy(proxy_port, door_port, sandbox_port, values)
+    environment = _product_environment(stack, database_port, sandbox_port, cache, values)
+    inner = _Inner(environment, (database.name, *cache.names, sandbox.name, proxy.name))
+    apis = [take() for _ in range(stack.apis)]
     return (
-        _postgres(stack.folder / "postgres", database, values),
-        _redis(stack.folder / "redis", redis, values),
-        _sandbox(sandbox, values),
-        *(_api(stack, port, environment, first=port == apis[0]) for port in apis),
-        *(_background(stack, name, command, environment) for name, command in _BACKGROUND.items()),
+        database,
+        *cache.units,
+        proxy,
+        sandbox,
+        *(_api(stack, number, port, inner) for number, port in enumerate(apis, 1)),
+        *(_background(stack, "worker", number, inner) for number in range(1, stack.workers + 1)),
+        *(_background(stack, "beat", number, inner) for number in range(1, stack.beats + 1)),
         _nginx(stack, apis, values),
     )
 
 
-def program(name: str, package: str) -> str:
-    """Where a program is. Raises `MissingProgram`."""
-    folders = [os.environ.get("PATH", ""), "/usr/sbin", *map(str, sorted(POSTGRESQL.glob("*/bin"), reverse=True))]
-    found = shutil.which(name, path=os.pathsep.join(folders))
-    if found is None:
-        raise MissingProgram(f"{name} is not installed (Debian: apt install {package})")
-    return found
+def _database(stack: NativeStack, port: int, values: Mapping[str, str]) -> tuple[Unit, int]:
+    kinds = {"postgresql": (postgres, "postgres"), "mysql": (mariadb, "mysql")}
+    make, folder = kinds[stack.database]
+    return make(stack.folder / folder, port, values), port
 
 
-def _own_environment(extra: Mapping[str, str]) -> dict[str, str]:
-    return {**{name: os.environ[name] for name in _FROM_US if name in os.environ}, **extra}
-
-
-def _postgres(folder: Path, port: int, values: Mapping[str, str]) -> Unit:
-    server = Path(program("postgres", "postgresql")).resolve()  # its other programs are beside it
-    user = group = None
-    if os.geteuid() == 0:  # the server refuses to run as root
-        account = pwd.getpwnam("postgres")
-        user, group = account.pw_uid, account.pw_gid
-    folder.mkdir(exist_ok=True)
-    if user is not None and group is not None:
-        os.chown(folder, user, group)
-    data = folder / "data"
-    if not (data / "PG_VERSION").exists():
-        _make_cluster(server.parent, data, values, user, group)
-    return Unit(
-        name="db_postgres",
-        command=(str(server), "-D", str(data), "-p", str(port), "-h", _LOOPBACK, "-k", str(folder)),
-        environment=_own_environment({}),
-        folder=folder,
-        address=f"tcp://{_LOOPBACK}:{port}",
-        stop_signal=signal.SIGINT,  # its fast shutdown
-        user=user,
-        group=group,
-    )
-
-
-def _make_cluster(programs: Path, data: Path, values: Mapping[str, str], user: int | None, group: int | None) -> None:
-    """A new cluster whose only account has the password of the ``.env``, with the product's database in it."""
-    password = data.parent / "first-password"
-    password.unlink(missing_ok=True)
-    write_new(password, values["DB_PASSWORD"])
-    if user is not None and group is not None:
-        os.chown(password, user, group)
-    words = [str(programs / "initdb"), "-D", str(data), "-U", values["DB_USERNAME"], f"--pwfile={password}"]
-    words += ["-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "--no-instructions"]
-    statement = f'CREATE DATABASE "{values["DB_DATABASE"]}"\n'
-    single = [str(programs / "postgres"), "--single", "-D", str(data), "postgres"]
-    try:
-        for command, text in ((words, ""), (single, statement)):
-            subprocess.run(  # noqa: S603  (a program of the package, and values that are no words of its command)
-                command, input=text, text=True, check=True, capture_output=True, user=user, group=group, cwd=data.parent
-            )
-    finally:
-        password.unlink()
-
-
-def _redis(folder: Path, port: int, values: Mapping[str, str]) -> Unit:
-    folder.mkdir(exist_ok=True)
-    configuration = folder / "redis.conf"
-    configuration.unlink(missing_ok=True)
-    # In a file, so that no list of processes shows the password.
-    write_new(
-        configuration,
-        f'bind {_LOOPBACK}\nport {port}\ndir "{folder}"\nrequirepass "{values["REDIS_PASSWORD"]}"\ndaemonize no\n',
-    )
-    return Unit(
-        name="redis",
-        command=(program("redis-server", "redis-server"), str(configuration)),
-        environment=_own_environment({}),
-        folder=folder,
-        address=f"tcp://{_LOOPBACK}:{port}",
-    )
-
-
-def _sandbox(port: int, values: Mapping[str, str]) -> Unit:
+def _sandbox(port: int, proxy: int, values: Mapping[str, str]) -> Unit:
     environment = whole().service("sandbox").environment
     resolved = {name: interpolate(text, values) for name, text in environment.items()}
-    without_proxy = {name: value for name, value in resolved.items() if not name.endswith("_PROXY")}
+    way_out = f"http://{LOOPBACK}:{proxy}"
     return Unit(
         name="sandbox",
         # Through its own arguments: the command has none for the address, and a container needs none.
-        command=(sys.executable, "-c", _SANDBOX, "--host", _LOOPBACK, "--port", str(port)),
-        environment=_own_environment(without_proxy),
-        address=f"http://{_LOOPBACK}:{port}/health",
+        command=(sys.executable, "-c", _SANDBOX, "--host", LOOPBACK, "--port", str(port)),
+        environment=own_environment({**resolved, "HTTP_PROXY": way_out, "HTTPS_PROXY": way_out}),
+        needs=("ssrf_proxy",),
+        address=f"http://{LOOPBACK}:{port}/health",
     )
 
 
-def _product_environment(stack: NativeStack, inner: tuple[int, int, int], values: Mapping[str, str]) -> dict[str, str]:
+def _proxy(port: int, door: int, sandbox: int, values: Mapping[str, str]) -> Unit:
+    environment = whole().service("ssrf_proxy").environment
+    resolved = {name: interpolate(text, values) for name, text in environment.items()}
+    own = {"SANDBOX_HOST": LOOPBACK, "SANDBOX_PORT": str(sandbox)}
+    return Unit(
+        name="ssrf_proxy",
+        command=(sys.executable, "-c", _PROXY, "--host", LOOPBACK, "--port", str(port), "--door", str(door)),
+        environment=own_environment({**resolved, **own}),
+        address=f"tcp://{LOOPBACK}:{port}",
+    )
+
+
+def _product_environment(
+    stack: NativeStack, database: int, sandbox: int, cache: CachePlan, values: Mapping[str, str]
+) -> dict[str, str]:
     """What API processes, workers and beat have in common."""
-    database, redis, sandbox = inner
     storage = stack.folder / "storage"
     storage.mkdir(mode=0o700, exist_ok=True)
     shared = {name: interpolate(text, values) for name, text in shared_environment().items()}
     return shared | {
-        "DIFY_BIND_ADDRESS": _LOOPBACK,
-        "DB_HOST": _LOOPBACK,
+        "DIFY_BIND_ADDRESS": LOOPBACK,
+        "DB_TYPE": stack.database,
+        "DB_HOST": LOOPBACK,
         "DB_PORT": str(database),
-        "REDIS_HOST": _LOOPBACK,
-        "REDIS_PORT": str(redis),
-        "CELERY_BROKER_URL": f"redis://:{values['REDIS_PASSWORD']}@{_LOOPBACK}:{redis}/1",
         "ORRERY_JOBS": "celery" if find_spec("celery") else "process",
-        "CODE_EXECUTION_ENDPOINT": f"http://{_LOOPBACK}:{sandbox}",
+        "CODE_EXECUTION_ENDPOINT": f"http://{LOOPBACK}:{sandbox}",
+        # Each process holds to the same rules itself: one hop less than through the proxy.
         "SSRF_PROXY_ALL_URL": "",
         "SSRF_PROXY_HTTP_URL": "",
         "SSRF_PROXY_HTTPS_URL": "",
         "STORAGE_LOCAL_PATH": str(storage),
         "OPENDAL_FS_ROOT": str(storage),
         "MIGRATION_ENABLED": "false",
+        **cache.environment,
     }
 
 
-def _api(stack: NativeStack, port: int, environment: Mapping[str, str], *, first: bool) -> Unit:
+def _api(stack: NativeStack, number: int, port: int, inner: _Inner) -> Unit:
     # One brings the schema up to date, the others come when it has.
+    first = number == 1
     own = {"DIFY_PORT": str(port), "MIGRATION_ENABLED": "true" if first else "false"}
     return Unit(
-        name=f"api-{port}",
+        name=f"api-{number}",
         command=(sys.executable, "-m", "orrery", "api"),
-        environment=_own_environment({**environment, **own}),
+        environment=own_environment({**inner.environment, **own}),
         folder=stack.folder,
-        needs=("db_postgres", "redis", "sandbox") if first else ("db_postgres", "redis", "sandbox", _leader(stack)),
-        address=f"http://{_LOOPBACK}:{port}/health",
+        needs=inner.needs if first else (*inner.needs, "api-1"),
+        address=f"http://{LOOPBACK}:{port}/health",
     )
 
 
-def _background(stack: NativeStack, name: str, command: str, environment: Mapping[str, str]) -> Unit:
+def _background(stack: NativeStack, command: str, number: int, inner: _Inner) -> Unit:
     return Unit(
-        name=name,
+        name=f"{command}-{number}",
         command=(sys.executable, "-m", "orrery", command),
-        environment=_own_environment(environment),
+        environment=own_environment(inner.environment),
         folder=stack.folder,
-        needs=("db_postgres", "redis", _leader(stack)),
+        needs=(*inner.needs, "api-1"),
     )
-
-
-def _leader(stack: NativeStack) -> str:
-    """The API process that brings the schema up to date."""
-    return f"api-{stack.inner + 3}"
 
 
 def _nginx(stack: NativeStack, apis: list[int], values: Mapping[str, str]) -> Unit:
@@ -210,9 +170,9 @@ def _nginx(stack: NativeStack, apis: list[int], values: Mapping[str, str]) -> Un
     return Unit(
         name="nginx",
         command=(program("nginx", "nginx-light"), "-c", str(configuration), "-e", "stderr"),
-        environment=_own_environment({}),
+        environment=own_environment({}),
         folder=folder,
-        needs=tuple(f"api-{port}" for port in apis[:1]),
-        address=f"http://{_LOOPBACK}:{stack.port}/health",
+        needs=("api-1",),
+        address=f"http://{LOOPBACK}:{stack.port}/health",
         stop_signal=signal.SIGQUIT,
     )

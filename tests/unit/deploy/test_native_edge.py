@@ -1,0 +1,18 @@
+"""The edge of a native stack: nginx before the API processes of one machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from orrery.deploy.native.edge import edge_configuration
+from orrery.deploy.topology.model import DEFAULTS
+
+
+def test_the_edge_of_a_machine_passes_streams_on_and_divides_requests(tmp_path: Path) -> None:
+    text = edge_configuration(8080, [1, 2], tmp_path, {**DEFAULTS, "NGINX_CLIENT_MAX_BODY_SIZE": "7M"})
+    assert "server 127.0.0.1:1 " in text
+    assert "server 127.0.0.1:2 " in text
+    assert "proxy_buffering off;" in text
+    assert "client_max_body_size 7M;" in text
+    assert "proxy_set_header X-Forwarded-For $remote_addr;" in text
+    assert "${" not in text
