@@ -39,6 +39,7 @@ class Fleet:
         self.to_postgres = to_postgres
         self.to_redis = to_redis
         self.console = console
+        self.environment: Mapping[str, str] = {}
 
     def rows(self, sql: str) -> list[tuple[str, ...]]:
         """What the database holds, past the cutter; every value as text."""
@@ -95,4 +96,6 @@ def fleet(
         console = apis[0].console()
         console.set_up()
         console.use_models(models)
-        yield Fleet(apis, postgres, redis, to_postgres, to_redis, console)
+        made = Fleet(apis, postgres, redis, to_postgres, to_redis, console)
+        made.environment = settings
+        yield made

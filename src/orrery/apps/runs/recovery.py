@@ -46,6 +46,7 @@ from orrery.workflow.journal import FinishedNode, JournalEntry, PausedNode, Resu
 _log = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 5.0
+_HEED_SECONDS = 1.0
 _CLEAN_SECONDS = 60.0
 _EVENTS_KEPT_SECONDS = 600
 _KEYS_KEPT_SECONDS = 24 * 3600
@@ -90,6 +91,9 @@ class Recovery:
             ("clean", self.clean, _CLEAN_SECONDS),
         ):
             self._tasks.append(asyncio.create_task(_forever(step, pause), name=f"runs-{name}"))
+        if not alone:
+            # The word of a stop comes through the cache; where it is no shared one, or away, the mark is what counts.
+            self._tasks.append(asyncio.create_task(_forever(self.heed_stops, _HEED_SECONDS), name="runs-heed"))
         self._tasks.append(asyncio.create_task(self._listen_for_stops(), name="runs-stop"))
 
     async def close(self) -> None:
@@ -101,7 +105,7 @@ class Recovery:
         self._tasks.clear()
 
     async def renew(self) -> None:
-        """Keeps the leases of this process's runs, and stops those that somebody asked to stop."""
+        """Keeps the leases of this process's runs, and heeds stops."""
         # By id, not by owner: a run that could not be written is no longer live, and its lease must run out.
         ids = [live.spec.run_id for live in self._runs.live]
         if not ids:
@@ -115,8 +119,19 @@ class Recovery:
             await session.execute(
                 update(WorkflowRun).where(*mine).values(lease_expires_at=datetime.now(UTC) + self._lease)
             )
-            asked = await session.scalars(select(WorkflowRun.id).where(*mine, WorkflowRun.stop_requested.is_(True)))
-            wanted = list(asked)
+        await self.heed_stops()
+
+    async def heed_stops(self) -> None:
+        """Stops those of this process's runs that somebody asked another process to stop."""
+        if not len(self._runs.live):
+            return
+        asked = select(WorkflowRun.id).where(
+            WorkflowRun.status == "running",
+            WorkflowRun.lease_owner == self._runs.owner,
+            WorkflowRun.stop_requested.is_(True),
+        )
+        async with self._database.read() as session:
+            wanted = list(await session.scalars(asked))
         for run_id in wanted:
             live = self._runs.live.by_run(run_id)
             if live is not None:

@@ -212,7 +212,7 @@ class RunService:
                 known = waiting is not None and await wake(session, waiting, stop=USER_STOP)
         # Told only for a run that the caller may stop: whoever hears it asks no more.
         if known:
-            # Unheard, the mark is found when the lease is renewed.
+            # Unheard, the mark is heeded a moment later.
             with contextlib.suppress(CacheUnavailable):
                 await self._cache.publish(STOP_CHANNEL, task_id.encode())
 
