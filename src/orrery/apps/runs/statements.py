@@ -13,6 +13,7 @@ from orrery.apps.conversations.tables import (
 )
 from orrery.apps.forms.tables import HumanInputForm, HumanInputRecipient
 from orrery.apps.runs.tables import AppLog, IdempotencyKey, NodeExecution, RunEvents, WorkflowPause, WorkflowRun
+from orrery.database.insert_missing import InsertMissing
 
 INSERT_RUN = insert(WorkflowRun)
 INSERT_APP_LOG = insert(AppLog)
@@ -23,7 +24,8 @@ INSERT_CONVERSATION = insert(Conversation)
 INSERT_MESSAGE = insert(Message)
 INSERT_MESSAGE_FILE = insert(MessageFile)
 INSERT_THOUGHT = insert(MessageAgentThought)
-INSERT_CONVERSATION_VARIABLE = insert(ConversationVariable)
+INSERT_CONVERSATION_VARIABLE = InsertMissing(ConversationVariable)
+"""Turns that begin at once in a conversation both find that it lacks a variable."""
 INSERT_FORM = insert(HumanInputForm)
 INSERT_RECIPIENT = insert(HumanInputRecipient)
 INSERT_PAUSE = insert(WorkflowPause)
