@@ -95,15 +95,23 @@ class Console:
         with self._opener.open(call) as answer:
             return json.loads(answer.read() or b"{}")
 
-    def seed(self, documents: dict[str, str], model_port: int) -> dict[str, str]:
-        """An account, a model, the apps; a key for each."""
+    def enter(self) -> None:
+        """Makes the account and signs in."""
         self.post("/setup", {"email": "bench@example.com", "name": "bench", "password": "Bench12345"})
         self.post("/login", {"email": "bench@example.com", "password": base64.b64encode(b"Bench12345").decode()})
+
+    def seed(self, documents: dict[str, str], model_port: int) -> dict[str, str]:
+        """An account, a model, the apps; a key for each."""
+        self.enter()
         self.post(
             "/workspaces/current/model-providers/langgenius/openai_api_compatible/openai_api_compatible/models/credentials",
             {"model": "paced", "model_type": "llm", "name": "bench",
              "credentials": {"endpoint_url": f"http://127.0.0.1:{model_port}/v1", "api_key": "k", "mode": "chat", "context_size": "8192"}},
         )  # fmt: skip
+        return self.publish(documents)
+
+    def publish(self, documents: dict[str, str]) -> dict[str, str]:
+        """The apps; a key for each."""
         keys = {}
         for name, text in documents.items():
             app_id = self.post("/apps/imports", {"mode": "yaml-content", "yaml_content": text})["app_id"]

@@ -45,7 +45,7 @@ class Routes:
         self._http: httpx.Client | None = None
         self._paths: list[tuple[str, str, str]] = []
 
-    async def open(self) -> None:
+    def open(self) -> None:
         folder = self._stack.enter_context(tempfile.TemporaryDirectory())
         self._server = self._stack.enter_context(running(Path(folder) / "home"))
         console = self._server.console()
@@ -59,7 +59,7 @@ class Routes:
             ("run", f"{self._server.url}/v1/workflows/run", key), ("check", f"{base}/apps/{app_id}/workflows/draft/check", ""),
         ]  # fmt: skip
 
-    async def close(self) -> None:
+    def close(self) -> None:
         self._stack.close()
 
     def make(self, dice: random.Random) -> bytes:

@@ -23,19 +23,19 @@ COUNTS = {
 
 
 @pytest.mark.parametrize("name", TARGETS)
-async def test_nothing_breaks(name: str) -> None:
+def test_nothing_breaks(name: str) -> None:
     target = TARGETS[name]()
-    await target.open()
+    target.open()
     try:
         for number in range(COUNTS[name]):
             data = target.make(random.Random(f"{name}-{number}"))
-            error = await tried(target, data)
+            error = tried(target, data)
             assert error is None, f"{name} {number}: {error}"
         for path in sorted((FINDINGS / name).glob("*")):
-            error = await tried(target, path.read_bytes())
+            error = tried(target, path.read_bytes())
             assert error is None, f"{path}: {error}"
     finally:
-        await target.close()
+        target.close()
 
 
 class Fragile:
@@ -52,9 +52,9 @@ class Fragile:
 @pytest.mark.parametrize(
     ("data", "word"), [(b"hang", "took longer than 0.2 s"), (b"crash", "AssertionError"), (b"fine", None)]
 )
-async def test_what_breaks_is_seen(data: bytes, word: str | None) -> None:
+def test_what_breaks_is_seen(data: bytes, word: str | None) -> None:
     target: Target = Fragile()  # type: ignore[assignment]
-    error = await tried(target, data)
+    error = tried(target, data)
     assert error is None if word is None else word in str(error)
 
 

@@ -16,6 +16,7 @@ from orrery.workflow.nodes.assigner_operations import apply, check_operation, ch
 from orrery.workflow.pool import Pool
 from orrery.workflow.segments import ARRAY_TYPES, fits, infer_type, shown_type
 from orrery.workflow.template import split_template
+from orrery.workflow.whole_text import whole_values
 
 from .mutations import ODD_TEXTS, ODD_VALUES, bent_text, bent_tree
 from .target import Ready
@@ -103,7 +104,7 @@ class Templates(Ready):
         ).encode()
 
     async def check(self, data: bytes) -> None:
-        given = json.loads(data)
+        given: Any = whole_values(json.loads(data))
         values = given["values"] if isinstance(given["values"], dict) else {"text": given["values"]}
         pool = Pool(system={"query": "q", **values}, inputs=values)
         pool.put_all("a", values)
@@ -129,7 +130,7 @@ class Templates(Ready):
             return
         if fits(kind, old):
             made = apply(operation, kind, old, value)
-            assert fits(shown_type(kind), made) or kind in {"array[any]", "any"}
+            assert fits(shown_type(kind), made) or kind in {"array[any]", "file", "none", "odd"}
             msgspec.json.encode(made)  # it will be stored
 
 

@@ -18,6 +18,7 @@ MOST_BYTES = 10 * 1024 * 1024
 _MOST_VALUES = 500_000
 _MOST_CHARACTERS = 2 * MOST_BYTES
 _MOST_MERGED = 50_000
+_MOST_REPEATED = 10_000
 _MOST_SLOWLY = 1 << 20
 _DEEPEST = 100
 
@@ -97,7 +98,9 @@ def load_yaml(text: str) -> dict[str, object]:
         raise DslError(f"Invalid YAML format: {_first_line(error)}") from error
     if not isinstance(data, dict):
         raise DslError("Invalid YAML format: content must be a mapping")
-    return cast("dict[str, object]", _plain(cast("object", data), [_MOST_VALUES, _MOST_CHARACTERS], 0))
+    # A text holds fewer values than characters, unless its aliases are there to multiply them.
+    budget = [min(_MOST_VALUES, len(text) + _MOST_REPEATED), _MOST_CHARACTERS]
+    return cast("dict[str, object]", _plain(cast("object", data), budget, 0))
 
 
 def _loaded(text: str) -> object:
