@@ -16,6 +16,8 @@ from orrery.errors import NotFound
 from orrery.http.responses import error_response
 
 _APP_PAGES = frozenset({"chat", "completion", "workflow", "chatbot", "agent"})
+_OWN_PAGES = frozenset({"form"})
+"""Drawn by the end users' application too, but never inside another site: what is clicked there decides."""
 _API_PREFIXES = ("/v1/", "/api/", "/console/api/", "/files/", "/inner/", "/mcp/", "/triggers/")
 _FOREVER = "public, max-age=31536000, immutable"
 _MISSING = (
@@ -49,10 +51,10 @@ class Pages:
         if "." in path.rpartition("/")[2]:
             return _not_found()
         first = path.strip("/").partition("/")[0]
-        entry = self._folder / ("app.html" if first in _APP_PAGES else "index.html")
+        entry = self._folder / ("app.html" if first in _APP_PAGES | _OWN_PAGES else "index.html")
         if not entry.is_file():
             return PlainTextResponse(_MISSING, 503)
-        embeddable = first in _APP_PAGES or self._frames
+        embeddable = first in _APP_PAGES or (self._frames and first not in _OWN_PAGES)
         return self._document(entry, embeddable=embeddable)
 
     def _file(self, path: str) -> Path | None:

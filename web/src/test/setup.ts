@@ -5,11 +5,12 @@ import { startI18n } from "@/i18n/start";
 
 beforeAll(async () => {
   const load = async () => {
-    const [console, webapp] = await Promise.all([
+    const [console, webapp, ask] = await Promise.all([
       import("@/i18n/en/console"),
       import("@/i18n/en/webapp"),
+      import("@/i18n/en/ask"),
     ]);
-    return { messages: { ...console.messages, ...webapp.messages } };
+    return { messages: { ...console.messages, ...webapp.messages, ...ask.messages } };
   };
   await startI18n({ en: load, zh: load }, "en");
 });

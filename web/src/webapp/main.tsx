@@ -7,7 +7,7 @@ import { chosenLanguage } from "../i18n/choice";
 import { languageOf, startI18n } from "../i18n/start";
 import type { OpenApp } from "./entry/app";
 import { openApp, openingFailure } from "./entry/open";
-import { type Place, placeOf } from "./entry/place";
+import { formToken, type Place, placeOf } from "./entry/place";
 import { preload, WebApp } from "./entry/WebApp";
 import { Unavailable } from "./frame/Unavailable";
 
@@ -17,6 +17,13 @@ const bundles = {
 };
 
 async function start(root: Root): Promise<void> {
+  const token = formToken(location.pathname);
+  if (token) {
+    // A page of its own: those who chat don't load it, those who answer don't load the chat.
+    const { openForm } = await import("./ask/start");
+    await openForm(root, token);
+    return;
+  }
   const place = await placeOf(new URL(location.href));
   if (!place) {
     await startI18n(bundles, chosenLanguage());

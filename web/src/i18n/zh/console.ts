@@ -1,5 +1,5 @@
 /** All messages of the console in Chinese. */
-const files = import.meta.glob<object>(["./*.json", "!./webapp.json"], {
+const files = import.meta.glob<object>(["./*.json", "!./webapp.json", "!./ask.json"], {
   eager: true,
   import: "default",
 });

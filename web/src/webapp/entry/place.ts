@@ -18,6 +18,11 @@ const pattern = /^\/(chat|chatbot|completion|workflow)\/([\w-]+)\/?$/;
 /** The query's name for the open conversation, in pages that have a list of them. */
 export const CONVERSATION = "c";
 
+/** The token in the address of a form that a run waits for; null for any other address. */
+export function formToken(path: string): string | null {
+  return /^\/form\/([\w-]{1,128})\/?$/.exec(path)?.[1] ?? null;
+}
+
 /** Reads an address; null when it is none of our pages. */
 export async function placeOf(url: URL): Promise<Place | null> {
   const found = pattern.exec(url.pathname);

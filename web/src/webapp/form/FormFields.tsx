@@ -20,7 +20,8 @@ export default function FormFields({ form, ...rest }: FormFieldsProps) {
     .map((field) => <FormField key={field.name} field={field} form={form} {...rest} />);
 }
 
-function FormField({
+/** One field, where a page places them itself. */
+export function FormField({
   field,
   form,
   client,
