@@ -112,12 +112,3 @@ async def test_requests_at_once_in_one_conversation_keep_each_others_variables(h
     assert held == {
         "left": "l", "right": 7, "both": [], "kept": {"a": 1}, "new": ["This is a mocked LLM response"],
     }  # fmt: skip
-
-
-async def test_a_value_of_another_type_is_not_assigned(home: House) -> None:
-    wrong = [start(), assign("keep", ("left", "over-write", "ok"), ("right", "over-write", "many")), answer("x")]
-    app_id = await home.new_app("advanced-chat", chain(*wrong), conversation=VARIABLES)
-    live = await home.run(app_id, query="go")
-    assert live.spec.turn is not None
-    assert (await live.outcome).end.status == "failed"
-    assert (await values(home, live.spec.turn.conversation_id))["right"] == 0

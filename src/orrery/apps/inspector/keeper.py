@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
 from orrery.apps.inspector import store
 from orrery.apps.inspector.kept import CONVERSATION, NO_OUTPUTS, SYSTEM, KeptValue, kept_values
@@ -54,9 +54,18 @@ class DraftKeeper:
         stored = [(kept, await put(*owner, kept.name, kept.value)) for kept in newest]
         whole = {kept.node_id for kept, _ in stored} - {SYSTEM, CONVERSATION}
         try:
+            await self._write_twice(place, stored, whole)
+        except BaseException:
+            await self._large.forget([value.file.key for _, value in stored if value.file is not None])
+            raise
+
+    async def _write_twice(
+        self, place: store.Place, stored: Sequence[tuple[KeptValue, StoredValue]], whole: Collection[str]
+    ) -> None:
+        try:
             await self._write(place, stored, whole)
-        except IntegrityError:
-            # Another run made the same rows in this moment: now they are there.
+        except (IntegrityError, OperationalError):
+            # Another run made the same rows in this moment, or held them: now they are there.
             await self._write(place, stored, whole)
 
     async def _write(
