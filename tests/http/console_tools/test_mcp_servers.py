@@ -97,7 +97,7 @@ async def test_headers_are_sent_and_kept_secret(world: World) -> None:
         await done(world.owner.put(MCP, json=changed | {"provider_id": made["id"], "headers": {"X-Key": "another"}}))
         await refused(world.owner.get(f"{MCP}/update/{made['id']}"), "403")
     await done(world.owner.request("DELETE", MCP, json={"provider_id": made["id"]}))
-    await refused(world.owner.post(f"{MCP}/auth", json={"provider_id": made["id"]}), "MCP tool not found")
+    await refused(world.owner.post(f"{MCP}/auth", json={"provider_id": made["id"]}), "MCP tool not found", 404)
 
 
 async def test_a_person_signs_in_and_tokens_are_renewed(world: World) -> None:

@@ -31,6 +31,7 @@ PUBLIC_NAMES: Mapping[str, str] = {
     "organization": "langgenius",
     "model_type": "llm",
     "block_type": "llm",
+    "credential_type": "api-key",
     "node_id": "start",
     "webhook_id": "nobody-knows-this-address",
     "url": "http://127.0.0.1:9/nobody-listens",
@@ -119,6 +120,7 @@ class Site:
         things["app_id"] = things["target_id"] = apps["workflow"]
         published = await _done(client.get(f"/apps/{apps['workflow']}/workflows/publish"))
         things["workflow_id"] = published["id"]
+        await self._tools(client, apps["workflow"], things)
         tag = await _done(client.post("/tags", json={"name": "a tag", "type": "app"}))
         things["tag_id"] = tag["id"]
         profile = await _done(client.get("/account/profile"))
@@ -142,6 +144,18 @@ class Site:
         draft = f"/apps/{app_id}/workflows/draft/nodes/start"
         await _done(client.post(f"{draft}/run", json={"inputs": {"q": "x"}}))
         return str((await _done(client.get(f"{draft}/variables")))["items"][0]["id"])
+
+    async def _tools(self, client: httpx.AsyncClient, app_id: str, things: dict[str, str]) -> None:
+        """An MCP server where nobody listens, and a workflow as a tool."""
+        base = "/workspaces/current/tool-provider"
+        server = {"server_url": PUBLIC_NAMES["url"], "name": "away", "icon": "x", "server_identifier": "away"}
+        things["provider_id"] = (await _done(client.post(f"{base}/mcp", json=server)))["id"]
+        published: dict[str, object] = {"name": "a_tool", "label": "A tool", "description": "", "icon": {}}
+        parameters = [{"name": "q", "description": "", "form": "llm"}]
+        body = {**published, "parameters": parameters, "workflow_app_id": app_id}
+        await _done(client.post(f"{base}/workflow/create", json=body))
+        shown = await _done(client.get(f"{base}/workflow/get", params={"workflow_app_id": app_id}))
+        things["workflow_tool_id"], things["workflow_app_id"] = shown["workflow_tool_id"], app_id
 
     async def _run(self, key: str, things: dict[str, str]) -> None:
         async with self.service(key) as service:

@@ -102,7 +102,7 @@ class ApiToolRoutes(RouteGroup):
         self._tools = tools
 
     @route(
-        "POST", f"{_BASE}/schema", auth="console", scope="workspace", permission=Permission.TOOL_VIEW, body=SchemaBody,
+        "POST", f"{_BASE}/schema", auth="console", scope="workspace", permission=Permission.TOOL_MANAGE, body=SchemaBody,
         body_limit=_BODY_LIMIT,
     )  # fmt: skip
     async def read(self, call: Call, body: SchemaBody) -> JsonObject:
@@ -115,7 +115,9 @@ class ApiToolRoutes(RouteGroup):
             "warning": found.warnings,
         }
 
-    @route("GET", f"{_BASE}/remote", auth="console", scope="workspace", permission=Permission.TOOL_VIEW, query=UrlQuery)
+    @route(
+        "GET", f"{_BASE}/remote", auth="console", scope="workspace", permission=Permission.TOOL_MANAGE, query=UrlQuery
+    )
     async def remote(self, call: Call, query: UrlQuery) -> JsonObject:
         """Fetches a description that can be used."""
         return {"schema": await self._tools.fetch(query.url)}

@@ -59,7 +59,7 @@ class McpServers:
         return [self._view(row) for row in rows]
 
     async def show(self, workspace_id: str, provider_id: str) -> ProviderView:
-        """Raises `ToolRefused` where there is none."""
+        """Raises `ToolProviderUnknown`."""
         async with self._database.read() as session:
             return self._view(await by_id(session, workspace_id, provider_id))
 
@@ -101,14 +101,14 @@ class McpServers:
             await self._looked_at(row)
 
     async def remove(self, actor: Actor, provider_id: str) -> None:
-        """Forgets a server with its tokens. Raises `ToolRefused` where there is none."""
+        """Forgets a server with its tokens. Raises `ToolProviderUnknown`."""
         async with self._database.write() as session:
             row = await by_id(session, actor.workspace_id, provider_id, locked=True)
             await session.delete(row)
             record(session, actor, "tool.mcp.remove", row.id, name=row.name)
 
     async def refresh(self, workspace_id: str, provider_id: str) -> ProviderView:
-        """Asks the server for its tools and keeps them. Raises `ToolRefused` with what went wrong."""
+        """Asks the server for its tools and keeps them. Raises `ToolProviderUnknown`, `ToolRefused` with the reason."""
         async with self._database.read() as session:
             row = await by_id(session, workspace_id, provider_id)
         try:

@@ -18,7 +18,7 @@ from orrery.tools.errors import ToolProviderCredentialValidationError
 from orrery.tools.mcp.session import McpToolInfo
 from orrery.tools.mcp.transport import McpEndpoint
 from orrery.tools.protocol import ToolRef
-from orrery.workspaces.tools.errors import ToolProviderTaken, ToolRefused
+from orrery.workspaces.tools.errors import ToolProviderTaken, ToolProviderUnknown, ToolRefused
 from orrery.workspaces.tools.mcp_logins import KnownClients
 from orrery.workspaces.tools.tables import McpProvider
 
@@ -89,11 +89,11 @@ def shown_url(url: str) -> str:
 
 
 async def by_id(session: AsyncSession, workspace_id: str, provider_id: str, *, locked: bool = False) -> McpProvider:
-    """Raises `ToolRefused` where there is none."""
+    """Raises `ToolProviderUnknown`."""
     query = select(McpProvider).where(McpProvider.tenant_id == workspace_id, McpProvider.id == provider_id)
     row = await session.scalar(query.with_for_update() if locked else query) if is_id(provider_id) else None
     if row is None:
-        raise ToolRefused("MCP tool not found", params="provider_id")
+        raise ToolProviderUnknown("MCP tool not found")
     return row
 
 
