@@ -23,7 +23,7 @@ from orrery.wiring.faces import build_app
 from orrery.wiring.housekeeping import Chore, Housekeeping
 
 PURGE_SECONDS = 300.0
-"""How often rows of deleted conversations are taken away."""
+"""How often rows of deleted conversations, and values of deleted apps' drafts, are taken away."""
 
 
 class HomeInUse(Exception):
@@ -40,7 +40,12 @@ class Process:
         self._background: EmbeddedJobs | None = None
         self._core = self._build()
         self.database, self.sandbox, self.product = self._core.database, self._core.sandbox, self._core.product
-        self._housekeeping = Housekeeping([Chore("purge", PURGE_SECONDS, self.product.talk.conversations.purge)])
+        self._housekeeping = Housekeeping(
+            [
+                Chore("purge", PURGE_SECONDS, self.product.talk.conversations.purge),
+                Chore("draft-values", PURGE_SECONDS, self.product.running.drafts.purge),
+            ]
+        )
         self.app: ASGIApp = self._core.observation.around(build_app(settings, self.product, self.operators()))
 
     def _build(self) -> Core[Wake] | Core[CeleryCarrier] | Core[NoAnnouncer]:
