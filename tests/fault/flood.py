@@ -54,7 +54,7 @@ def check_settled(fleet: Fleet, stories: Sequence[Story]) -> None:
         if story.accepted:
             story.check_whole()
     fleet.wait_for_rows("SELECT id FROM workflow_runs WHERE status = 'running'", [], 20)
-    kept = dict(fleet.rows("SELECT id, status FROM workflow_runs"))
+    kept = {row[0]: row[1] for row in fleet.rows("SELECT id, status FROM workflow_runs")}
     for story in stories:
         if story.accepted:
             assert story.ends == [kept[story.run_id]], story.mark

@@ -7,17 +7,20 @@ import contextlib
 import gc
 import signal
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
+from typing import cast
 
 import click
 import uvicorn
 
+from orrery.cli.leaving import Transport, leave_ports, until_read
 from orrery.telemetry.configure import configure_logging
 from orrery.wiring import Process, settings_of
 
 _GRACE_SECONDS = 20
 _BACKLOG = 4096
+_LAST_ANSWERS_SECONDS = 0.3
 
 
 async def serve(arguments: Mapping[str, str], home: Path | None) -> None:
@@ -85,6 +88,25 @@ class _Server(uvicorn.Server):
         yield
         # Who presses Ctrl-C a second time does not want to wait for running runs.
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    async def shutdown(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]  # socket.socket
+        """Takes no new connection, serves for a moment what those that are open have sent, then lets them end."""
+        await leave_ports(self.servers, self._protocol)
+        if self.server_state.connections and not self.force_exit:
+            # Told with each answer: a proxy then sends nothing more on a connection that is about to be closed.
+            self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
+            await asyncio.sleep(_LAST_ANSWERS_SECONDS)
+            await until_read(self._transports, _LAST_ANSWERS_SECONDS)
+        await super().shutdown()
+
+    def _protocol(self) -> asyncio.Protocol:
+        # The class's own constructor, which its base knows nothing of.
+        made = cast("Callable[..., asyncio.Protocol]", self.config.http_protocol_class)
+        return made(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+
+    def _transports(self) -> list[Transport]:
+        held = (getattr(connection, "transport", None) for connection in self.server_state.connections)
+        return [cast("Transport", transport) for transport in held if transport is not None]
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]  # socket.socket
         await super().startup()

@@ -1,0 +1,103 @@
+"""API processes behind nginx are replaced one after the other under load, and no request is lost (F31, G11)."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.fault.fleet import Fleet
+from tests.fault.outside import wanted
+from tests.fault.scale import scaled
+from tests.fault.witness import Story, Witness
+from tests.support import dsl
+from tests.support.server import free_port
+
+from orrery.deploy.native.edge import edge_configuration
+from orrery.deploy.topology.model import DEFAULTS
+
+PER_SECOND = 40
+ROUNDS = scaled(1, 20)
+
+
+@contextmanager
+def edge(folder: Path, apis: list[int]) -> Generator[str]:
+    """The nginx of ``orrery stack up`` before these processes; its address."""
+    port, file = free_port(), folder / "nginx.conf"
+    file.write_text(edge_configuration(port, apis, folder, DEFAULTS))
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen([wanted("nginx"), "-c", str(file), "-e", "stderr"], stdout=log, stderr=log)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        until = time.monotonic() + 20
+        while True:
+            assert process.poll() is None, (folder / "log").read_text()
+            try:
+                if httpx.get(f"{url}/health", trust_env=False).status_code == 200:
+                    break
+            except httpx.TransportError:
+                assert time.monotonic() < until
+                time.sleep(0.05)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.mark.row("F31", "G11")
+async def test_a_rolling_restart_loses_no_request(
+    two: Fleet, tmp_path: Path, measured: Callable[[str, object], None]
+) -> None:
+    quick = two.console.add_app(dsl.workflow("quick", dsl.chain(dsl.start("q"), dsl.end(out=["start", "q"]))))[1]
+    told = dsl.chain(dsl.start("q"), dsl.llm("slow:20:50", "{{#start.q#}}"), dsl.end(out=["llm", "text"]))
+    slow = two.console.add_app(dsl.workflow("slow", told))[1]
+    answers: Counter[int | str] = Counter()
+    stopping = asyncio.Event()
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        try:
+            answer = await client.post("/v1/workflows/run", json={"inputs": {"q": "x"}, "user": "ann"})
+            answers[answer.status_code] += 1
+        except httpx.TransportError as error:
+            answers[type(error).__name__] += 1
+
+    async def come(url: str, stories: list[asyncio.Task[Story]]) -> None:
+        headers = {"Authorization": f"Bearer {quick}"}
+        async with (
+            httpx.AsyncClient(base_url=url, headers=headers, trust_env=False, timeout=60) as client,
+            Witness([url], slow) as witness,
+            asyncio.TaskGroup() as group,
+        ):
+            n = 0
+            while not stopping.is_set():
+                group.create_task(ask(client))
+                if n % 5 == 0:
+                    body: dict[str, object] = {"inputs": {"q": str(n)}, "user": "ann"}
+                    stories.append(group.create_task(witness.run("/workflows/run", body, str(n))))
+                n += 1
+                await asyncio.sleep(1 / PER_SECOND)
+
+    with edge(tmp_path, [api.port for api in two.apis]) as url:
+        stories: list[asyncio.Task[Story]] = []
+        coming = asyncio.create_task(come(url, stories))
+        await asyncio.sleep(1)
+        for _ in range(ROUNDS):
+            for api in two.apis:
+                assert await asyncio.to_thread(api.stop) == 0
+                await asyncio.to_thread(api.start)
+        await asyncio.sleep(0.5)
+        stopping.set()
+        await coming
+    assert set(answers) == {200}, (answers, (tmp_path / "log").read_text()[-3000:])
+    for task in stories:
+        story = task.result()
+        assert (story.status, story.ends) == (200, ["succeeded"]), story
+        story.check_whole()
+    measured("requests", answers.total() + len(stories))
+    measured("streams that came back", sum(task.result().breaks > 0 for task in stories))
