@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +89,17 @@ class HeldModels(ScriptedModels):
             yield delta
 
 
+class Snippets(ScriptedCode):
+    """Snippets give what ``main`` makes of their source and inputs."""
+
+    def __init__(self) -> None:
+        super().__init__(self._call)
+        self.main: Callable[[str, Mapping[str, Any]], dict[str, object]] = lambda _source, _inputs: {}
+
+    def _call(self, source: str, inputs: Mapping[str, object]) -> dict[str, object]:
+        return self.main(source, inputs)
+
+
 class World:
     """The running console, with what makes apps and published runs."""
 
@@ -113,11 +124,12 @@ class World:
         self.uploads = files.uploads
         versions = VersionCache(NodeRegistry(BUILT_IN).extended(OUTSIDE_KINDS), vault)
         self.models = HeldModels()
+        self.code = Snippets()
         self.group = GroupCommit(database, statements.ORDER)
         outside = Outside(
             database=database,
             models=lambda _workspace: self.models,
-            code=ScriptedCode(),
+            code=self.code,
             http=NoNetwork(),
             files=files.for_run,
         )
