@@ -21,6 +21,7 @@ from orrery.inference.registry import ProviderRegistry
 from orrery.inference.transport import ModelTransport
 from orrery.inference.types import Credentials, LLMCall, LLMDelta, Message, ModelFeatures, ModelKind, ModelRef, Usage
 from orrery.sandbox.embedded import EmbeddedSandbox
+from orrery.sandbox.queueing import QueuedRunner, calls_at_once
 from orrery.sandbox.shortcut import ShortcutRunner
 from orrery.settings.load import Settings
 from orrery.wiring.nodes import node_registry
@@ -121,7 +122,12 @@ async def run_file(options: OfflineOptions) -> int:
     operator, untrusted = GuardedHttpClient(operator_policy(allow_private=True)), GuardedHttpClient(untrusted_policy())
     sandbox = EmbeddedSandbox()
     try:
-        services = Services(_models(options, operator), ShortcutRunner(sandbox), untrusted, LocalFiles())
+        services = Services(
+            _models(options, operator),
+            ShortcutRunner(QueuedRunner(sandbox, calls_at_once(embedded=True))),
+            untrusted,
+            LocalFiles(),
+        )
         return await _drive(app, options, services)
     finally:
         await sandbox.close()

@@ -35,6 +35,7 @@ from orrery.apps.triggers.ending import ORDER as TRIGGER_ORDER
 from orrery.apps.triggers.ending import TriggerLogEnding
 from orrery.database.group_commit import GroupCommit
 from orrery.inference.types import ModelGateway
+from orrery.sandbox.queueing import QueuedRunner, calls_at_once
 from orrery.sandbox.shortcut import ShortcutRunner
 from orrery.security.encryption import Vault
 from orrery.settings.load import Settings
@@ -85,7 +86,7 @@ def build_running(
     outside = Outside(
         database=database,
         models=models,
-        code=ShortcutRunner(ground.code),
+        code=ShortcutRunner(QueuedRunner(ground.code, calls_at_once(embedded=not ground.settings.sandbox.endpoint))),
         http=ground.clients.untrusted,
         files=files.for_run,
         forms=waits.opening.of_run,
