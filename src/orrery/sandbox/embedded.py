@@ -13,6 +13,8 @@ from orrery.sandbox.answers import no_result, parse_object, refused, serialise
 from orrery.sandbox.cell.plan import pack_payload
 from orrery.sandbox.limits import Limits
 from orrery.sandbox.network_wish import may_want_network
+from orrery.sandbox.node import KIND as NODE
+from orrery.sandbox.node import JsEngine, NodeSpares, node_command
 from orrery.sandbox.pool import Unconfined, ZygotePool
 from orrery.sandbox.protocol import CodeExecutionError, NetworkGate, RunResult, SandboxRefusal
 from orrery.sandbox.runs import Outcome
@@ -28,6 +30,7 @@ class EmbeddedSandbox:
     ``levels`` are tried in their order, none below ``minimum_level``; ``packages`` are folders from which Python
     snippets may import besides the standard library. ``allow_network`` says that a run which asks for the
     network is not turned away; it gets one at level 3 if there is a ``gate``, and finds every socket refused if not.
+    JavaScript runs on ``js_engine``: QuickJS, or the program ``node``.
     """
 
     def __init__(
@@ -39,12 +42,23 @@ class EmbeddedSandbox:
         packages: Sequence[str] = (),
         allow_network: bool = False,
         gate: NetworkGate | None = None,
+        js_engine: JsEngine = "quickjs",
+        node: str = "",
     ) -> None:
         self._allow_network = allow_network
         self._gate = gate if allow_network else None
         self._packages = bool(packages)
         self._limits = limits or Limits()
-        self._pool = ZygotePool(self._limits, levels=levels, minimum=minimum_level, packages=packages)
+        self._missing_node = js_engine == "node" and not node
+        command = node_command(node, self._limits.memory) if js_engine == "node" and node else None
+        self._pool = ZygotePool(
+            self._limits,
+            levels=levels,
+            minimum=minimum_level,
+            packages=packages,
+            programs={NODE: command} if command else {},
+        )
+        self._node = NodeSpares(self._pool, self._limits) if command else None
         self._admitted = 0
         self._workers = asyncio.Semaphore(self._limits.workers)
         self._slots = list(range(self._limits.workers))
@@ -91,6 +105,8 @@ class EmbeddedSandbox:
         if self._warming is not None:
             self._warming.cancel()
             await asyncio.gather(self._warming, return_exceptions=True)
+        if self._node is not None:
+            await self._node.close()
         await self._pool.close()
 
     async def run(self, language: str, code: str, *, enable_network: bool = False) -> RunResult:
@@ -110,11 +126,15 @@ class EmbeddedSandbox:
         if kind is None:
             msg = f"Unsupported language {language}"
             raise CodeExecutionError(msg)
-        gate = self._gate if kind != "js" and may_want_network(code, packages=self._packages) else None
+        gate = self._gate if self._connects(kind) and may_want_network(code, packages=self._packages) else None
         outcome = await self._answered(kind, "main", code, inputs, gate)
         if outcome.result is None:
             raise no_result(outcome.run.stdout)
         return parse_object(outcome.result.decode(errors="replace"))
+
+    def _connects(self, kind: str) -> bool:
+        """Whether an engine has any means to use a network: QuickJS has none."""
+        return kind != "js" or self._node is not None
 
     async def render_template(self, template: str, inputs: Mapping[str, object]) -> str:
         """See `CodeRunner.render_template`."""
@@ -137,11 +157,13 @@ class EmbeddedSandbox:
 
     async def _execute(self, kind: str, mode: str, code: str, inputs: str, gate: NetworkGate | None = None) -> Outcome:
         _require_linux()
+        if kind == "js" and self._missing_node:
+            raise _unavailable("JS_ENGINE is node, but no node program is installed (NODEJS_PATH names it)")
         if len(code) + len(inputs) > self._limits.code:
             raise SandboxRefusal(-400, f"code and inputs must be smaller than {self._limits.code} bytes")
         async with self._admission() as slot:
             try:
-                outcome = await self._pool.run(kind, mode, pack_payload(code, inputs), slot, gate)
+                outcome = await self._run_in(kind, mode, code, inputs, slot, gate)
             except Unconfined as error:
                 raise _unavailable(str(error)) from error
             except ZygoteLost as error:
@@ -149,6 +171,14 @@ class EmbeddedSandbox:
         if not outcome.confined:
             raise _unavailable(outcome.run.stderr.strip())
         return outcome
+
+    async def _run_in(
+        self, kind: str, mode: str, code: str, inputs: str, slot: int, gate: NetworkGate | None
+    ) -> Outcome:
+        if kind != "js" or self._node is None:
+            return await self._pool.run(kind, mode, pack_payload(code, inputs), slot, gate)
+        await self._node.prove()
+        return await self._node.run(mode, code, inputs, gate)
 
     @asynccontextmanager
     async def _admission(self) -> AsyncGenerator[int]:

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from orrery.sandbox.cell.plan import Job, Plan, pack_payload
 from orrery.sandbox.limits import Limits
@@ -31,7 +32,7 @@ class ZygotePool:
     """Hands out the zygote of a kind. ``level`` is 0 until `settle` has found one.
 
     ``kinds`` are the kinds of zygotes with the packages of their engines; ``entry`` is the function of the kind
-    ``call``. Slots count from ``first_slot``, so that pools share no users. ``bootstrap`` is the program that a zygote's interpreter is given; only tests give another one.
+    ``call``; ``programs`` are commands that children of a kind become. Slots count from ``first_slot``, so that pools share no users. ``bootstrap`` is the program that a zygote's interpreter is given; only tests give another one.
     """
 
     def __init__(
@@ -44,18 +45,19 @@ class ZygotePool:
         kinds: Mapping[str, Sequence[str]] = SNIPPETS,
         entry: str = "",
         first_slot: int = 0,
+        programs: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
         bootstrap: str = BOOTSTRAP,
     ) -> None:
         self._limits = limits
         self._levels = [level for level in levels if level >= minimum]
         self._packages = tuple(packages)
         self._kinds, self._entry, self._bootstrap = kinds, entry, bootstrap
-        self._first_slot = first_slot
+        self._first_slot, self._programs = first_slot, programs
         self._shape: tuple[int, bool] | None = None
         self._current: dict[str, Zygote] = {}
         self._first_size: dict[str, int] = {}
         self._retired: list[Zygote] = []
-        self._locks = {kind: asyncio.Lock() for kind in kinds}
+        self._locks = {kind: asyncio.Lock() for kind in (*kinds, *programs)}
         self._settling = asyncio.Lock()
         self._refusal: str | None = None
         self._jobs = 0
@@ -142,6 +144,12 @@ class ZygotePool:
         self._jobs += 1
         return Job(self._jobs, mode, int(self._limits.timeout) + 2, self._first_slot + slot, network)
 
+    def program_job(self, slot: int, *, network: bool) -> Job:
+        """A job for a child that becomes its kind's program. Threads of the engine count as CPU time of the child."""
+        self._jobs += 1
+        seconds = 2 * int(self._limits.timeout) + 4
+        return Job(self._jobs, "program", seconds, self._first_slot + slot, network and self.level >= 3)
+
     def _worn(self, kind: str, zygote: Zygote) -> bool:
         if zygote.jobs_taken >= self._limits.jobs_per_zygote:
             return True
@@ -154,15 +162,18 @@ class ZygotePool:
             await old.close()
 
     async def _start(self, kind: str, level: int, *, drop_user: bool) -> Zygote:
+        program, memory = self._programs.get(kind, ()), self._limits.memory
         plan = Plan(
             kind,
             level,
             drop_user,
-            engine_folders(self._kinds[kind]),
+            engine_folders(self._kinds.get(kind, ())),
             self._packages,
-            memory=self._limits.memory,
-            address_space=max(Plan.address_space, 2 * self._limits.memory),
+            # a program's engine reserves far more than it uses: the watch on resident memory bounds it
+            memory=4 * memory if program else memory,
+            address_space=0 if program else max(Plan.address_space, 2 * memory),
             entry=self._entry,
+            program=program,
         )
         zygote = await Zygote.start(plan, patience=self._limits.start_timeout, bootstrap=self._bootstrap)
         try:
@@ -181,10 +192,7 @@ class ZygotePool:
         )
         if outcome.result is None:
             raise Unconfined(outcome.run.stderr.strip() or outcome.run.error.strip() or "the self-test did not end")
-        report = json.loads(outcome.result)
-        if report["breaches"] or report["tried"] < _FEWEST_TRIES:
-            msg = f"the self-test got through: {', '.join(report['breaches'])}"
-            raise Unconfined(msg)
+        judge(outcome.result, _FEWEST_TRIES)
 
     async def close(self) -> None:
         """Ends all zygotes and whatever runs in them."""
@@ -193,3 +201,11 @@ class ZygotePool:
         self._retired.clear()
         for zygote in zygotes:
             await zygote.close()
+
+
+def judge(report: bytes, fewest: int) -> None:
+    """Raises Unconfined unless the report of a self-test has ``fewest`` tries and no breach."""
+    found = json.loads(report)
+    if found["breaches"] or found["tried"] < fewest:
+        msg = f"the self-test got through: {', '.join(found['breaches'])}"
+        raise Unconfined(msg)

@@ -67,6 +67,36 @@ class _PipeReader:
                 self.ended.set_result(None)
 
 
+class _PipeFeeder:
+    """Writes a payload into a pipe as fast as its reader takes it, then closes it."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._left = memoryview(b"")
+        self._loop = asyncio.get_running_loop()
+        os.set_blocking(fd, False)
+
+    def give(self, payload: bytes) -> None:
+        self._left = memoryview(payload)
+        self._loop.add_writer(self._fd, self._write)
+
+    def _write(self) -> None:
+        try:
+            self._left = self._left[os.write(self._fd, self._left[: 1 << 20]) :]
+        except BlockingIOError:
+            return
+        except BrokenPipeError:  # the child has ended; its outcome says why
+            self._left = memoryview(b"")
+        if not self._left:
+            self.close()
+
+    def close(self) -> None:
+        if self._fd >= 0:
+            self._loop.remove_writer(self._fd)
+            os.close(self._fd)
+            self._fd = -1
+
+
 class _Watch:
     """Kills a child once, for the first bound that it exceeds."""
 
@@ -89,65 +119,139 @@ class _Watch:
             self._strike()
 
     def _strike(self) -> None:
-        if self._child is None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._child.pidfd, signal.SIGKILL)
-            if self._child.pid:
-                os.killpg(self._child.pid, signal.SIGKILL)
+        if self._child is not None:
+            strike(self._child)
 
     def _look(self) -> None:
         if self._child is not None and resident_bytes(self._child.pid) > self._limits.memory:
             self.kill(MEMORY_LIMIT)
         self._next_look = self._loop.call_later(self._limits.watch_interval, self._look)
 
-    def close(self, *, running: bool) -> None:
+    def close(self) -> None:
         self._deadline.cancel()
         self._next_look.cancel()
+
+
+def strike(child: Started) -> None:
+    """Ends a child and its session at once."""
+    with contextlib.suppress(ProcessLookupError):
+        signal.pidfd_send_signal(child.pidfd, signal.SIGKILL)
+        if child.pid:
+            os.killpg(child.pid, signal.SIGKILL)
+
+
+class ChildRun:
+    """One child from its start to its outcome. `close` it whatever happens.
+
+    The payload is a file that is complete at the start, or a pipe that `feed` fills when there is something to do.
+    A job with network needs a ``gate``, which serves it until the child has ended.
+    """
+
+    def __init__(self, zygote: Zygote, job: Job, limits: Limits, gate: NetworkGate | None = None) -> None:
+        self._zygote, self._job, self._limits = zygote, job, limits
+        self._door = GateDoor(gate) if gate is not None and job.network else None
+        self._readers: list[_PipeReader] = []
+        self._watch: _Watch | None = None
+        self._child: Started | None = None
+        self._ended: asyncio.Future[int] | None = None
+        self._feeder: _PipeFeeder | None = None
+        self._running = True
+
+    @property
+    def alive(self) -> bool:
+        """Whether the child has started and not ended."""
+        return self._ended is not None and not self._ended.done() and self._zygote.alive
+
+    def watch(self) -> None:
+        """From now on the child's time, memory and output are bounded."""
+        self._watch = _Watch(self._limits)
         if self._child is not None:
-            if running:
-                self._strike()
+            self._watch.attach(self._child)
+
+    async def start(self, payload: bytes) -> None:
+        """Starts the child with its whole payload. Raises ZygoteLost."""
+        paper = os.memfd_create("payload", os.MFD_CLOEXEC)
+        try:
+            _write_all(paper, payload)
+            await self._start(paper)
+        finally:
+            os.close(paper)
+
+    async def start_waiting(self) -> None:
+        """Starts the child, which waits for `feed`. Raises ZygoteLost."""
+        reading, writing = os.pipe()
+        self._feeder = _PipeFeeder(writing)
+        try:
+            await self._start(reading)
+        finally:
+            os.close(reading)
+
+    async def _start(self, paper: int) -> None:
+        writers: list[int] = []
+        try:
+            for _ in range(3):
+                reader, writer = os.pipe()
+                writers.append(writer)
+                self._readers.append(_PipeReader(reader, self._limits.output, self._exceeded))
+            door = [] if self._door is None else [self._door.child_end]
+            started, self._ended = self._zygote.submit(self._job, [paper, *writers, *door])
+        finally:
+            for writer in writers:
+                os.close(writer)
+        if self._door is not None:
+            self._door.close_child_end()
+        self._child = await _started(started)
+        if self._watch is not None:
+            self._watch.attach(self._child)
+
+    def feed(self, payload: bytes) -> None:
+        """Gives a waiting child its payload."""
+        assert self._feeder is not None
+        self._feeder.give(payload)
+
+    def _exceeded(self) -> None:
+        if self._watch is not None:
+            self._watch.kill(OUTPUT_LIMIT)
+        elif self._child is not None:
+            strike(self._child)
+
+    async def outcome(self) -> Outcome:
+        """Waits for the end. Raises ZygoteLost when the zygote goes away meanwhile."""
+        assert self._ended is not None
+        status = await self._ended
+        self._running = False
+        for reader in self._readers:
+            await reader.ended
+        stdout, stderr, result = (bytes(reader.content) for reader in self._readers)
+        run = describe(stdout, stderr, status, "" if self._watch is None else self._watch.failure)
+        return Outcome(run, _framed(result), confined=status != EXIT_UNCONFINED or result.startswith(_CONFINED))
+
+    async def close(self) -> None:
+        """Ends a child that still runs, and lets go of everything."""
+        if self._watch is not None:
+            self._watch.close()
+        if self._child is not None:
+            if self._running:
+                strike(self._child)
             os.close(self._child.pidfd)
+            self._child = None
+        if self._door is not None:
+            await self._door.close()
+        if self._feeder is not None:
+            self._feeder.close()
+        for reader in self._readers:
+            reader.close()
 
 
 async def execute(zygote: Zygote, job: Job, payload: bytes, limits: Limits, gate: NetworkGate | None = None) -> Outcome:
-    """Runs one job in a fresh child of ``zygote``. Raises ZygoteLost when the zygote goes away meanwhile.
-
-    A job with network needs a ``gate``, which serves it until the child has ended.
-    """
-    paper = os.memfd_create("payload", os.MFD_CLOEXEC)
-    writers: list[int] = []
-    readers: list[_PipeReader] = []
-    watch = _Watch(limits)
-    running = True
-    door = GateDoor(gate) if gate is not None and job.network else None
+    """Runs one job in a fresh child of ``zygote``. Raises ZygoteLost when the zygote goes away meanwhile."""
+    run = ChildRun(zygote, job, limits, gate)
     try:
-        _write_all(paper, payload)
-        for _ in range(3):
-            reader, writer = os.pipe()
-            writers.append(writer)
-            readers.append(_PipeReader(reader, limits.output, lambda: watch.kill(OUTPUT_LIMIT)))
-        started, ended = zygote.submit(job, [paper, *writers, *([] if door is None else [door.child_end])])
-        while writers:
-            os.close(writers.pop())
-        if door is not None:
-            door.close_child_end()
-        watch.attach(await _started(started))
-        status = await ended
-        running = False
-        for reader in readers:
-            await reader.ended
+        run.watch()
+        await run.start(payload)
+        return await run.outcome()
     finally:
-        watch.close(running=running)
-        if door is not None:
-            await door.close()
-        for fd in (paper, *writers):
-            os.close(fd)
-        for reader in readers:
-            reader.close()
-    stdout, stderr, result = (bytes(reader.content) for reader in readers)
-    run = describe(stdout, stderr, status, watch.failure)
-    return Outcome(run, _framed(result), confined=status != EXIT_UNCONFINED or result.startswith(_CONFINED))
+        await run.close()
 
 
 async def _started(started: asyncio.Future[Started]) -> Started:

@@ -6,6 +6,7 @@ import pytest_asyncio
 
 from orrery.sandbox.embedded import EmbeddedSandbox
 from orrery.sandbox.limits import Limits
+from orrery.sandbox.node import find_node
 from orrery.sandbox.protocol import SandboxRefusal
 
 collect_ignore_glob = [] if sys.platform == "linux" else ["test_*.py"]
@@ -20,5 +21,27 @@ async def sandbox(request: pytest.FixtureRequest) -> AsyncIterator[EmbeddedSandb
     except SandboxRefusal as refusal:
         await made.close()
         pytest.skip(f"level {request.param} is not to be had here: {refusal.message}")
+    yield made
+    await made.close()
+
+
+@pytest_asyncio.fixture(
+    scope="module",
+    loop_scope="module",
+    params=[("quickjs", 3), ("quickjs", 1), ("node", 3), ("node", 1)],
+    ids=["quickjs-L3", "quickjs-L1", "node-L3", "node-L1"],
+)
+async def javascript(request: pytest.FixtureRequest) -> AsyncIterator[EmbeddedSandbox]:
+    """A sandbox whose JavaScript runs on one of the engines; skipped where there is no such engine or level."""
+    engine, level = request.param
+    node = find_node() or ""
+    if engine == "node" and not node:
+        pytest.skip("no node program is installed")
+    made = EmbeddedSandbox(Limits(timeout=3.0, workers=2), levels=(level,), js_engine=engine, node=node)
+    try:
+        await made.ready()
+    except SandboxRefusal as refusal:
+        await made.close()
+        pytest.skip(f"level {level} is not to be had here: {refusal.message}")
     yield made
     await made.close()

@@ -119,6 +119,8 @@ def _limit(plan: Plan, cpu_seconds: int) -> None:
         # counted per uid: without a uid of its own a run would pay for the other processes of the user
         limits.append((resource.RLIMIT_NPROC, plan.processes))
     for what, value in limits:
+        if value == 0 and what == resource.RLIMIT_AS:
+            continue
         hard = resource.getrlimit(what)[1]
         ceiling = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(what, (ceiling, ceiling))

@@ -14,6 +14,7 @@ from orrery.sandbox.cell.kernel import Kernel
 _SHARED_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache")
 _TIME_ZONES = ("/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/etc/localtime")
 _CERTIFICATES = ("/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/usr/share/ca-certificates", "/etc/pki/tls/certs")
+_LOADERS = ("/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1", "/lib/ld-musl-x86_64.so.1")
 _NULL = "/dev/null"
 
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR, _TRUNCATE = 1, 2, 4, 8, 1 << 14
@@ -35,8 +36,21 @@ def _handled_files(abi: int) -> int:
     return ((1 << bits) - 1) | ((1 << 15) if abi >= 5 else 0)
 
 
-def landlock_ruleset(kernel: Kernel, abi: int, readable: Sequence[str], connect_port: int | None = None) -> int:
-    """A ruleset that refuses everything but reading ``readable``; ``connect_port`` is one TCP port it may call.
+def executable_paths(program: str) -> list[str]:
+    """What has to be executable for a program to start: itself and the loaders of shared libraries."""
+    return [p for p in (program, *_LOADERS) if os.path.exists(p)]
+
+
+def landlock_ruleset(
+    kernel: Kernel,
+    abi: int,
+    readable: Sequence[str],
+    executable: Sequence[str] = (),
+    connect_port: int | None = None,
+) -> int:
+    """A ruleset that refuses everything but reading ``readable`` and running ``executable``.
+
+    ``connect_port`` is one TCP port that may be called.
 
     Returns the descriptor. Ports are only controlled from ABI 4 on, signals and abstract sockets from ABI 6 on.
     """
@@ -47,6 +61,7 @@ def landlock_ruleset(kernel: Kernel, abi: int, readable: Sequence[str], connect_
         attributes.append(_SCOPE_ABSTRACT_SOCKETS | _SCOPE_SIGNALS)
     ruleset = kernel.landlock_create(attributes)
     rules = [(path, _READ_FILE | (_READ_DIR if os.path.isdir(path) else 0)) for path in readable]
+    rules += [(path, _READ_FILE | _EXECUTE) for path in executable]
     if os.path.exists(_NULL):
         rules.append((_NULL, _READ_FILE | _WRITE_FILE | (_TRUNCATE if abi >= 3 else 0)))
     for path, access in rules:

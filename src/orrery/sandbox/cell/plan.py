@@ -16,7 +16,8 @@ class Plan:
     ``drop_user``: every child runs as its own uid, `FIRST_RUN_UID` + slot (needs root). ``memory``, ``address_space``
     and ``file_size`` are bytes. ``preload`` are folders to import the engine from, gone once it is imported;
     ``packages`` are folders that snippets may import from. ``entry`` is the ``module:function`` that a zygote of the
-    kind ``call`` imports and its children call.
+    kind ``call`` imports and its children call. ``program`` is the command that children of the kind ``node`` become,
+    its path first; an ``address_space`` of 0 is unbounded.
     """
 
     kind: str
@@ -31,6 +32,7 @@ class Plan:
     processes: int = 64
     stack: int = 16 << 20
     entry: str = ""
+    program: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -39,13 +41,14 @@ class Plan:
     def from_json(cls, text: str) -> Plan:
         """Raises KeyError or TypeError for a text that `to_json` did not write."""
         fields = json.loads(text)
-        preload, packages = tuple(fields.pop("preload")), tuple(fields.pop("packages"))
-        return cls(preload=preload, packages=packages, **fields)
+        for name in ("preload", "packages", "program"):
+            fields[name] = tuple(fields[name])
+        return cls(**fields)
 
 
 @dataclass(frozen=True)
 class Job:
-    """One run. ``mode`` is ``raw``, ``main``, ``template``, ``call`` or ``escapes``; ``cpu_seconds`` a hard limit.
+    """One run. ``mode`` is ``raw``, ``main``, ``template``, ``call``, ``program`` or ``escapes``; ``cpu_seconds`` a hard limit.
 
     ``slot`` picks the uid. With ``network`` the child gets a network of its own whose one door is a listening socket,
     handed out before its confinement through the fifth descriptor of the job.

@@ -48,6 +48,8 @@ _RULES = (
     Rule("prlimit64", argument=0, values=(0, _PID_PLACE)),
 )
 
+_PROGRAM_RULES = tuple(Rule(name) for name in ("execve", "arch_prctl", "set_tid_address", "pkey_alloc", "capget"))
+
 _NETWORK_RULES = (
     *(Rule(name) for name in _NETWORK),
     Rule(
@@ -59,9 +61,13 @@ _NETWORK_RULES = (
 )
 
 
-def snippet_filter(machine: int, *, network: bool = False) -> bytes:
-    """The program for py, tpl and js children, still without its process id (`for_process`)."""
-    return assemble((*_RULES, *_NETWORK_RULES) if network else _RULES, machine)
+def snippet_filter(machine: int, *, network: bool = False, program: bool = False) -> bytes:
+    """The program for children, still without its process id (`for_process`).
+
+    With ``program`` a child may become another program, and that one may start up; which one, Landlock decides.
+    """
+    rules = (*_RULES, *(_NETWORK_RULES if network else ()), *(_PROGRAM_RULES if program else ()))
+    return assemble(rules, machine)
 
 
 def for_process(program: bytes, pid: int) -> bytes:

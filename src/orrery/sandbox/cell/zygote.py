@@ -68,7 +68,10 @@ class Zygote:
                 os.dup2(null, target)
         self._runners = _import_engine(plan)
         abi = self._enter_namespaces()
-        programs = {network: snippet_filter(numbers.machine(), network=network) for network in (False, True)}
+        programs = {
+            network: snippet_filter(numbers.machine(), network=network, program=bool(plan.program))
+            for network in (False, True)
+        }
         self._confinement = Confinement(kernel, plan, landlock=abi > 0, programs=programs)
         self.landlock = abi
         self._poll = select.poll()
@@ -90,16 +93,17 @@ class Zygote:
     def _enter_namespaces(self) -> int:
         plan, kernel = self._plan, self._kernel
         readable = files.readable_paths(plan.packages)
+        executable = files.executable_paths(plan.program[0]) if plan.program else []
         if plan.level >= 3:
             namespaces.enter(kernel)
-            files.enter_private_root(kernel, readable)
+            files.enter_private_root(kernel, [*readable, *executable])
         abi = kernel.landlock_abi()
-        if abi == 0 and plan.level < 3:
+        if abi == 0 and (plan.level < 3 or plan.program):
             msg = "this kernel has no Landlock"
             raise OSError(msg)
         if abi:
             for place, port in ((RULESET, None), (NETWORK_RULESET, namespaces.GATE_PORT if abi >= 4 else None)):
-                ruleset = files.landlock_ruleset(kernel, abi, readable, connect_port=port)
+                ruleset = files.landlock_ruleset(kernel, abi, readable, executable, connect_port=port)
                 os.dup2(ruleset, place)
                 os.close(ruleset)
         return abi
@@ -149,6 +153,8 @@ class Zygote:
             os.dup2(descriptors.stderr, 2)
             confine(self._confinement.steps(job, descriptors))
             os.write(RESULT, b"C")
+            if job.mode == "program":
+                os.execve(self._plan.program[0], self._plan.program, _program_environment())  # noqa: S606  the purpose
             if runner is not None:
                 self._forget()
                 status = runner(_read_all(CODE), _send)
@@ -186,6 +192,8 @@ def _import_engine(plan: Plan) -> dict[str, Runner]:
         from orrery.sandbox.cell import call
 
         runners = {"call": call.caller(plan.entry)}
+    elif plan.kind == "node":
+        runners = {}
     else:
         from orrery.sandbox.cell import javascript
 
@@ -194,6 +202,11 @@ def _import_engine(plan: Plan) -> dict[str, Runner]:
     sys.path[:] = [*before, *plan.packages]
     sys.path_importer_cache.clear()
     return runners
+
+
+def _program_environment() -> dict[str, str]:
+    """The child's own, and what spares Node a search for a file that it may not open."""
+    return {**os.environ, "OPENSSL_CONF": "/dev/null"}
 
 
 def _of_text(run: Callable[[str, str, Send], int]) -> Runner:
