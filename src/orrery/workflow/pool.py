@@ -16,7 +16,7 @@ from orrery.workflow.segments import (
     infer_type,
     is_file,
     markdown_of,
-    mask,
+    spellings_of,
     text_of,
 )
 from orrery.workflow.template import split_template
@@ -44,14 +44,16 @@ class Pool:
         self._values: dict[str, dict[str, object]] = {"sys": dict(system or {})}
         self._types: dict[tuple[str, str], ValueType] = {}
         self._file_url = file_url
-        self._secrets: tuple[str, ...] = ()
+        self._secrets: tuple[tuple[str, str], ...] = ()
 
     def declare(self, namespace: str, name: str, value_type: ValueType, value: object) -> None:
         """Puts a variable whose type stays, whatever is assigned to it later."""
         self._types[namespace, name] = value_type
         self._values.setdefault(namespace, {})[name] = value
         if value_type == "secret" and isinstance(value, str) and value:
-            self._secrets = (*self._secrets, value)
+            # Of secrets that hold one another the longer is looked for first.
+            known = dict((*self._secrets, *spellings_of(value)))
+            self._secrets = tuple(sorted(known.items(), key=lambda item: -len(item[0])))
 
     def put(self, namespace: str, name: str, value: object) -> None:
         """Puts one value; a declared type stays declared."""
@@ -127,8 +129,8 @@ class Pool:
         if not self._secrets:
             return value
         if isinstance(value, str):
-            for secret in self._secrets:
-                value = value.replace(secret, mask(secret))
+            for spelling, masked in self._secrets:
+                value = value.replace(spelling, masked)
             return value
         if isinstance(value, Mapping):
             return {key: self.masked(item) for key, item in cast("Mapping[str, object]", value).items()}

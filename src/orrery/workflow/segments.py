@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias, cast
+from urllib.parse import quote, quote_plus
 
 ValueType: TypeAlias = str
 FileUrl: TypeAlias = Callable[[Mapping[str, object]], str]
@@ -182,6 +183,14 @@ def files_in(value: object) -> list[Mapping[str, object]]:
     if isinstance(value, (list, tuple)):
         return [cast("Mapping[str, object]", item) for item in cast("Sequence[object]", value) if is_file(item)]
     return []
+
+
+def spellings_of(secret: str) -> list[tuple[str, str]]:
+    """How a secret is written in plain text, inside JSON, in addresses and in forms; each with what is shown for it."""
+    shown = mask(secret)
+    written = (secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
+    addressed = (quote(secret), quote(secret, safe=""), quote_plus(secret))
+    return [(spelling, shown) for spelling in dict.fromkeys((*written, *addressed))]
 
 
 def mask(secret: str) -> str:

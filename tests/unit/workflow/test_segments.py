@@ -177,3 +177,18 @@ def test_secrets_are_masked_at_every_depth() -> None:
     shown = made.masked({"a": ["Bearer sk-1234567890", 1], "b": "fine"})
     assert shown == {"a": ["Bearer " + mask("sk-1234567890"), 1], "b": "fine"}
     assert made.render("{{#env.key#}}") == "sk-1234567890"
+
+
+def test_secrets_are_masked_in_every_spelling() -> None:
+    made = Pool()
+    made.declare("env", "short", "secret", "pass word")
+    made.declare("env", "long", "secret", 'pass word"&ü')
+    for told in (
+        '{"k": "pass word\\"&\\u00fc"}',
+        '{"k": "pass word\\"&ü"}',
+        "/?k=pass%20word%22%26%C3%BC",
+        "k=pass+word%22%26%C3%BC",
+    ):
+        shown = str(made.masked(told))
+        assert "word" not in shown and "pass" in shown, shown
+    assert made.masked("a pass word") == "a " + mask("pass word")
