@@ -7,7 +7,9 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
+import httpx
 import pytest
 from tests.fault.canary import Canary
 from tests.fault.conftest import LEASE_SECONDS
@@ -75,6 +77,37 @@ async def test_repeatable_runs_of_a_killed_process_end_well(
     assert made == [(str(RUNS),)]
     measured("runs", RUNS)
     measured("slowest end s", round(max(story.seconds for story in stories), 1))
+
+
+@pytest.mark.row("F29", "G4")
+@pytest.mark.parametrize("killed", [False, True], ids=["both live", "one is killed"])
+async def test_one_key_at_both_processes_is_one_run(two: Fleet, gets: Flood, canary: Canary, killed: bool) -> None:
+    """Blocking callers get the one run's answer from whichever process they ask, also when its own is gone."""
+    mark = f"one-key-{killed}"
+    headers = {"Authorization": f"Bearer {gets.key}", "Idempotency-Key": mark}
+    async with httpx.AsyncClient(trust_env=False, timeout=60, headers=headers) as client:
+
+        async def ask(url: str) -> Any:
+            while True:
+                try:
+                    answer = await client.post(f"{url}/v1/workflows/run", json=asked(mark))
+                except httpx.TransportError:
+                    url = two.apis[0].url
+                    continue
+                if answer.status_code != 503:
+                    assert answer.status_code == 200, answer.text
+                    return answer.json()
+
+        second = asyncio.create_task(ask(two.apis[1].url))
+        while canary.count(f"{mark}-0") == 0:
+            await asyncio.sleep(0.01)
+        others = [asyncio.create_task(ask(api.url)) for api in two.apis for _ in range(3)]
+        if killed:
+            await asyncio.to_thread(kill_second(two))
+        bodies = [await second, *await asyncio.gather(*others)]
+    assert [body["data"]["status"] for body in bodies] == ["succeeded"] * 7
+    assert len({body["workflow_run_id"] for body in bodies}) == 1
+    assert canary.count(f"{mark}-1") == 1
 
 
 @pytest.mark.row("F2", "G2")

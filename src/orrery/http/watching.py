@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator, Mapping
 
 import msgspec
 from starlette.responses import Response
 
+from orrery.apps.runs.errors import NotRecorded
 from orrery.apps.runs.event_log import Frame
 from orrery.apps.runs.idempotency import Idempotency
 from orrery.apps.runs.live import LiveRun
@@ -140,14 +142,18 @@ class RunWatching:
         return _finished_frame(row) if pause is None else _paused_frame(row, pause)
 
     async def result(self, app_id: str, run_id: str) -> Response:
-        """The blocking answer of a run, waiting for its end if it is under way here."""
-        live = self._runs.live.by_run(run_id)
-        if live is not None:
-            return json_response(blocking_body(live.spec, await outcome_of(live)))
-        row = await self._records.find(app_id, run_id)
-        if row is None:
-            raise NotFound("Workflow run not found")
-        return json_response(await self.results.answer(row))
+        """The blocking answer of a run, waiting for its end wherever it is under way, also with a process yet to come."""
+        while True:
+            live = self._runs.live.by_run(run_id)
+            if live is not None:
+                with contextlib.suppress(NotRecorded):  # this process lost it
+                    return json_response(blocking_body(live.spec, await outcome_of(live)))
+            row = await self._records.find(app_id, run_id)
+            if row is None:
+                raise NotFound("Workflow run not found")
+            if row.status != "running":
+                return json_response(await self.results.answer(row))
+            await asyncio.sleep(_LOOK_SECONDS)
 
 
 def _is_end(frame: Frame) -> bool:
