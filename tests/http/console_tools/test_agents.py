@@ -47,7 +47,13 @@ async def shop(world: World) -> AsyncIterator[Shop]:
 
 def agent_node(strategy: str, model: str, tool: JsonObject) -> dsl.JsonObject:
     """An agent with one tool, which is asked what the start node was given."""
-    chosen = {"provider": dsl.PROVIDER, "model": model, "model_type": "llm", "mode": "chat", "completion_params": {}}
+    chosen: JsonObject = {
+        "provider": dsl.PROVIDER,
+        "model": model,
+        "model_type": "llm",
+        "mode": "chat",
+        "completion_params": {},
+    }
     return dsl.node(
         "agent",
         "agent",
@@ -127,7 +133,7 @@ async def test_a_node_calls_an_mcp_server_and_a_workflow(world: World, models: N
 
     inner = await world.app(dsl.workflow("Inner", dsl.chain(dsl.start("who"), dsl.end(who=["start", "who"]))))
     await world.publish(inner)
-    form = {
+    form: JsonObject = {
         "name": "agents_inner", "label": "Inner", "description": "Says who.", "icon": {}, "workflow_app_id": inner,
         "parameters": [{"name": "who", "description": "who", "form": "llm"}],
     }  # fmt: skip
