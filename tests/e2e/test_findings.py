@@ -45,3 +45,19 @@ def test_models_are_those_of_the_workspace(console: Console) -> None:
 def test_other_apps_have_nothing_to_examine(console: Console) -> None:
     answer = console.http.get("/apps/00000000-0000-7000-8000-000000000000/findings")
     assert answer.status_code == 404
+
+
+def test_an_import_says_what_will_not_run(console: Console) -> None:
+    def result(document: JsonObject) -> JsonObject:
+        return console.call("POST", "/apps/imports", {"mode": "yaml-content", "yaml_content": json.dumps(document)})
+
+    sound = result(asking(PROVIDER))
+    assert (sound["status"], sound["error"], sound["findings"]) == ("completed", "", [])
+    warned = result(asking("anthropic"))
+    assert (warned["status"], [found["level"] for found in warned["findings"]]) == ("completed", ["warning"])
+    broken = result(asking("who/is/this"))
+    assert broken["status"] == "completed-with-warnings"
+    assert broken["app_id"]
+    assert broken["findings"] == findings(console, broken["app_id"])
+    failed = console.http.post("/apps/imports", json={"mode": "yaml-content", "yaml_content": "nonsense"})
+    assert (failed.status_code, failed.json()["status"], failed.json()["findings"]) == (400, "failed", [])

@@ -237,3 +237,56 @@ def test_schedules_follow_what_is_published(server: OrreryServer, console: Conso
         assert trigger["trigger_type"] == "trigger-schedule"
         console.call("DELETE", f"/apps/{app_id}")
         assert db.execute(query, (app_id,)).fetchall() == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[1, 2]", b"null", b'"text"', b"{}{}", b'{"name": "\\u0000"}', b'{"name": "\\ud800"}', b'{"name": 1e999}',
+        b'{"name": "x", "deep": ' + b"[" * 400 + b"]" * 400 + b"}", b"[" * 100_000, b"\xff\xfe", b"",
+        b'{"name": "x", "many": ' + b"9" * 5000 + b"}",
+    ],
+)  # fmt: skip
+def test_odd_bodies_are_runs_or_refusals(hook: Hooked, body: bytes) -> None:
+    answer = hook.call(content=body, headers={"Content-Type": "application/json", "X-Kind": "odd"})
+    assert answer.status_code in {202, 400}, answer.text
+    settled(lambda: all(run["status"] == "succeeded" for run in hook.runs()), hook.runs)
+
+
+def test_bodies_that_are_too_deep_say_so(hook: Hooked) -> None:
+    body = b'{"name": "x", "deep": ' + b"[" * 400 + b"]" * 400 + b"}"
+    answer = hook.call(content=body, headers={"Content-Type": "application/json", "X-Kind": "deep"})
+    assert (answer.status_code, answer.json()["message"]) == (
+        400, "Invalid JSON body: its values are nested too deeply.",
+    )  # fmt: skip
+
+
+def test_triggers_of_plugins_are_kept_and_start_nothing(server: OrreryServer, console: Console) -> None:
+    node = dsl.node("event", "trigger-plugin", plugin_id="langgenius/github_trigger", event_name="star",
+                    provider_id="langgenius/github_trigger/github", subscription_id="s")  # fmt: skip
+    app_id, _ = console.add_app(dsl.workflow("plugged", dsl.chain(node, dsl.end(at=["event", "sys.timestamp"]))))
+    (trigger,) = console.call("GET", f"/apps/{app_id}/triggers")["data"]
+    assert (trigger["trigger_type"], trigger["status"]) == ("trigger-plugin", "unauthorized")
+    assert trigger["provider_name"] == "langgenius/github_trigger/github"
+    for path, body in (
+        ("trigger-enable", {"trigger_id": trigger["id"], "enable_trigger": True}),
+        ("workflows/draft/trigger/run", {"node_id": "event"}),
+    ):
+        refused = console.http.post(f"/apps/{app_id}/{path}", json=body)
+        assert (refused.status_code, refused.json()["code"]) == (400, "invalid_param")
+        assert "plugin" in refused.json()["message"]
+    unknown = httpx.post(f"{server.url}/triggers/plugin/0b9bd3c2-6e5a-4c0e-8d6a-000000000000", trust_env=False)
+    assert (unknown.status_code, unknown.json()) == (404, {"error": "Endpoint not found"})
+    cards = console.call("GET", "/apps?limit=100")["data"]
+    assert [card["has_draft_trigger"] for card in cards if card["id"] == app_id] == [True]
+
+
+def test_only_those_who_may_see_and_switch(console: Console, hook: Hooked, server: OrreryServer) -> None:
+    with httpx.Client(base_url=f"{server.url}/console/api", trust_env=False) as nobody:
+        assert nobody.get(f"/apps/{hook.app_id}/triggers").status_code == 401
+    (trigger,) = console.call("GET", f"/apps/{hook.app_id}/triggers")["data"]
+    other = console.add_app(dsl.workflow("other", dsl.chain(dsl.start("q"), dsl.end(out=["start", "q"]))))[0]
+    body = {"trigger_id": trigger["id"], "enable_trigger": False}
+    assert console.http.post(f"/apps/{other}/trigger-enable", json=body).status_code == 404
+    missing = console.http.get(f"/apps/{other}/workflows/triggers/webhook?node_id=hook")
+    assert (missing.status_code, missing.json()["message"]) == (404, "Webhook trigger not found")

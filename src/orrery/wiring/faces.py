@@ -13,6 +13,7 @@ from orrery.http.console.features import FeatureRoutes
 from orrery.http.console.files import ConsoleFileRoutes
 from orrery.http.console.form_drafts import FormDraftRoutes
 from orrery.http.console.forms import ConsoleFormRoutes
+from orrery.http.console.imports import ImportRoutes
 from orrery.http.console.people import PeopleSettings, people_authenticators, people_routes
 from orrery.http.console.run_routes import RunParts, run_routes
 from orrery.http.console.tags import TagRoutes
@@ -138,6 +139,7 @@ def _console(settings: Settings, product: Product, watching: RunWatching) -> lis
         ),
         WorkflowRoutes(product.workflows, product.names),
         ExaminationRoutes(product.examination),
+        ImportRoutes(product.dsl, product.examination),
         TagRoutes(product.tags),
         *tool_routes(product.tools, product.workflow_tools, urls),
         ConsoleFileRoutes(product.files, product.previews, settings.upload),

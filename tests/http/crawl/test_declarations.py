@@ -106,6 +106,7 @@ async def test_only_these_routes_are_public(site: Site) -> None:
         "POST /api/form/human_input/files/remote-upload",
         *(f"{method} /triggers/webhook/{{webhook_id}}" for method in WEBHOOK_METHODS),
         *(f"{method} /triggers/webhook-debug/{{webhook_id}}" for method in WEBHOOK_METHODS),
+        *(f"{method} /triggers/plugin/{{endpoint_id}}" for method in WEBHOOK_METHODS),
     }
 
 

@@ -46,6 +46,7 @@ class AppView(msgspec.Struct, frozen=True):
     site: Site | None
     config: AppModelConfig | None
     tags: Sequence[Tag] = ()
+    has_draft_trigger: bool = False
 
 
 async def add_app(session: AsyncSession, who: Actor, draft: AppDraft) -> App:
@@ -124,7 +125,11 @@ class AppService:
             )
             configs = await store.configs_of(session, apps)
             tags = await store.tags_on(session, who.workspace_id, [app.id for app in apps])
-        views = [AppView(app, None, configs.get(app.app_model_config_id or ""), tags.get(app.id, ())) for app in apps]
+            triggered = await store.with_draft_triggers(session, apps)
+        views = [
+            AppView(app, None, configs.get(app.app_model_config_id or ""), tags.get(app.id, ()), app.id in triggered)
+            for app in apps
+        ]
         return views, total
 
     async def get(self, workspace_id: str, app_id: str, *, modes: frozenset[str] | None = None) -> AppView:

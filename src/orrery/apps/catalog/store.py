@@ -8,6 +8,7 @@ from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orrery.apps.catalog.tables import ApiKey, App, AppModelConfig, Site, Tag, TagBinding
+from orrery.apps.workflows.tables import Workflow
 from orrery.database.orm import utc_now
 
 
@@ -51,6 +52,16 @@ async def page_of_apps(
         query.order_by(App.created_at.desc(), App.id.desc()).offset((page - 1) * limit).limit(limit)
     )
     return list(rows), total
+
+
+async def with_draft_triggers(session: AsyncSession, apps: Sequence[App]) -> set[str]:
+    """Those of the workflow apps whose draft holds a trigger, by id."""
+    ids = [app.id for app in apps if app.mode == "workflow"]
+    if not ids:
+        return set()
+    # Graphs are kept as compact JSON text: a hundred of them are searched where they lie, not read.
+    drafts = select(Workflow.app_id).where(Workflow.app_id.in_(ids), Workflow.version == "draft")
+    return set(await session.scalars(drafts.where(Workflow.graph.contains('"type":"trigger-'))))
 
 
 async def find_site(session: AsyncSession, app_id: str) -> Site | None:

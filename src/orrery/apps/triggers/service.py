@@ -9,7 +9,7 @@ from sqlalchemy import select
 from orrery.apps.catalog.errors import AppNotFound
 from orrery.apps.catalog.store import find_app
 from orrery.apps.triggers.errors import TriggerNotFound, TriggerRefused, WebhookNotSaved
-from orrery.apps.triggers.nodes import TriggerNode, stored_trigger_nodes
+from orrery.apps.triggers.nodes import PLUGIN, TriggerNode, stored_trigger_nodes
 from orrery.apps.triggers.sync import next_time
 from orrery.apps.triggers.tables import AppTrigger, SchedulePlan, WebhookTrigger
 from orrery.apps.workflows.errors import DraftNotFound
@@ -35,7 +35,7 @@ class TriggerService:
             return list(rows)
 
     async def switch(self, workspace_id: str, app_id: str, trigger_id: str, *, on: bool) -> AppTrigger:
-        """Lets a trigger start runs, or no more. Raises `TriggerNotFound`."""
+        """Lets a trigger start runs, or no more. Raises `TriggerNotFound`, and `TriggerRefused` for a plugin's."""
         async with self._database.write() as session:
             row = await session.scalar(
                 select(AppTrigger).where(
@@ -44,6 +44,8 @@ class TriggerService:
             )
             if row is None:
                 raise TriggerNotFound
+            if row.trigger_type == PLUGIN:
+                raise TriggerRefused("This version runs no trigger plugins, so this trigger can't be switched on.")
             row.status, row.updated_at = "enabled" if on else "disabled", utc_now()
             plan = await session.scalar(
                 select(SchedulePlan).where(SchedulePlan.app_id == app_id, SchedulePlan.node_id == row.node_id)

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from orrery.apps.triggers.nodes import SCHEDULE, WEBHOOK, TriggerNode, check_counts, trigger_nodes
+from orrery.apps.triggers.nodes import PLUGIN, SCHEDULE, WEBHOOK, TriggerNode, check_counts, trigger_nodes
 from orrery.apps.triggers.tables import AppTrigger, SchedulePlan, WebhookTrigger
 from orrery.jobs.due_times import Cron
 
@@ -72,12 +72,17 @@ async def _follow_triggers(
     for node in nodes.values():
         row = known.pop(node.id, None)
         if row is None:
-            row = AppTrigger(tenant_id=workspace_id, app_id=app_id, node_id=node.id, status="enabled")
+            row = AppTrigger(tenant_id=workspace_id, app_id=app_id, node_id=node.id, status=_first_status(node))
             session.add(row)
         row.trigger_type, row.title, row.provider_name = node.kind, node.title, node.provider
     for row in known.values():
         await session.delete(row)
     await session.flush()
+
+
+def _first_status(node: TriggerNode) -> str:
+    """Nobody listens to a plugin's events here, so its triggers never start anything."""
+    return "unauthorized" if node.kind == PLUGIN else "enabled"
 
 
 async def _follow_schedules(

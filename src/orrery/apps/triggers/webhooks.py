@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import cast
 
 import msgspec
 from sqlalchemy import select
@@ -20,11 +21,14 @@ from orrery.apps.workflows.service import find_draft
 from orrery.apps.workflows.tables import Workflow
 from orrery.database.engine import Database
 from orrery.workflow.nodes.trigger_webhook_data import WebhookData
-from orrery.workflow.nodes.trigger_webhook_request import WebhookRequest, reply_of, run_inputs
+from orrery.workflow.nodes.trigger_webhook_request import WebhookRefused, WebhookRequest, reply_of, run_inputs
+
+_DEEPEST = 200
+"""Levels of a body, its envelope included: what comes in must be readable again wherever it is written."""
 
 
 class OpenWebhook(msgspec.Struct, frozen=True, kw_only=True):
-    """A webhook that a request may be made to. ``account_id``: who made it, for a draft's."""
+    """A webhook that a request may be made to, as one version of its workflow has it."""
 
     workspace_id: str
     app_id: str
@@ -110,7 +114,7 @@ class Webhooks:
             node_id=at.node_id,
             kind="webhook",
             user=at.user,
-            inputs=run_inputs(at.data, request),
+            inputs=_inputs(at, request),
             metadata={"type": WEBHOOK, "node_title": at.title},
         )
         async with self._database.write() as session:
@@ -119,8 +123,31 @@ class Webhooks:
 
     async def show(self, at: OpenWebhook, request: WebhookRequest) -> Reply:
         """Hands the request to whoever tries the draft out right now. Raises `WebhookRefused`."""
-        await self._debugging.deliver(at.app_id, at.node_id, run_inputs(at.data, request))
+        await self._debugging.deliver(at.app_id, at.node_id, _inputs(at, request))
         return Reply(*reply_of(at.data))
+
+
+def _inputs(at: OpenWebhook, request: WebhookRequest) -> dict[str, object]:
+    """Raises `WebhookRefused`."""
+    inputs = run_inputs(at.data, request)
+    if _is_deeper(inputs, _DEEPEST):
+        raise WebhookRefused("Invalid JSON body: its values are nested too deeply.")
+    return inputs
+
+
+def _is_deeper(value: object, most: int) -> bool:
+    level: list[object] = [value]
+    for _ in range(most):
+        inside: list[object] = []
+        for item in level:
+            if isinstance(item, dict):
+                inside.extend(cast("dict[str, object]", item).values())
+            elif isinstance(item, list):
+                inside.extend(cast("list[object]", item))
+        if not inside:
+            return False
+        level = inside
+    return True
 
 
 def _check(trigger: AppTrigger | None, webhook_id: str) -> None:

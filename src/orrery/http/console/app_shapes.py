@@ -43,7 +43,7 @@ def app_card(view: AppView, names: Mapping[str, str]) -> JsonObject:
         "access_mode": "public",
         "create_user_name": author,
         "author_name": author,
-        "has_draft_trigger": False,
+        "has_draft_trigger": view.has_draft_trigger,
     }
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
+from starlette.responses import Response
 
 from orrery.apps.catalog.modes import BASIC_MODES
 from orrery.apps.catalog.service import Actor, AppDraft, AppService, AppView
@@ -17,7 +19,7 @@ from orrery.http.responses import json_response
 from orrery.security.permissions import Permission
 from orrery.workspaces.members.names import AccountNames
 
-_DSL_LIMIT = 24 * 1024 * 1024
+DSL_LIMIT = 24 * 1024 * 1024
 """Bytes of a JSON body that carries a 10 MB file, escaped."""
 
 Name = Annotated[str, Meta(min_length=1, max_length=255)]
@@ -178,7 +180,7 @@ class AppRoutes(RouteGroup):
         request = ImportRequest(mode="yaml-content", **msgspec.structs.asdict(body))
         result = await self._dsl.copy(actor(call), call.id("app_id"), request)
         if result.app_id is None:
-            return _import_response(result)
+            return import_response(result)
         return await self._detail(call, await self._apps.get(call.account.workspace_id, result.app_id))
 
     @route("GET", "/apps/{app_id}/export", auth="console", scope="workspace", permission=Permission.APP_EXPORT,
@@ -189,24 +191,6 @@ class AppRoutes(RouteGroup):
             actor(call), call.id("app_id"), include_secret=query.include_secret, workflow_id=query.workflow_id
         )
         return {"data": text}
-
-    @route("POST", "/apps/imports", auth="console", scope="workspace", permission=Permission.APP_IMPORT,
-           body=ImportRequest, body_limit=_DSL_LIMIT)  # fmt: skip
-    async def import_app(self, call: Call, body: ImportRequest) -> object:
-        """Makes an app from a file, or overwrites one."""
-        return _import_response(await self._dsl.import_app(actor(call), body))
-
-    @route("POST", "/apps/imports/{import_id}/confirm", auth="console", scope="workspace",
-           permission=Permission.APP_IMPORT)  # fmt: skip
-    async def confirm_import(self, call: Call) -> object:
-        """Carries out an import that waited for a word."""
-        return _import_response(await self._dsl.confirm(actor(call), call.path["import_id"]))
-
-    @route("GET", "/apps/imports/{app_id}/check-dependencies", auth="console", scope="workspace",
-           permission=Permission.APP_VIEW)  # fmt: skip
-    async def check_dependencies(self, call: Call) -> JsonObject:
-        """Names the plugins that an imported app still needs."""
-        return {"leaked_dependencies": await self._dsl.missing_dependencies(actor(call), call.id("app_id"))}
 
     @route(
         "POST", "/apps/{app_id}/name", auth="console", scope="workspace", permission=Permission.APP_EDIT, body=NewName
@@ -251,7 +235,7 @@ class AppRoutes(RouteGroup):
     @route("POST", "/apps/{app_id}/model-config", auth="console", scope="workspace", permission=Permission.APP_PUBLISH)
     async def save_model_config(self, call: Call) -> JsonObject:
         """Saves and publishes a basic app's configuration."""
-        configs = decode_object(await call.bytes(_DSL_LIMIT))
+        configs = decode_object(await call.bytes(DSL_LIMIT))
         app_id = call.id("app_id")
         await self._apps.get(call.account.workspace_id, app_id, modes=BASIC_MODES)
         await self._apps.save_config(actor(call), app_id, configs)
@@ -286,6 +270,7 @@ class AppRoutes(RouteGroup):
         return (self._app_web or str(call.request.base_url)).rstrip("/")
 
 
-def _import_response(result: ImportResult) -> object:
+def import_response(result: ImportResult, more: Mapping[str, object] | None = None) -> Response:
+    """The contract's result object, with ``more`` keys after its own."""
     status = {"failed": 400, "pending": 202}.get(result.status, 200)
-    return json_response(result, status)
+    return json_response({**msgspec.structs.asdict(result), **(more or {})}, status)

@@ -66,6 +66,16 @@ class WebhookRoutes(RouteGroup):
         """Hands a request to the editor that waits for it."""
         return await self._serve(call, published=False)
 
+    @route("GET", "/plugin/{endpoint_id}", auth="public", scope="none")
+    @route("POST", "/plugin/{endpoint_id}", auth="public", scope="none")
+    @route("PUT", "/plugin/{endpoint_id}", auth="public", scope="none")
+    @route("PATCH", "/plugin/{endpoint_id}", auth="public", scope="none")
+    @route("DELETE", "/plugin/{endpoint_id}", auth="public", scope="none")
+    @route("HEAD", "/plugin/{endpoint_id}", auth="public", scope="none")
+    async def call_plugin(self, call: Call) -> Response:
+        """Answers for trigger plugins, which this version does not run: there is no such endpoint."""
+        return json_response({"error": "Endpoint not found"}, 404)
+
     async def _serve(self, call: Call, *, published: bool) -> Response:
         webhook_id = call.path["webhook_id"]
         try:
