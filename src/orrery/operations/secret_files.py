@@ -6,6 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
+from orrery.settings.dotenv import read_dotenv, write_dotenv
 from orrery.settings.home import SECRETS_FILE
 
 
@@ -23,7 +24,14 @@ def write_secrets(path: Path, content: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def replace_secrets(home: Path, content: bytes) -> Path | None:
+def new_master_key(home: Path) -> Path | None:
+    """Gives a home a new key for credentials; where its former secrets are now."""
+    known = read_dotenv((home / SECRETS_FILE).read_text("utf-8"), {})
+    changed = {**known, "ORRERY_MASTER_KEY": secrets.token_urlsafe(42)}
+    return replace_secrets(home, write_dotenv(changed).encode(), suffix="before-reset")
+
+
+def replace_secrets(home: Path, content: bytes, *, suffix: str = "before-restore") -> Path | None:
     """Gives a home other secrets; where its former ones are now, or None if they are the same."""
     path = home / SECRETS_FILE
     former = path.read_bytes() if path.exists() else None
@@ -31,7 +39,7 @@ def replace_secrets(home: Path, content: bytes) -> Path | None:
         return None
     kept: Path | None = None
     if former is not None:
-        kept = home / f"{SECRETS_FILE}.before-restore"
+        kept = home / f"{SECRETS_FILE}.{suffix}"
         write_secrets(kept, former)
     write_secrets(path, content)
     return kept

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from orrery import __version__
-from orrery.cli.main import _COMMANDS, main
+from orrery.cli.main import _ALL, main
 from orrery.cli.offline import read_inputs
 from orrery.errors import InvalidParam
 
@@ -47,7 +47,7 @@ def app_file(folder: Path, **changes: Any) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize("name", sorted(_COMMANDS))
+@pytest.mark.parametrize("name", sorted(_ALL))
 def test_every_command_explains_itself(name: str) -> None:
     for flag in ("--help", "-h"):
         result = call(name, flag)
@@ -64,7 +64,7 @@ def test_every_command_explains_itself(name: str) -> None:
 def test_the_command_lists_its_commands() -> None:
     result = call("--help")
     assert result.exit_code == 0
-    for name, (_, summary) in _COMMANDS.items():
+    for name, (_, summary) in _ALL.items():
         assert name in result.output
         assert summary.split(" ")[0] in result.output
 

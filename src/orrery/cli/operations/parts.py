@@ -14,14 +14,19 @@ import msgspec
 from sqlalchemy.engine import URL
 
 from orrery.apps.schema import schema
+from orrery.cache.opening import open_cache
 from orrery.database.engine import Database
 from orrery.database.migrate import require_current
+from orrery.database.orm import utc_now
 from orrery.operations.errors import OperationFailed
 from orrery.security.encryption import Vault
+from orrery.security.passwords import Passwords
 from orrery.settings.load import Settings
 from orrery.storage.opening import open_storage
 from orrery.storage.protocol import ObjectStorage
 from orrery.wiring import settings_of
+from orrery.workspaces.accounts.recovery import Recovery
+from orrery.workspaces.accounts.revocation import Revocation
 
 TELL_SECONDS = 1.0
 
@@ -56,6 +61,18 @@ async def opened(home: Path | None, *, current: bool = True) -> AsyncGenerator[O
     finally:
         await database.close()
         await storage.close()
+
+
+@asynccontextmanager
+async def recovery_of(parts: Opened) -> AsyncGenerator[Recovery]:
+    """What sets passwords and addresses, over the installation's cache."""
+    cache = open_cache(parts.settings.cache)
+    try:
+        minutes = parts.settings.security.access_token_minutes
+        revocation = Revocation(cache, minutes=minutes, now=utc_now)
+        yield Recovery(parts.database, Passwords(), revocation)
+    finally:
+        await cache.close()
 
 
 @contextmanager
