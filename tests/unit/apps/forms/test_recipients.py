@@ -10,7 +10,7 @@ from orrery.apps.runs.spec import InvokeFrom, RunUser
 ANN, BOB = Member("ann", "ann@example.com"), Member("bob", "bob@example.com")
 VISITOR = RunUser("end_user", "u", "u")
 EDITOR = RunUser("account", "ann", "ann")
-PAGE = {"id": "w", "type": "webapp", "enabled": True, "config": {}}
+PAGE: dict[str, Any] = {"id": "w", "type": "webapp", "enabled": True, "config": {}}
 
 
 def mail(*items: dict[str, str], whole: bool = False, debug: bool = False, enabled: bool = True) -> dict[str, Any]:
@@ -38,7 +38,12 @@ def test_a_page_is_told_to_who_watches_the_run() -> None:
 
 
 def test_without_a_page_nobody_who_watches_can_answer() -> None:
-    for methods in ([], [{**PAGE, "enabled": False}], [mail({"type": "external", "email": "x@example.com"})]):
+    cases: list[list[dict[str, Any]]] = [
+        [],
+        [{**PAGE, "enabled": False}],
+        [mail({"type": "external", "email": "x@example.com"})],
+    ]
+    for methods in cases:
         found = asked(*methods)
         assert (found.shown, found.display_in_ui) == (None, False)
 
