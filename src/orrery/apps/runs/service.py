@@ -120,6 +120,8 @@ class RunService:
             *request.extra_rows,
         ]
         conversation = prepared.values if prepared is not None else ()
+        if request.single is not None:
+            conversation = version.conversation
         resume = None if request.again is None else request.again.resume
         return self.assemble(spec, version, conversation, accept=accept, resume=resume)
 
