@@ -129,9 +129,11 @@ class JobOutbox:
         async with self._database.write() as session:
             return await self.enqueue(session, payload, due_at=due_at, key=key, queue=queue)
 
-    def prepared(self, payload: msgspec.Struct, *, due_at: datetime | None = None) -> PreparedJob:
+    def prepared(
+        self, payload: msgspec.Struct, *, due_at: datetime | None = None, queue: str | None = None
+    ) -> PreparedJob:
         """A job for `INSERT_JOB` in somebody else's transaction; `announce` it when that is durable."""
-        job = self._job(self._catalog.of_payload(type(payload)), payload, due_at, None, None)
+        job = self._job(self._catalog.of_payload(type(payload)), payload, due_at, None, queue)
         return PreparedJob(self._row(job), job)
 
     def announce(self, job: PreparedJob) -> None:

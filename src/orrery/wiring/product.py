@@ -157,6 +157,7 @@ def _triggers(ground: Ground, files: Files, running: Running, end_users: EndUser
     return Triggers.build(
         TriggerNeeds(
             database=ground.database,
+            group=running.group,
             cache=ground.cache,
             outbox=ground.outbox,
             end_users=end_users,

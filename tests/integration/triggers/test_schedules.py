@@ -45,7 +45,9 @@ class Clockwork:
         return TriggerJobs(self.home.database, self.office.runs, self.office.published, self.schedules())
 
     def schedules(self, limits: PollLimits | None = None) -> Schedules:
-        return Schedules(self.home.database, Starts(self.outbox.outbox), limits or PollLimits(), lambda: self.now)
+        return Schedules(
+            self.home.database, Starts(self.outbox.outbox, self.office.group), limits or PollLimits(), lambda: self.now
+        )
 
     async def app(self, cron: str = "*/5 * * * *", zone: str = "UTC") -> str:
         node = dsl.node("clock", "trigger-schedule", mode="cron", cron_expression=cron, timezone=zone)
@@ -180,7 +182,7 @@ async def test_a_full_app_is_tried_again_and_told(clockwork: Clockwork) -> None:
             workspace_id=app.tenant_id, app_id=app_id, workflow_id=app.workflow_id or "", node_id="clock",
             kind="schedule", user=user, inputs={}, metadata={},
         )  # fmt: skip
-        await Starts(clockwork.outbox.outbox).ask(session, wanted, clockwork.now)
+        await Starts(clockwork.outbox.outbox, clockwork.office.group).ask(session, wanted, clockwork.now)
     (log,) = await clockwork.logs()
     with pytest.raises(TryAgain):
         await jobs.start(StartTriggered(log.id), first())

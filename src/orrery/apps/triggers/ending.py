@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, insert, update
 
 from orrery.apps.runs import entries
 from orrery.apps.runs.aftermath import Ending
@@ -13,6 +13,7 @@ from orrery.apps.triggers.tables import TriggerLog
 from orrery.database.group_commit import Entry
 from orrery.workflow.events import RunEnded
 
+INSERT_LOG = insert(TriggerLog)
 BEGIN_LOG = update(TriggerLog).where(TriggerLog.id == bindparam("b_id")).values(status="running")
 END_LOG = (
     update(TriggerLog)
@@ -26,7 +27,7 @@ END_LOG = (
         finished_at=bindparam("b_finished"),
     )
 )
-ORDER = (BEGIN_LOG, END_LOG)
+ORDER = (INSERT_LOG, BEGIN_LOG, END_LOG)
 """After the run's own statements in a shared commit."""
 
 

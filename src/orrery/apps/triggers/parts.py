@@ -16,6 +16,7 @@ from orrery.apps.triggers.starting import Starts
 from orrery.apps.triggers.webhooks import Webhooks
 from orrery.cache.protocol import Cache
 from orrery.database.engine import Database
+from orrery.database.group_commit import GroupCommit
 from orrery.jobs.outbox import JobOutbox
 
 
@@ -23,6 +24,7 @@ class TriggerNeeds(msgspec.Struct, frozen=True, kw_only=True):
     """What the room is built from."""
 
     database: Database
+    group: GroupCommit
     cache: Cache
     outbox: JobOutbox
     end_users: EndUsers
@@ -43,7 +45,7 @@ class Triggers(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def build(cls, needs: TriggerNeeds) -> Triggers:
-        starts = Starts(needs.outbox)
+        starts = Starts(needs.outbox, needs.group)
         debugging = TriggerDebugging(needs.cache)
         schedules = Schedules(needs.database, starts, needs.limits)
         return cls(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from datetime import UTC, datetime
 from typing import cast
 
@@ -27,6 +28,9 @@ _DEEPEST = 200
 """Levels of a body, its envelope included: what comes in must be readable again wherever it is written."""
 
 
+_MOST_KEPT = 1000
+
+
 class OpenWebhook(msgspec.Struct, frozen=True, kw_only=True):
     """A webhook that a request may be made to, as one version of its workflow has it."""
 
@@ -37,6 +41,13 @@ class OpenWebhook(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     data: WebhookData
     user: RunUser
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    """What a version's node says."""
+
+    title: str
+    data: WebhookData
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -57,22 +68,40 @@ class Webhooks:
         self._starts = starts
         self._debugging = debugging
         self._files = files
+        self._kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
 
     async def find(self, webhook_id: str) -> OpenWebhook:
         """The webhook of the version in use. Raises `WebhookNotFound`, `TriggerRefused`."""
         async with self._database.read() as session:
-            row = await session.scalar(select(WebhookTrigger).where(WebhookTrigger.webhook_id == webhook_id))
-            if row is None:
+            found = (
+                await session.execute(
+                    select(WebhookTrigger, AppTrigger.status, App.workflow_id)
+                    .outerjoin(
+                        AppTrigger,
+                        (AppTrigger.app_id == WebhookTrigger.app_id) & (AppTrigger.node_id == WebhookTrigger.node_id),
+                    )
+                    .outerjoin(App, (App.id == WebhookTrigger.app_id) & (App.status == "normal"))
+                    .where(WebhookTrigger.webhook_id == webhook_id)
+                )
+            ).first()
+            if found is None:
                 raise WebhookNotFound(f"Webhook not found: {webhook_id}")
-            trigger = await session.scalar(
-                select(AppTrigger).where(AppTrigger.app_id == row.app_id, AppTrigger.node_id == row.node_id)
-            )
-            _check(trigger, webhook_id)
-            app = await session.scalar(select(App).where(App.id == row.app_id, App.status == "normal"))
-            version = await session.get(Workflow, app.workflow_id) if app is not None and app.workflow_id else None
-        if version is None:
-            raise WebhookNotFound(f"Workflow not found for app {row.app_id}")
-        return await self._open(row, version)
+            row, status, workflow_id = found[0], found[1], found[2]
+            _check(status, webhook_id)
+            kept = self._kept.get((str(workflow_id), row.node_id))
+            version = await session.get(Workflow, workflow_id) if kept is None and workflow_id else None
+        if kept is None:
+            if version is None:
+                raise WebhookNotFound(f"Workflow not found for app {row.app_id}")
+            kept = self._keep(version.id, row.node_id, _node_of(version, row.node_id))
+        return await self._open(row, str(workflow_id), kept)
+
+    def _keep(self, workflow_id: str, node_id: str, node: TriggerNode) -> _Kept:
+        """A version never changes, so what its node says is read once."""
+        kept = self._kept[workflow_id, node_id] = _Kept(node.title, node.webhook())
+        while len(self._kept) > _MOST_KEPT:
+            self._kept.popitem(last=False)
+        return kept
 
     async def find_draft(self, webhook_id: str) -> OpenWebhook:
         """The webhook as its draft has it. Raises `WebhookNotFound`, `TriggerRefused`."""
@@ -83,20 +112,18 @@ class Webhooks:
             draft = await find_draft(session, row.tenant_id, row.app_id)
         if draft is None:
             raise WebhookNotFound(f"Workflow not found for app {row.app_id}")
-        return await self._open(row, draft)
+        node = _node_of(draft, row.node_id)
+        return await self._open(row, draft.id, _Kept(node.title, node.webhook()))
 
-    async def _open(self, row: WebhookTrigger, version: Workflow) -> OpenWebhook:
-        node: TriggerNode | None = stored_trigger_nodes(version.graph).get(row.node_id)
-        if node is None or node.kind != WEBHOOK:
-            raise WebhookNotFound(f"Workflow not found: it has no webhook node {row.node_id}")
+    async def _open(self, row: WebhookTrigger, workflow_id: str, kept: _Kept) -> OpenWebhook:
         user = await self._end_users.resolve(row.tenant_id, row.app_id, None, "trigger")
         return OpenWebhook(
             workspace_id=row.tenant_id,
             app_id=row.app_id,
-            workflow_id=version.id,
+            workflow_id=workflow_id,
             node_id=row.node_id,
-            title=node.title,
-            data=node.webhook(),
+            title=kept.title,
+            data=kept.data,
             user=RunUser("end_user", user.id, user.session_id),
         )
 
@@ -117,8 +144,7 @@ class Webhooks:
             inputs=_inputs(at, request),
             metadata={"type": WEBHOOK, "node_title": at.title},
         )
-        async with self._database.write() as session:
-            await self._starts.ask(session, wanted, datetime.now(UTC))
+        await self._starts.ask_at_once(wanted, datetime.now(UTC))
         return Reply(*reply_of(at.data))
 
     async def show(self, at: OpenWebhook, request: WebhookRequest) -> Reply:
@@ -150,10 +176,17 @@ def _is_deeper(value: object, most: int) -> bool:
     return True
 
 
-def _check(trigger: AppTrigger | None, webhook_id: str) -> None:
-    if trigger is None:
+def _node_of(version: Workflow, node_id: str) -> TriggerNode:
+    node = stored_trigger_nodes(version.graph).get(node_id)
+    if node is None or node.kind != WEBHOOK:
+        raise WebhookNotFound(f"Workflow not found: it has no webhook node {node_id}")
+    return node
+
+
+def _check(status: str | None, webhook_id: str) -> None:
+    if status is None:
         raise WebhookNotFound(f"App trigger not found for webhook {webhook_id}. Publish the workflow first.")
-    if trigger.status == "rate_limited":
+    if status == "rate_limited":
         raise WebhookNotFound(f"Webhook trigger is rate limited for webhook {webhook_id}")
-    if trigger.status != "enabled":
+    if status != "enabled":
         raise WebhookNotFound(f"Webhook trigger is disabled for webhook {webhook_id}")
