@@ -125,6 +125,7 @@ def points(rounds: int, kinds: tuple[str, ...], longest: float) -> Iterator[tupl
         yield n, kinds[n % len(kinds)], source.uniform(0, longest)
 
 
+@pytest.mark.row("F1", "F2", "G1", "G2", "G5")
 def test_random_kills(
     request: pytest.FixtureRequest, server: OrreryServer, console: Console, canary: Canary, rounds: int
 ) -> None:
@@ -172,6 +173,7 @@ def check_message(server: OrreryServer, run_id: str, status: str, frames: list[S
         assert error
 
 
+@pytest.mark.row("F1", "G2")
 @pytest.mark.parametrize("mode", ["streaming", "blocking"])
 def test_text_of_finished_nodes_is_kept(server: OrreryServer, console: Console, canary: Canary, mode: str) -> None:
     """The model is done, a later node is not: after the kill the answer has both, and the model is not asked again."""
@@ -217,6 +219,7 @@ def started_and_killed(
     return str(run_id)
 
 
+@pytest.mark.row("F2", "G2")
 def test_what_has_outside_effects_is_not_done_twice(server: OrreryServer, console: Console, canary: Canary) -> None:
     """A POST under way when the process dies fails with a reason; what the caller can't know is not tried again."""
     node = dsl.http("post", f"{canary.url}/count/{{{{#start.q#}}}}?ms=400", method="post")
@@ -238,6 +241,7 @@ def test_what_has_outside_effects_is_not_done_twice(server: OrreryServer, consol
     assert "interrupted" in error
 
 
+@pytest.mark.row("G3")
 def test_acknowledged_writes_are_kept(server: OrreryServer, console: Console) -> None:
     """Whatever was answered with 2xx is there after the kill (G3)."""
     drawn = dsl.chain(dsl.start("q"), dsl.end(out=["start", "q"]))
@@ -258,6 +262,7 @@ def test_acknowledged_writes_are_kept(server: OrreryServer, console: Console) ->
     assert again.status_code == 200
 
 
+@pytest.mark.row("F1", "G1")
 def test_many_runs_at_once_are_all_taken_up_again(server: OrreryServer, console: Console, canary: Canary) -> None:
     """More runs under way than one look of the recovery takes."""
     drawn = dsl.chain(dsl.start("q"), dsl.http("slow", f"{canary.url}/held/many"), dsl.end(out=["slow", "body"]))
@@ -282,6 +287,7 @@ def test_many_runs_at_once_are_all_taken_up_again(server: OrreryServer, console:
         assert wait_for_end(server, run_id) == "succeeded"
 
 
+@pytest.mark.row("F34", "G1")
 def test_a_run_that_can_not_be_read_harms_no_other(server: OrreryServer, console: Console) -> None:
     """Rows that were damaged (F34): the server starts, gives these runs up with a reason, and serves the rest."""
     drawn = dsl.chain(dsl.start("q"), dsl.end(out=["start", "q"]))

@@ -30,6 +30,9 @@ FAULTS = [
 ]
 
 
+pytestmark = pytest.mark.row("F16")
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OrreryServer]:
     """A server that gives a run three seconds, so that models that hang can be waited for."""

@@ -15,11 +15,14 @@ from typing import Any
 import httpx
 import pytest
 from tests.fault.canary import Canary
+from tests.fault.scale import scaled
 from tests.support import dsl
 from tests.support.server import Console, OrreryServer
 from tests.support.sse import Sent, read_frames
 
-RUNS = 200
+RUNS = scaled(200, 1000)
+READERS = scaled(3, 100)
+LEAVERS = scaled(4, 20)
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +47,7 @@ def rows(server: OrreryServer, query: str, *values: object) -> list[tuple[Any, .
         return connection.execute(query, values).fetchall()
 
 
+@pytest.mark.row("F20", "G1")
 async def test_stops_racing_with_ends(server: OrreryServer, slow_key: str) -> None:
     """Whoever wins, there is one end, and stream and record agree on it (F20)."""
     source = random.Random(3)
@@ -79,6 +83,7 @@ async def test_stops_racing_with_ends(server: OrreryServer, slow_key: str) -> No
     assert len(seen) == 2, "the race was won by both sides at times"
 
 
+@pytest.mark.row("F29", "G4")
 async def test_the_same_key_many_times_at_once(server: OrreryServer, console: Console, canary: Canary) -> None:
     """50 callers, one run, one answer (F29); and after a restart the key still stands for that run."""
     node = dsl.http("post", f"{canary.url}/count/{{{{#start.q#}}}}?ms=100", method="post")
@@ -107,6 +112,7 @@ async def test_the_same_key_many_times_at_once(server: OrreryServer, console: Co
     assert rows(server, "SELECT count(*) FROM idempotency_keys")[0] == (2,)
 
 
+@pytest.mark.row("F18", "G1")
 async def test_clients_that_leave(server: OrreryServer, slow_key: str) -> None:
     """The workflow goes on without its client (F18), and the server holds on to nothing of it."""
     source = random.Random(5)
@@ -122,7 +128,7 @@ async def test_clients_that_leave(server: OrreryServer, slow_key: str) -> None:
     async with opened(server, slow_key) as client:
         await client.post("/workflows/run", json=body(mode="blocking"))
     before = server.open_files()
-    for _ in range(4):
+    for _ in range(LEAVERS):
         async with opened(server, slow_key) as client:
             await asyncio.gather(*(leave(client, source.uniform(0.005, 0.1)) for _ in range(25)))
     until = time.monotonic() + 15
@@ -138,6 +144,7 @@ async def test_clients_that_leave(server: OrreryServer, slow_key: str) -> None:
     assert "was never retrieved" not in server.log
 
 
+@pytest.mark.row("F19")
 async def test_a_slow_reader_slows_nobody(server: OrreryServer, console: Console) -> None:
     """Clients that take nothing of a long answer, next to one that is served at its usual pace (F19)."""
     long_key = console.add_app(dsl.basic("long", "chat", "words:20000"))[1]
@@ -148,7 +155,7 @@ async def test_a_slow_reader_slows_nobody(server: OrreryServer, console: Console
     head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
     readers: list[socket.socket] = []
     try:
-        for _ in range(3):
+        for _ in range(READERS):
             reader = socket.socket()
             reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             reader.connect(("127.0.0.1", server.port))
@@ -157,9 +164,9 @@ async def test_a_slow_reader_slows_nobody(server: OrreryServer, console: Console
         query = (
             "SELECT count(*) FROM messages m JOIN apps a ON a.id = m.app_id WHERE a.name = 'long' AND m.answer != ''"
         )
-        until = time.monotonic() + 45
+        until = time.monotonic() + scaled(45, 600)
         async with opened(server, quick_key) as client:
-            while rows(server, query) != [(3,)]:
+            while rows(server, query) != [(READERS,)]:
                 assert time.monotonic() < until, "the runs end though nobody reads them"
                 began = time.monotonic()
                 answer = await client.post("/workflows/run", json=body(mode="blocking"))
@@ -171,6 +178,7 @@ async def test_a_slow_reader_slows_nobody(server: OrreryServer, console: Console
             reader.close()
 
 
+@pytest.mark.row("G11")
 def test_running_streams_are_drained(server: OrreryServer, console: Console) -> None:
     """SIGTERM: what runs is finished and told to its end, then the process leaves with 0 (G11)."""
     drawn = dsl.chain(dsl.start("q"), dsl.llm("slow:40:30", "{{#start.q#}}"), dsl.end(out=["llm", "text"]))
@@ -186,6 +194,7 @@ def test_running_streams_are_drained(server: OrreryServer, console: Console) -> 
     assert rows(server, "SELECT count(*) FROM workflow_runs WHERE status = 'running'") == [(0,)]
 
 
+@pytest.mark.row("G11", "G1")
 def test_a_run_without_a_client_is_finished_before_the_end(server: OrreryServer, console: Console) -> None:
     drawn = dsl.chain(dsl.start("q"), dsl.llm("slow:40:20", "{{#start.q#}}"), dsl.end(out=["llm", "text"]))
     app_id, key = console.add_app(dsl.workflow("left alone", drawn))
