@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -17,8 +18,11 @@ from orrery.sandbox.node import KIND as NODE
 from orrery.sandbox.node import JsEngine, NodeSpares, node_command
 from orrery.sandbox.pool import Unconfined, ZygotePool
 from orrery.sandbox.protocol import CodeExecutionError, NetworkGate, RunResult, SandboxRefusal
+from orrery.sandbox.relay import proxy_environment
 from orrery.sandbox.runs import Outcome
 from orrery.sandbox.zygotes import ZygoteLost
+
+_log = logging.getLogger(__name__)
 
 _KINDS = {"python3": "py", "nodejs": "js", "javascript": "js"}
 NETWORK_DISABLED = "network is disabled, please enable it in the configuration"
@@ -30,7 +34,9 @@ class EmbeddedSandbox:
     ``levels`` are tried in their order, none below ``minimum_level``; ``packages`` are folders from which Python
     snippets may import besides the standard library. ``allow_network`` says that a run which asks for the
     network is not turned away; it gets one at level 3 if there is a ``gate``, and finds every socket refused if not.
-    JavaScript runs on ``js_engine``: QuickJS, or the program ``node``.
+    JavaScript runs on ``js_engine``: QuickJS, or the program ``node``; None is Node where it
+    can be confined. Snippets find ``environment``, and with network
+    ``network_environment`` besides, by default the address of the gate as a proxy.
     """
 
     def __init__(
@@ -42,21 +48,26 @@ class EmbeddedSandbox:
         packages: Sequence[str] = (),
         allow_network: bool = False,
         gate: NetworkGate | None = None,
-        js_engine: JsEngine = "quickjs",
+        js_engine: JsEngine | None = "quickjs",
         node: str = "",
+        environment: Mapping[str, str] | None = None,
+        network_environment: Mapping[str, str] | None = None,
     ) -> None:
         self._allow_network = allow_network
         self._gate = gate if allow_network else None
         self._packages = bool(packages)
         self._limits = limits or Limits()
         self._missing_node = js_engine == "node" and not node
-        command = node_command(node, self._limits.memory) if js_engine == "node" and node else None
+        self._may_do_without_node = js_engine is None
+        command = node_command(node, self._limits.memory) if js_engine != "quickjs" and node else None
         self._pool = ZygotePool(
             self._limits,
             levels=levels,
             minimum=minimum_level,
             packages=packages,
             programs={NODE: command} if command else {},
+            environment=environment or {},
+            network_environment=proxy_environment() if network_environment is None else network_environment,
         )
         self._node = NodeSpares(self._pool, self._limits) if command else None
         self._admitted = 0
@@ -175,10 +186,22 @@ class EmbeddedSandbox:
     async def _run_in(
         self, kind: str, mode: str, code: str, inputs: str, slot: int, gate: NetworkGate | None
     ) -> Outcome:
-        if kind != "js" or self._node is None:
-            return await self._pool.run(kind, mode, pack_payload(code, inputs), slot, gate)
-        await self._node.prove()
-        return await self._node.run(mode, code, inputs, gate)
+        if kind == "js" and self._node is not None and await self._proven(self._node):
+            return await self._node.run(mode, code, inputs, gate)
+        return await self._pool.run(kind, mode, pack_payload(code, inputs), slot, gate)
+
+    async def _proven(self, node: NodeSpares) -> bool:
+        """Whether JavaScript runs on Node. Raises Unconfined when it has to, but can't."""
+        try:
+            await node.prove()
+        except Unconfined as error:
+            if not self._may_do_without_node or not self.level:
+                raise
+            _log.warning("JavaScript runs on QuickJS: %s", error)
+            self._node = None
+            await node.close()
+            return False
+        return True
 
     @asynccontextmanager
     async def _admission(self) -> AsyncGenerator[int]:

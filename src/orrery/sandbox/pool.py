@@ -32,7 +32,7 @@ class ZygotePool:
     """Hands out the zygote of a kind. ``level`` is 0 until `settle` has found one.
 
     ``kinds`` are the kinds of zygotes with the packages of their engines; ``entry`` is the function of the kind
-    ``call``; ``programs`` are commands that children of a kind become. Slots count from ``first_slot``, so that pools share no users. ``bootstrap`` is the program that a zygote's interpreter is given; only tests give another one.
+    ``call``; ``environment`` is what runs find, besides ``network_environment`` with network; ``programs`` are commands that children of a kind become. Slots count from ``first_slot``, so that pools share no users. ``bootstrap`` is the program that a zygote's interpreter is given; only tests give another one.
     """
 
     def __init__(
@@ -46,6 +46,8 @@ class ZygotePool:
         entry: str = "",
         first_slot: int = 0,
         programs: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+        environment: Mapping[str, str] = MappingProxyType({}),
+        network_environment: Mapping[str, str] = MappingProxyType({}),
         bootstrap: str = BOOTSTRAP,
     ) -> None:
         self._limits = limits
@@ -53,6 +55,7 @@ class ZygotePool:
         self._packages = tuple(packages)
         self._kinds, self._entry, self._bootstrap = kinds, entry, bootstrap
         self._first_slot, self._programs = first_slot, programs
+        self._environment, self._network_environment = dict(environment), dict(network_environment)
         self._shape: tuple[int, bool] | None = None
         self._current: dict[str, Zygote] = {}
         self._first_size: dict[str, int] = {}
@@ -141,14 +144,19 @@ class ZygotePool:
         await self._close_idle()
 
     def _job(self, mode: str, slot: int, *, network: bool = False) -> Job:
+        return self._numbered(mode, int(self._limits.timeout) + 2, slot, network=network)
+
+    def _numbered(self, mode: str, seconds: int, slot: int, *, network: bool) -> Job:
         self._jobs += 1
-        return Job(self._jobs, mode, int(self._limits.timeout) + 2, self._first_slot + slot, network)
+        # the self-test holds a leftover environment against a zygote
+        own = {} if mode == "escapes" else self._environment
+        environment = {**own, **self._network_environment} if network else own
+        return Job(self._jobs, mode, seconds, self._first_slot + slot, network, environment)
 
     def program_job(self, slot: int, *, network: bool) -> Job:
         """A job for a child that becomes its kind's program. Threads of the engine count as CPU time of the child."""
-        self._jobs += 1
         seconds = 2 * int(self._limits.timeout) + 4
-        return Job(self._jobs, "program", seconds, self._first_slot + slot, network and self.level >= 3)
+        return self._numbered("program", seconds, slot, network=network and self.level >= 3)
 
     def _worn(self, kind: str, zygote: Zygote) -> bool:
         if zygote.jobs_taken >= self._limits.jobs_per_zygote:

@@ -6,8 +6,20 @@ import asyncio
 import contextlib
 from urllib.parse import urlsplit
 
+from orrery.sandbox.cell.plan import GATE_PORT
+
 _CHUNK = 64 << 10
+_DEFAULT_PORTS = {"http": 80, "socks5": 1080, "socks5h": 1080}
 _CONNECT_PATIENCE = 10.0
+
+
+def proxy_environment(scheme: str = "http", no_proxy: str = "") -> dict[str, str]:
+    """What tells a snippet of the gate, which speaks ``scheme``: the usual names of proxies."""
+    proxy = f"{scheme}://127.0.0.1:{GATE_PORT}"
+    named: dict[str, str] = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), proxy)
+    if no_proxy:
+        named |= {"NO_PROXY": no_proxy, "no_proxy": no_proxy}
+    return named
 
 
 class RelayGate:
@@ -18,12 +30,15 @@ class RelayGate:
 
     @classmethod
     def from_url(cls, url: str) -> RelayGate:
-        """For a proxy's address such as ``http://ssrf_proxy:3128``. Raises ValueError for any other kind of URL."""
+        """For a proxy's address such as ``http://ssrf_proxy:3128``. Raises ValueError for any other kind of URL.
+
+        Snippets speak to the proxy themselves, so a SOCKS proxy does as well if `proxy_environment` says so.
+        """
         parts = urlsplit(url)
-        if parts.scheme != "http" or not parts.hostname:
-            msg = f"the proxy of snippets must be an http:// address: {url}"
+        if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or parts.username is not None:
+            msg = "the proxy of snippets must be an http:// or socks5:// address without a password"
             raise ValueError(msg)
-        return cls(parts.hostname, parts.port or 80)
+        return cls(parts.hostname, parts.port or _DEFAULT_PORTS[parts.scheme])
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """See `NetworkGate.carry`. A proxy that can't be reached ends the snippet's connection."""

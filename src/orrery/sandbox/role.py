@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 import uvicorn
@@ -16,11 +17,13 @@ import uvicorn
 from orrery.sandbox.configuration import CONFIGURATION_FILES, Misconfigured, ServiceSettings, read_settings
 from orrery.sandbox.dependencies import Dependencies
 from orrery.sandbox.embedded import EmbeddedSandbox
-from orrery.sandbox.relay import RelayGate
+from orrery.sandbox.node import find_node
+from orrery.sandbox.relay import RelayGate, proxy_environment
 from orrery.sandbox.service import SandboxService
 
 # base64 or escapes may blow a snippet up on the wire
 _ENCODING_FACTOR = 2
+_CONTRACT_NODE = "/usr/local/bin/node"
 
 _log = logging.getLogger(__name__)
 
@@ -28,15 +31,25 @@ _log = logging.getLogger(__name__)
 def application(settings: ServiceSettings) -> SandboxService:
     """The service for ``settings``; it starts its sandbox when its server starts it. Raises ValueError."""
     dependencies = Dependencies(Path(settings.packages), Path(settings.requirements), mirror=settings.mirror)
+    node = find_node(settings.node) or ("" if settings.node else find_node(_CONTRACT_NODE)) or ""
     sandbox = EmbeddedSandbox(
         settings.limits,
         minimum_level=settings.minimum_level,
         packages=(settings.packages,),
         allow_network=settings.enable_network,
         gate=RelayGate.from_url(settings.proxy) if settings.proxy else None,
+        js_engine=settings.js_engine,
+        node=node,
+        environment=settings.environment,
+        network_environment=proxy_environment(urlsplit(settings.proxy).scheme or "http", settings.no_proxy),
     )
-    body_limit = settings.limits.code * _ENCODING_FACTOR
-    return SandboxService(sandbox, dependencies, key=settings.key, body_limit=body_limit)
+    return SandboxService(
+        sandbox,
+        dependencies,
+        key=settings.key,
+        body_limit=settings.limits.code * _ENCODING_FACTOR,
+        update_interval=settings.update_interval,
+    )
 
 
 async def serve(settings: ServiceSettings) -> None:
@@ -71,6 +84,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 78  # EX_CONFIG
     given = {k: v for k in ("host", "port", "socket") if (v := getattr(arguments, k)) is not None}
-    logging.basicConfig(level=logging.INFO)
-    asyncio.run(serve(msgspec.structs.replace(settings, **given)))
+    _open_log(settings)
+    for notice in settings.notices:
+        _log.warning(notice)
+    try:
+        asyncio.run(serve(msgspec.structs.replace(settings, **given)))
+    except ValueError as error:  # a proxy of a kind that can't be used
+        sys.stderr.write(f"{error}\n")
+        return 78
     return 0
+
+
+def _open_log(settings: ServiceSettings) -> None:
+    """To the output, and to a file of the folder that ``log_path`` names."""
+    handlers: list[logging.Handler] = [logging.StreamHandler()]
+    if settings.log_path:
+        try:
+            Path(settings.log_path).mkdir(parents=True, exist_ok=True)
+            handlers.append(logging.FileHandler(Path(settings.log_path) / "sandbox.log"))
+        except OSError as error:
+            sys.stderr.write(f"log_path can't be written: {error}\n")
+    logging.basicConfig(level=logging.DEBUG if settings.debug else logging.INFO, handlers=handlers)

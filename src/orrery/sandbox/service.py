@@ -44,10 +44,18 @@ class _Answer(msgspec.Struct, frozen=True):
 class SandboxService:
     """ASGI application. It owns the sandbox: starts it with the server and closes it with it."""
 
-    def __init__(self, sandbox: EmbeddedSandbox, dependencies: Dependencies, *, key: str, body_limit: int) -> None:
+    def __init__(
+        self,
+        sandbox: EmbeddedSandbox,
+        dependencies: Dependencies,
+        *,
+        key: str,
+        body_limit: int,
+        update_interval: float = 0.0,
+    ) -> None:
         self._sandbox, self._dependencies = sandbox, dependencies
         self._key = key.encode()
-        self._body_limit = body_limit
+        self._body_limit, self._update_interval = body_limit, update_interval
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -67,7 +75,7 @@ class SandboxService:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 self._sandbox.start()
-                installing = asyncio.create_task(self._install(), name="sandbox-install")
+                installing = asyncio.create_task(self._keep_installed(), name="sandbox-install")
                 await send({"type": "lifespan.startup.complete"})
             else:
                 if installing is not None:
@@ -77,10 +85,14 @@ class SandboxService:
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
-    async def _install(self) -> None:
-        """Packages of the requirements file, beside the first runs: those don't wait for it."""
-        if await self._dependencies.install():
-            await self._sandbox.renew_packages()
+    async def _keep_installed(self) -> None:
+        """Packages of the requirements file, beside the first runs, and again in the contract's interval."""
+        while True:
+            if await self._dependencies.install():
+                await self._sandbox.renew_packages()
+            if not self._update_interval:
+                return
+            await asyncio.sleep(self._update_interval)
 
     async def _answer(self, scope: Message, receive: Receive) -> _Answer:
         path, method = str(scope["path"]), str(scope["method"])

@@ -90,7 +90,7 @@ async def test_every_step_is_covered():
     [
         ("Broken.seccomp = lambda *a: None", "tcp"),
         ("Broken.landlock_restrict = lambda *a: None", "read /etc/passwd"),
-        ("confinement._clear_environment = lambda network: __import__('os').environ.update(A='1')", "environment left"),
+        ("confinement._set_environment = lambda given: __import__('os').environ.update(A='1')", "environment left"),
         ("import os; os.closerange = lambda a, b: [os.dup(0) for _ in range(8)]", "descriptors left"),
     ],
 )

@@ -159,7 +159,7 @@ async def test_a_proxy_that_is_gone_ends_the_connection():
         await sandbox.close()
 
 
-@pytest.mark.parametrize("url", ["socks5://proxy:1080", "proxy:3128", "", "https://proxy"])
+@pytest.mark.parametrize("url", ["socks4://proxy:1080", "http://user:pw@proxy:3128", "proxy:3128", "", "https://proxy"])
 async def test_only_plain_proxies_are_taken(url: str):
     with pytest.raises(ValueError, match="http://"):
         RelayGate.from_url(url)

@@ -3,8 +3,11 @@
 import asyncio
 import json
 import socket
+import tempfile
+import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -12,6 +15,7 @@ import uvicorn
 
 from orrery.egress.protocol import EgressConnectionFailed, HttpResponse
 from orrery.sandbox.configuration import Misconfigured, ServiceSettings, read_settings
+from orrery.sandbox.dependencies import Dependencies, _installer
 from orrery.sandbox.limits import Limits
 from orrery.sandbox.protocol import CodeExecutionError
 from orrery.sandbox.remote import RemoteSandbox
@@ -20,6 +24,7 @@ from orrery.sandbox.role import application, main
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 KEY = "a-key-of-ours"
+BUILT_IN = [{"name": "jinja2", "version": ""}]
 
 
 class PlainClient:
@@ -156,7 +161,11 @@ async def test_overload_is_refused_at_once(endpoint: str):
 
 async def test_packages_are_listed_and_imported(endpoint: str):
     listed = await call(endpoint, "GET", "/v1/sandbox/dependencies?language=python3", kind="text/plain")
-    expected = {"code": 0, "message": "success", "data": {"dependencies": [{"name": "pretend", "version": "1.5"}]}}
+    expected = {
+        "code": 0,
+        "message": "success",
+        "data": {"dependencies": [*BUILT_IN, {"name": "pretend", "version": "1.5"}]},
+    }
     assert json.loads(listed.content) == expected
     refreshed = await call(endpoint, "GET", "/v1/sandbox/dependencies/refresh", {"language": "python3"})
     assert json.loads(refreshed.content) == expected
@@ -258,11 +267,70 @@ async def test_a_default_key_keeps_the_service_from_starting(key: str, monkeypat
     assert "set API_KEY" in capsys.readouterr().err
 
 
-async def test_the_environment_wins_over_the_file(tmp_path):
-    file = tmp_path / "config.yaml"
-    file.write_text("app:\n  port: 9000\n  key: from-file\nmax_workers: 7\nworker_timeout: 9\nenable_network: false\n")
-    settings = read_settings({"MAX_WORKERS": "2"}, file)
-    assert (settings.key, settings.port, settings.enable_network) == ("from-file", 9000, False)
-    assert (settings.limits.workers, settings.limits.timeout, settings.limits.requests) == (2, 9.0, 50)
-    with pytest.raises(Misconfigured, match="no number"):
-        read_settings({"API_KEY": "k", "MAX_WORKERS": "many"})
+def wheel(folder: Path, name: str, version: str, text: str) -> None:
+    """The smallest package that an installer takes."""
+    info = f"{name}-{version}.dist-info"
+    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as made:
+        made.writestr(f"{name}/__init__.py", text)
+        made.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        made.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        made.writestr(f"{info}/RECORD", "")
+
+
+async def test_packages_come_from_a_folder_without_any_network():
+    if not _installer():
+        pytest.skip("needs pip or uv")
+    with tempfile.TemporaryDirectory(prefix="orrery-packages-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        packages, requirements = folder / "installed", folder / "requirements.txt"
+        packages.mkdir(mode=0o755)
+        wheel(folder, "faraway", "1.0", "where = 'a folder'")
+        requirements.write_text(f"--no-index\n--find-links {folder}\nfaraway==1.0\n")
+        settings = ServiceSettings(key=KEY, packages=str(packages), requirements=str(requirements), update_interval=0)
+        async with serving(settings) as url:
+            refreshed = await call(url, "GET", "/v1/sandbox/dependencies/refresh", {"language": "python3"})
+            expected = [*BUILT_IN, {"name": "faraway", "version": "1.0"}]
+            found = json.loads(refreshed.content)["data"]["dependencies"]
+            assert sorted(found, key=lambda d: d["name"]) == sorted(expected, key=lambda d: d["name"])
+            body = {"language": "python3", "code": "import faraway\nprint(faraway.where)"}
+            run = await call(url, "POST", "/v1/sandbox/run", body)
+            assert json.loads(run.content)["data"]["stdout"] == "a folder\n"
+            requirements.write_text("--no-index\nnot-to-be-had==9\n")
+            refreshed = await call(url, "GET", "/v1/sandbox/dependencies/refresh", {"language": "python3"})
+            assert json.loads(refreshed.content) == {"code": 0, "message": "success", "data": {"dependencies": None}}
+
+
+async def test_packages_are_looked_after_in_an_interval(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    installed = asyncio.Event()
+    times: list[int] = []
+
+    async def install(self: Dependencies) -> bool:
+        times.append(1)
+        if len(times) == 3:
+            installed.set()
+        return False
+
+    monkeypatch.setattr(Dependencies, "install", install)  # only the count matters here
+    async with serving(ServiceSettings(key=KEY, packages=str(tmp_path), update_interval=0.01)):
+        await asyncio.wait_for(installed.wait(), 10)
+
+
+async def test_snippets_find_what_the_settings_let_through(tmp_path: Path):
+    proxy = socket.create_server(("127.0.0.1", 0))
+    address = f"socks5://127.0.0.1:{proxy.getsockname()[1]}"
+    settings = ServiceSettings(
+        key=KEY, packages=str(tmp_path), requirements="/nowhere", proxy=address, no_proxy="inside.test",
+        environment={"MINE": "é"}, update_interval=0,
+    )  # fmt: skip
+    code = "import os, json\nprint(json.dumps(dict(os.environ), sort_keys=True))"
+    async with serving(settings) as url:
+        plain = await call(url, "POST", "/v1/sandbox/run", {"language": "python3", "code": code})
+        assert json.loads(json.loads(plain.content)["data"]["stdout"]) == {"MINE": "é"}
+        body = {"language": "python3", "code": code, "enable_network": True}
+        found = json.loads(json.loads((await call(url, "POST", "/v1/sandbox/run", body)).content)["data"]["stdout"])
+    proxy.close()
+    assert found["MINE"] == "é"
+    if len(found) > 1:  # where there is no network, nothing is told of it
+        assert found["HTTPS_PROXY"] == found["http_proxy"] == "socks5://127.0.0.1:3128"
+        assert found["no_proxy"] == "inside.test"

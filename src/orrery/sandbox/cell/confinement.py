@@ -24,8 +24,6 @@ CONTROL, NULL, RULESET = 0, 3, 4
 CODE, RESULT = 3, 5
 NETWORK_RULESET = 6
 
-_PROXY = "http://127.0.0.1:{port}"
-
 
 @dataclass(frozen=True)
 class JobDescriptors:
@@ -51,7 +49,7 @@ class Confinement:
             ("session", os.setsid),
             ("network", lambda: self._open_network(job, descriptors)),
             ("descriptors", lambda: self._place(descriptors)),
-            ("environment", lambda: _clear_environment(network=job.network)),
+            ("environment", lambda: _set_environment(job.environment)),
             ("user", lambda: self._change_user(job.slot)),
             ("capabilities", kernel.drop_capabilities),
             ("limits", lambda: _limit(plan, job.cpu_seconds)),
@@ -96,11 +94,9 @@ class Confinement:
         os.close(RULESET)
 
 
-def _clear_environment(*, network: bool) -> None:
+def _set_environment(environment: Mapping[str, str]) -> None:
     os.environ.clear()
-    if network:
-        proxy = _PROXY.format(port=namespaces.GATE_PORT)
-        os.environ.update(dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), proxy))
+    os.environ.update(environment)
     os.umask(0o077)
     os.chdir("/")
 

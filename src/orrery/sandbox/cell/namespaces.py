@@ -9,11 +9,10 @@ import struct
 
 from orrery.sandbox.cell import kernel as k
 from orrery.sandbox.cell.kernel import Kernel
+from orrery.sandbox.cell.plan import GATE_PORT
 
 # where the zygote keeps a descriptor of the process namespace that it lives in itself
 PROCESS_NAMESPACE = 5
-# the one address that a snippet with network can reach
-GATE_PORT = 3128
 
 _INSIDE_ID = 65534
 _HIGHEST_DESCRIPTOR = 4096

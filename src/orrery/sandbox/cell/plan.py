@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 
 FIRST_RUN_UID = 10000
+GATE_PORT = 3128
+"""The one port that a snippet with network can reach, on its own loopback."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class Job:
     """One run. ``mode`` is ``raw``, ``main``, ``template``, ``call``, ``program`` or ``escapes``; ``cpu_seconds`` a hard limit.
 
     ``slot`` picks the uid. With ``network`` the child gets a network of its own whose one door is a listening socket,
-    handed out before its confinement through the fifth descriptor of the job.
+    handed out before its confinement through the fifth descriptor of the job. ``environment`` is all of the child's.
     """
 
     number: int
@@ -59,9 +62,11 @@ class Job:
     cpu_seconds: int
     slot: int
     network: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def to_json(self) -> bytes:
-        return json.dumps([self.number, self.mode, self.cpu_seconds, self.slot, self.network]).encode()
+        fields = [self.number, self.mode, self.cpu_seconds, self.slot, self.network, dict(self.environment)]
+        return json.dumps(fields).encode()
 
     @classmethod
     def from_json(cls, text: bytes) -> Job:

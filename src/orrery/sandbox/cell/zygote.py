@@ -33,8 +33,10 @@ from orrery.sandbox.cell.confinement import (
     confine,
 )
 from orrery.sandbox.cell.kernel import Kernel
-from orrery.sandbox.cell.plan import Job, Plan, unpack_payload
+from orrery.sandbox.cell.plan import GATE_PORT, Job, Plan, unpack_payload
 from orrery.sandbox.cell.policy import snippet_filter
+
+_LONGEST_JOB = 128 << 10
 
 Send = Callable[[bytes], None]
 Runner = Callable[[bytes, Send], int]
@@ -102,7 +104,7 @@ class Zygote:
             msg = "this kernel has no Landlock"
             raise OSError(msg)
         if abi:
-            for place, port in ((RULESET, None), (NETWORK_RULESET, namespaces.GATE_PORT if abi >= 4 else None)):
+            for place, port in ((RULESET, None), (NETWORK_RULESET, GATE_PORT if abi >= 4 else None)):
                 ruleset = files.landlock_ruleset(kernel, abi, readable, executable, connect_port=port)
                 os.dup2(ruleset, place)
                 os.close(ruleset)
@@ -119,7 +121,7 @@ class Zygote:
 
     def _take_job(self) -> bool:
         size = array.array("i").itemsize
-        message, ancillary, _, _ = self._control.recvmsg(4096, socket.CMSG_SPACE(5 * size))
+        message, ancillary, _, _ = self._control.recvmsg(_LONGEST_JOB, socket.CMSG_SPACE(5 * size))
         if not message:
             return False
         descriptors = array.array("i")
