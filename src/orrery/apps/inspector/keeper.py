@@ -106,5 +106,7 @@ class RunVariables:
                     await self._keeper.keep(self._place, values)
                 except (SQLAlchemyError, OSError, OrreryError) as error:
                     _log.warning("draft variables of app %s are not kept: %s", self._place.app_id, error)
+                except Exception:  # noqa: BLE001  (the writer's top loop: what can't be kept must not harm the run)
+                    _log.exception("draft variables of app %s are not kept", self._place.app_id)
         finally:
             self._task = None

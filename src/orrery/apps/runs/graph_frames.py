@@ -166,7 +166,7 @@ class GraphFrames:
             "execution_metadata": None if self._simple or not event.metadata else event.metadata,
             "created_at": int(event.started_at),
             "finished_at": int(event.finished_at),
-            "files": [] if self._simple else files_of(event.outputs),
+            "files": [] if self._simple else files_of(cast("JsonObject", with_urls(dict(event.outputs), self.sign))),
             "iteration_id": event.marks.iteration_id,
             "loop_id": event.marks.loop_id,
         }

@@ -105,6 +105,8 @@ class LiveRun:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
+        if self._memory is not None:
+            await self._memory.settled()
 
     async def wait(self) -> None:
         """Returns when the run's task has ended, in whatever way."""
