@@ -238,12 +238,13 @@ class Execution:
     def paused(self, reason: Mapping[str, object]) -> NodePaused:
         return event_of(NodePaused, self, reason=reason)
 
-    def entry(self, outcome: NodeOutcome, status: str) -> FinishedNode:
+    def entry(self, outcome: NodeOutcome, status: str, round_name: str = "") -> FinishedNode:
         """What the journal keeps of this execution."""
         scope = self._owner.scope
         scope.settled += 1
         return FinishedNode(
             order=scope.settled,
+            round=round_name,
             node_id=self.node.id,
             execution_id=self.execution_id,
             status=status,

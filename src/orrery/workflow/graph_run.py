@@ -17,7 +17,7 @@ from orrery.workflow.execution import Execution
 from orrery.workflow.failures import CANCELLED, INTERRUPTED, Failure, failure_of
 from orrery.workflow.graph import Graph
 from orrery.workflow.graph_node import GraphNode
-from orrery.workflow.journal import PausedNode, StartedNode
+from orrery.workflow.journal import Journal, PausedNode, StartedNode, round_of
 from orrery.workflow.node import NodeOutcome, NodePause
 from orrery.workflow.pool import Pool
 from orrery.workflow.scope import RunScope, Stop, overtime
@@ -46,6 +46,7 @@ class GraphRun:
         max_workers: int,
         marks: Marks = OUTSIDE,
         parent: Execution | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self.graph, self.pool, self.scope, self.emit, self.marks = graph, pool, scope, emit, marks
         self.settlement = Settlement(graph, pool, self._release)
@@ -55,7 +56,8 @@ class GraphRun:
         self.paused_nodes: list[str] = []
         self.interrupted: Mapping[str, str] = {}
         self._parent, self._closing = parent, False
-        self._journal = scope.journal if parent is None else None
+        self._journal = scope.journal if parent is None else journal
+        self._round = round_of(marks)
         self._max_workers = max_workers
         self._execution_ids: dict[int, str] = {}
         self._workers = Workers()
@@ -86,7 +88,7 @@ class GraphRun:
                 self._watchdog.cancel()
             if self._workers.running:
                 await self._cut_off()
-        if not self._halted() and not self._pauses():
+        if not self._halted() and not self.is_paused():
             self.settlement.coordinator.finish()
 
     async def _drive(self) -> None:
@@ -121,6 +123,10 @@ class GraphRun:
         # A pause from outside lets containers that run finish; a pause from inside ends their round.
         return self.scope.pausing if self._parent is None else bool(self.paused_nodes)
 
+    def is_paused(self) -> bool:
+        """Whether something is left to do once the run goes on; a pause that comes too late changes nothing."""
+        return bool(self.paused_nodes) or (self._pauses() and bool(self.settlement.frontier.ready))
+
     def wake(self) -> None:
         """Makes the driving coroutine look around."""
         self._workers.wake()
@@ -140,7 +146,7 @@ class GraphRun:
         execution = Execution(self, node, self.execution_id(node), scope.starts)
         self.emit(execution.started())
         if self._journal is not None and not self.graph.repeatable(node):
-            self._journal.record(StartedNode(node.id, execution.execution_id))
+            self._journal.record(StartedNode(node.id, execution.execution_id, self._round))
         return execution
 
     def execution_id(self, node: GraphNode) -> str:
@@ -203,7 +209,7 @@ class GraphRun:
         task = execution.task
         assert task is not None
         if task.cancelled():
-            if self.scope.pausing:
+            if self.scope.pausing and self.scope.stop is None:
                 self._pause(execution, {})
             else:
                 self._fail(execution, CANCELLED)
@@ -261,13 +267,13 @@ class GraphRun:
         self.paused_nodes.append(execution.node.id)
         self.scope.pause_for((reason,) if reason else ())
         if self._journal is not None:
-            self._journal.record(PausedNode(execution.node.id, execution.execution_id))
+            self._journal.record(PausedNode(execution.node.id, execution.execution_id, self._round))
         self.emit(execution.paused(reason))
 
     def _settle(self, execution: Execution, outcome: NodeOutcome, status: str) -> None:
         self.settlement.settle(execution.node, outcome)
-        if self._journal is not None:
-            self._journal.record(execution.entry(outcome, status))
+        if self._journal is not None and not (self._round and execution.node.hidden):
+            self._journal.record(execution.entry(outcome, status, self._round))
 
     async def _cut_off(self) -> None:
         told = self._halted() or self.is_closing()
@@ -318,7 +324,8 @@ class GraphRun:
 
     def sub_run(self, parent: Execution, start_node_id: str, pool: Pool, marks: Marks, emit: Emit | None) -> GraphRun:
         """A round of a container: the same graph with another root."""
-        return GraphRun(
+        asks = any(child.type == "human-input" for child in self.children(parent.node))
+        run = GraphRun(
             self.graph.rooted(start_node_id),
             pool,
             self.scope,
@@ -326,4 +333,8 @@ class GraphRun:
             max_workers=self.scope.limits.container_workers,
             marks=marks,
             parent=parent,
+            journal=self.scope.journal if asks else None,
         )
+        if asks and self.scope.on_round is not None:
+            self.scope.on_round(run, round_of(marks))
+        return run

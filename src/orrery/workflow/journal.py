@@ -2,7 +2,8 @@
 
 `Journal.record` only appends; nothing is promised until `barrier` returns. The engine waits for it before a node's
 outside effect and before it tells the end. Nodes inside containers are not recorded: a container is one step, which
-is done again from its start or, when something inside must not happen twice, fails as interrupted.
+is done again from its start or, when something inside must not happen twice, fails as interrupted. Only where people
+are asked inside are they recorded, each with its round: a container that waits for an answer may do nothing twice.
 """
 
 from __future__ import annotations
@@ -13,6 +14,17 @@ from typing import Protocol, TypeAlias
 import msgspec
 
 from orrery.inference.types import Usage
+from orrery.workflow.events import Marks
+
+
+def round_of(marks: Marks) -> str:
+    """The name of a container's round, "" outside of any."""
+    parts: list[str] = []
+    if marks.iteration_id is not None:
+        parts.append(f"{marks.iteration_id}:{marks.iteration_index}")
+    if marks.loop_id is not None:
+        parts.append(f"{marks.loop_id}:{marks.loop_index}")
+    return "/".join(parts)
 
 
 class StartedNode(msgspec.Struct, frozen=True, tag="started"):
@@ -20,6 +32,7 @@ class StartedNode(msgspec.Struct, frozen=True, tag="started"):
 
     node_id: str
     execution_id: str
+    round: str = ""
 
 
 class PausedNode(msgspec.Struct, frozen=True, tag="paused"):
@@ -27,6 +40,7 @@ class PausedNode(msgspec.Struct, frozen=True, tag="paused"):
 
     node_id: str
     execution_id: str
+    round: str = ""
 
 
 class InnerText(msgspec.Struct, tag="text"):
@@ -44,6 +58,7 @@ class FinishedNode(msgspec.Struct, frozen=True, kw_only=True, tag="finished"):
     run's counter when it was done; ``streams`` holds the whole text it sent on each of its streams, ``retriever_resources`` the
     sources that it or what is inside it used, of which ``unclosed`` never ended;
     ``merged_outputs`` is what a container added to the run's outputs, ``inner_texts`` what was told inside it.
+    ``round`` names the container's round that the node was done in (`round_of`), "" outside of any.
     ``order`` numbers a run's entries as they were taken in, from 1: times can't order them, since clocks are set.
     """
 
@@ -64,6 +79,7 @@ class FinishedNode(msgspec.Struct, frozen=True, kw_only=True, tag="finished"):
     inner_steps: int = 0
     run_starts: int = 0
     order: int = 0
+    round: str = ""
 
 
 JournalEntry: TypeAlias = StartedNode | PausedNode | FinishedNode
@@ -90,12 +106,24 @@ class Resume(msgspec.Struct, frozen=True):
     paused: Mapping[str, str] = {}
     is_rerun: bool = False
     """The earlier part is that of another run, which this one begins with."""
+    rounds: Mapping[str, Resume] = {}
+    """What was recorded inside containers, by round."""
 
     @classmethod
     def from_entries(
         cls, entries: Iterable[JournalEntry], *, streamed_chars: int | None = None, elapsed: float = 0.0
     ) -> Resume:
         """Reads a journal in the order it was written: ``started`` is what neither finished nor paused."""
+        inside: dict[str, list[JournalEntry]] = {}
+        outside: list[JournalEntry] = []
+        for entry in entries:
+            (inside.setdefault(entry.round, []) if entry.round else outside).append(entry)
+        own = cls._of(outside)
+        rounds = {name: cls._of(found) for name, found in inside.items()}
+        return cls(own.finished, own.started, streamed_chars, elapsed, own.paused, rounds=rounds)
+
+    @classmethod
+    def _of(cls, entries: Iterable[JournalEntry]) -> Resume:
         finished: list[FinishedNode] = []
         started: dict[str, str] = {}
         paused: dict[str, str] = {}
@@ -109,4 +137,4 @@ class Resume(msgspec.Struct, frozen=True):
                 paused.pop(entry.node_id, None)
             else:
                 paused[entry.node_id] = entry.execution_id
-        return cls(tuple(finished), started, streamed_chars, elapsed, paused)
+        return cls(tuple(finished), started, paused=paused)

@@ -35,6 +35,35 @@ class StreamedText:
 
 def replay(run: GraphRun, resume: Resume) -> None:
     """Takes the finished nodes in, in their order; nodes that must not be done twice are marked as interrupted."""
+    _replay_nodes(run, resume)
+    if resume.rounds:
+        rounds = dict(resume.rounds)
+
+        def replay_round(inner: GraphRun, name: str) -> None:
+            # Once: a container that is tried again after a failure begins anew.
+            earlier = rounds.pop(name, None)
+            if earlier is not None:
+                _replay_round(inner, earlier)
+
+        run.scope.on_round = replay_round
+        orders = [entry.order for earlier in rounds.values() for entry in earlier.finished]
+        run.scope.settled = max([run.scope.settled, *orders])
+    run.scope.began -= resume.elapsed
+
+
+def _replay_round(run: GraphRun, resume: Resume) -> None:
+    """Takes in what was done in a container's round; its first node, which does nothing, is not recorded."""
+    ready = run.settlement.frontier.ready
+    root = run.graph.nodes[run.graph.root]
+    if root.hidden and run.graph.root in ready:
+        ready.remove(run.graph.root)
+        run.steps += 1
+        run.count_step()
+        run.settlement.settle(root, NodeOutcome())
+    _replay_nodes(run, resume)
+
+
+def _replay_nodes(run: GraphRun, resume: Resume) -> None:
     ready = run.settlement.frontier.ready
     for entry in sorted(resume.finished, key=lambda entry: entry.order):
         index = run.graph.index.get(entry.node_id)
@@ -53,14 +82,14 @@ def replay(run: GraphRun, resume: Resume) -> None:
         index = run.graph.index.get(node_id)
         if index is not None:
             run.adopt_execution_id(run.graph.nodes[index], execution_id)
-    run.scope.began -= resume.elapsed
 
 
 def _take_in(run: GraphRun, node: GraphNode, entry: FinishedNode) -> None:
     run.adopt_execution_id(node, entry.execution_id)
     run.steps += entry.steps
     run.failures += entry.failures
-    run.scope.steps += entry.steps + entry.inner_steps
+    for _ in range(entry.steps + entry.inner_steps):
+        run.count_step()
     run.scope.starts = max(run.scope.starts, entry.run_starts)
     if entry.usage is not None:
         run.count_usage(entry.usage)

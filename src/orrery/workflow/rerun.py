@@ -23,7 +23,7 @@ def rerun_from(
     """
     chosen = _outermost(graph, node_id)
     dropped = _downstream(graph, chosen)
-    kept = [entry for entry in finished if graph.index.get(entry.node_id, -1) not in dropped]
+    kept = [entry for entry in finished if not entry.round and graph.index.get(entry.node_id, -1) not in dropped]
     if not _is_reached(graph, chosen, kept):
         raise InvalidParam(f"The earlier run did not reach the node {node_id}: start from a node before it")
     if new_id is not None:

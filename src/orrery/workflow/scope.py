@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -11,6 +12,9 @@ from orrery.workflow.clock import Clock
 from orrery.workflow.journal import Journal
 from orrery.workflow.limits import RunLimits
 from orrery.workflow.node import NodeServices
+
+if TYPE_CHECKING:
+    from orrery.workflow.graph_run import GraphRun
 
 
 class Stop(msgspec.Struct, frozen=True):
@@ -24,7 +28,7 @@ class RunScope:
     """One per run. ``on_stop`` is called once, when a stop is first asked for.
 
     ``steps`` and ``starts`` count node starts at every depth, ``steps`` with every attempt; ``settled`` counts what
-    was journalled as finished.
+    was journalled as finished. ``on_round`` is told of each container's round that asks people, before it runs.
     """
 
     def __init__(
@@ -46,6 +50,7 @@ class RunScope:
         self.pausing = False
         self.pause_reasons: list[Mapping[str, object]] = []
         self.on_stop: Callable[[], None] | None = None
+        self.on_round: Callable[[GraphRun, str], None] | None = None
 
     def ask_stop(self, stop: Stop) -> None:
         """The first reason counts."""

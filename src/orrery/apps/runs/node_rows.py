@@ -10,8 +10,8 @@ import msgspec
 from orrery.apps.runs import statements
 from orrery.apps.runs.spec import RunSpec
 from orrery.database.group_commit import Entry
-from orrery.workflow.events import Event, NodeFinished, NodeRetry, NodeStarted
-from orrery.workflow.journal import FinishedNode, JournalEntry, PausedNode, StartedNode
+from orrery.workflow.events import Event, NodeFinished, NodePaused, NodeRetry, NodeStarted
+from orrery.workflow.journal import FinishedNode, JournalEntry, PausedNode, StartedNode, round_of
 
 _LONGEST_TITLE = 255
 _encode = msgspec.json.Encoder(enc_hook=str, decimal_format="string").encode
@@ -50,9 +50,7 @@ class NodeRows:
             started = self._last_started
             # A node that was cut off begins again only to be told as interrupted; its row is there.
             if started is not None and started.id == entry.execution_id not in self._begun:
-                self._begin(started)
-        else:
-            self._pause(entry)
+                self._begin(started, entry)
 
     def event(self, event: Event) -> None:
         if isinstance(event, NodeStarted):
@@ -61,14 +59,18 @@ class NodeRows:
             self._finish(event)
         elif isinstance(event, NodeRetry):
             self._retry(event)
+        elif isinstance(event, NodePaused):
+            self._pause(event)
 
     def adopt(self, execution_id: str) -> None:
         """Says that an earlier process wrote this execution's row already."""
         self._begun.add(execution_id)
 
-    def _begin(self, event: NodeStarted) -> None:
+    def _begin(self, event: NodeStarted, entry: StartedNode) -> None:
         self._begun.add(event.id)
         row = self._row(event, "running", created_at=event.started_at)
+        # The row itself says it all, except in which round of a container the node stands.
+        row["checkpoint"] = _encode(entry).decode() if entry.round else None
         self._entries.append((statements.INSERT_NODE, row))
 
     def _finish(self, event: NodeFinished) -> None:
@@ -106,17 +108,20 @@ class NodeRows:
         }
         self._entries.append((statements.INSERT_NODE, row))
 
-    def _pause(self, entry: PausedNode) -> None:
-        if entry.execution_id in self._begun:
-            return  # it waited before, and its row says so
-        self._begun.add(entry.execution_id)
-        started = self._last_started
-        if started is not None and started.id == entry.execution_id:
-            row = self._row(started, "paused", created_at=started.started_at)
-            self._entries.append((statements.INSERT_NODE, row))
+    def _pause(self, event: NodePaused) -> None:
+        entry = PausedNode(event.node_id, event.id, round_of(event.marks))
+        checkpoint = _encode(entry).decode() if entry.round else None
+        if event.id in self._begun:
+            row = {f"b_{_BOUND.get(name, name)}": None for name in _OPEN}
+            row |= {"b_status": "paused", "b_elapsed": 0.0, "b_checkpoint": checkpoint}
+            self._entries.append((statements.FINISH_NODE, {"b_id": event.id, **row}))
+            return
+        self._begun.add(event.id)
+        paused = self._row(event, "paused", created_at=event.started_at)
+        self._entries.append((statements.INSERT_NODE, {**paused, "checkpoint": checkpoint}))
 
     def _row(
-        self, event: NodeStarted | NodeFinished | NodeRetry, status: str, *, created_at: float
+        self, event: NodeStarted | NodeFinished | NodeRetry | NodePaused, status: str, *, created_at: float
     ) -> dict[str, object]:
         spec = self._spec
         return {
@@ -147,6 +152,17 @@ class NodeRows:
         }
 
 
+_OPEN = (
+    "inputs",
+    "process_data",
+    "outputs",
+    "status",
+    "error",
+    "elapsed_time",
+    "execution_metadata",
+    "checkpoint",
+    "finished_at",
+)
 _BOUND: Mapping[str, str] = {"elapsed_time": "elapsed", "execution_metadata": "metadata", "finished_at": "finished"}
 
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 import msgspec
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -41,7 +41,7 @@ from orrery.inference.types import Usage
 from orrery.workflow.engine import USER_STOP
 from orrery.workflow.events import RunEnded, RunFailed
 from orrery.workflow.graph import Graph
-from orrery.workflow.journal import FinishedNode, JournalEntry, PausedNode, Resume, StartedNode
+from orrery.workflow.journal import JournalEntry, PausedNode, Resume, StartedNode
 
 _log = logging.getLogger(__name__)
 
@@ -308,15 +308,17 @@ class Recovery:
             await session.execute(update(Message).where(Message.run_id == row.id).values(status="error", error=error))
 
     async def clean(self) -> None:
-        """Forgets event logs 10 minutes after their last frame, and idempotency keys after a day."""
+        """Forgets event logs 10 minutes after the end of their run, and idempotency keys after a day."""
         now = datetime.now(UTC).timestamp()
         events = datetime.fromtimestamp(now - _EVENTS_KEPT_SECONDS, UTC)
         keys = datetime.fromtimestamp(now - _KEYS_KEPT_SECONDS, UTC)
-        running = select(WorkflowRun.id).where(WorkflowRun.status.in_(("running", "paused")))
+        # A long run's first frames are old when it ends: its whole log is kept from then on.
+        wanted = exists().where(
+            WorkflowRun.id == RunEvents.run_id,
+            or_(WorkflowRun.status.in_(("running", "paused")), WorkflowRun.finished_at >= events),
+        )
         async with self._database.write() as session:
-            await session.execute(
-                delete(RunEvents).where(RunEvents.created_at < events, RunEvents.run_id.not_in(running))
-            )
+            await session.execute(delete(RunEvents).where(RunEvents.created_at < events, ~wanted))
             await session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < keys))
 
     async def _listen_for_stops(self) -> None:
@@ -368,7 +370,7 @@ def journal_of(executions: Sequence[NodeExecution]) -> list[JournalEntry]:
     found: list[JournalEntry] = []
     for row in executions:
         if row.checkpoint is not None:
-            found.append(msgspec.json.decode(row.checkpoint, type=FinishedNode))
+            found.append(msgspec.json.decode(row.checkpoint, type=JournalEntry))
         elif row.status == "running" and row.finished_at is None:
             found.append(StartedNode(row.node_id, row.id))
         elif row.status == "paused":

@@ -62,7 +62,7 @@ class Reruns:
         workflow = await self._workflow(app, row, recorded=recorded_graph)
         version = self._version(workflow, row, recorded=recorded_graph)
         graph = version.graph if spec.root_node_id is None else version.graph.rooted(spec.root_node_id)
-        entries = [entry for entry in journal_of(executions) if isinstance(entry, FinishedNode)]
+        entries = [entry for entry in journal_of(executions) if isinstance(entry, FinishedNode) and not entry.round]
         known = rerun_from(graph, node_id, [entry for entry in entries if entry.node_id in graph.index])
         new_ids = {entry.execution_id: new_id() for entry in known.finished}
         resume = msgspec.structs.replace(known, finished=[_renamed(entry, new_ids) for entry in known.finished])

@@ -10,7 +10,7 @@ import msgspec
 
 from orrery.inference.types import Usage
 from orrery.workflow.context import EngineContext, SubRunFailed
-from orrery.workflow.events import Event, IterationNext
+from orrery.workflow.events import Event, IterationNext, NodePaused
 from orrery.workflow.telling import event_of
 
 ErrorHandling: TypeAlias = Literal["terminated", "continue-on-error", "remove-abnormal-output"]
@@ -55,7 +55,8 @@ class IterationRounds:
                 try:
                     results[index] = await self._round(index, item, events)
                 except asyncio.CancelledError:
-                    events.clear()  # of a round that is cut off nothing is told
+                    if not any(isinstance(event, NodePaused) for event in events):
+                        events.clear()  # of a round that is cut off nothing is told
                     raise
                 finally:
                     for event in events:
