@@ -1,6 +1,7 @@
 """Objects through OpenDAL, for the services that nothing here speaks by itself (WebDAV, HDFS, GridFS, ...).
 
-Its ``fs`` service is our own `LocalStorage`: same folder, same files, but written whole and to the disk.
+Its ``fs`` service is our own `LocalStorage`: same folder, same files, but written whole and to the disk. S3, Azure Blob
+and their like go to our own clients too, unless an option asks for more than they do.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from orrery.storage.keys import check_key, is_below, is_key
 from orrery.storage.local import LocalStorage
+from orrery.storage.opendal_options import own_client
 from orrery.storage.protocol import ObjectNotFound, ObjectStorage, StorageUnavailable, StoredObject
 from orrery.storage.required import StorageConfigurationError, missing_library
 
@@ -35,17 +37,20 @@ def open_opendal(settings: Storage) -> ObjectStorage:
     scheme = settings.opendal_scheme.strip().lower()
     if scheme == "fs":
         return LocalStorage(settings.opendal_fs_root)
-    try:
-        # Lazy: an extra, and 30 MB of services.
-        import opendal
-    except ImportError as error:
-        raise missing_library("opendal", EXTRA) from error
     prefix = scheme.upper().replace("-", "_") + "_"
     options = {
         name.removeprefix(prefix).lower(): value
         for name, value in settings.opendal_options.items()
         if name.startswith(prefix)
     }
+    own = own_client(scheme, options)
+    if own is not None:
+        return own
+    try:
+        # Lazy: an extra, and 40 MB of services.
+        import opendal
+    except ImportError as error:
+        raise missing_library("opendal", EXTRA) from error
     try:
         operator = opendal.AsyncOperator(scheme, **options)
     except _errors() as error:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
+from orrery.storage.download import download
 from orrery.storage.protocol import InvalidKey, ObjectNotFound, ObjectStorage
 
 
@@ -99,6 +101,16 @@ class StorageConformance:
         assert {found.key async for found in storage.scan("c")} == {"c"}
         assert {found.key async for found in storage.scan()} == {"a/1", "a/b/2", "ab/3", "c"}
         assert [found async for found in storage.scan("none")] == []
+
+    async def test_an_object_becomes_a_file(self, storage: ObjectStorage, tmp_path: Path) -> None:
+        content = bytes(range(256)) * 2000
+        await storage.save("a", content)
+        assert await download(storage, "a", tmp_path / "file") == len(content)
+        assert (tmp_path / "file").read_bytes() == content
+        with pytest.raises(ObjectNotFound):
+            await download(storage, "none", tmp_path / "other")
+        assert not (tmp_path / "other").exists()
+        assert not list(tmp_path.glob(".other*"))
 
     async def test_scan_knows_when(self, storage: ObjectStorage) -> None:
         await storage.save("a", b"x")
