@@ -7,9 +7,14 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 from sqlalchemy import select
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 from tests.http.console_tools.mcp_peer import Guarded, People, open_peer, protected_peer
 from tests.http.console_tools.world import BASE, JsonObject, World, done, refused, tool
 from tests.support.app import ORIGIN
+from tests.unit.tools.serving import serving
 
 from orrery.workspaces.tools.tables import McpProvider
 
@@ -230,3 +235,20 @@ async def test_what_can_t_be_kept_is_refused(world: World) -> None:
         await refused(world.owner.post(MCP, json=body), words)
     metadata = await done(world.owner.post(MCP, json=form("metadata", "http://169.254.169.254/mcp")))
     await refused(world.owner.get(f"{MCP}/update/{metadata['id']}"), "blocked by SSRF protection")
+
+
+async def test_a_list_without_end_is_not_kept(world: World) -> None:
+    async def take(request: Request) -> JSONResponse:
+        message = await request.json()
+        if "id" not in message:
+            return JSONResponse(None, 202)
+        if message["method"] == "initialize":
+            result: JsonObject = {"protocolVersion": "2025-06-18", "capabilities": {}, "serverInfo": {}}
+        else:
+            result = {"tools": [{"name": f"t{n}", "description": "d" * 30_000} for n in range(100)]}
+        return JSONResponse({"jsonrpc": "2.0", "id": message["id"], "result": result})
+
+    async with serving(Starlette(routes=[Route("/mcp", take, methods=["POST"])])) as base:
+        made = await done(world.owner.post(MCP, json=form("endless", f"{base}/mcp")))
+        assert made["tools"] == []
+        await refused(world.owner.get(f"{MCP}/update/{made['id']}"), "list of tools is larger than")

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import cast
 
 import httpx
 import pytest
@@ -198,3 +199,32 @@ async def test_stopping_the_caller_stops_what_it_called(world: World) -> None:
             while (await world.runs_of(inner))[0].status == "running":
                 await asyncio.sleep(0.02)
         assert (await world.runs_of(inner))[0].status == "stopped"
+
+
+async def test_files_go_in_and_come_out(world: World) -> None:
+    wanted: JsonObject = {
+        "label": "doc", "variable": "doc", "type": "file", "required": True, "allowed_file_types": ["document"],
+        "allowed_file_extensions": [], "allowed_file_upload_methods": ["local_file"], "options": [],
+    }  # fmt: skip
+    taken = dsl.node("start", "start", variables=[wanted])
+    inner = await world.app(dsl.workflow("Takes a file", dsl.chain(taken, dsl.end(doc=["start", "doc"]))))
+    await world.publish(inner)
+    parameters = [{"name": "doc", "description": "a document", "form": "llm"}]
+    await done(world.owner.post(f"{WORKFLOW}/create", json=form("takes_file", inner) | {"parameters": parameters}))
+    shown = await detail(world, inner)
+    assert shown["tool"]["parameters"][0]["type"] == "file"
+    use = tool("workflow", shown["workflow_tool_id"], "takes_file")
+    data: JsonObject = cast("JsonObject", use["data"])
+    data["tool_parameters"] = {"doc": {"type": "variable", "value": ["start", "doc"]}}
+    outputs = dsl.end(text=["tool", "text"], files=["tool", "files"])
+    outer = await world.app(dsl.workflow("Gives a file", dsl.chain(taken, use, outputs)))
+    await world.publish(outer)
+    async with browser(world.process.app, headers={"Authorization": f"Bearer {await world.key(outer)}"}) as service:
+        upload = {"file": ("note.txt", b"a note", "text/plain")}
+        file = (await done(service.post("/v1/files/upload", data={"user": "ann"}, files=upload)))["id"]
+        sent = {"type": "document", "transfer_method": "local_file", "upload_file_id": file}
+        body: JsonObject = {"inputs": {"doc": sent}, "user": "ann", "response_mode": "blocking"}
+        ran = (await done(service.post("/v1/workflows/run", json=body, timeout=30)))["data"]
+    assert ran["status"] == "succeeded", ran["error"]
+    [came] = ran["outputs"]["files"]
+    assert (came["filename"], came["related_id"]) == ("note.txt", file)

@@ -99,6 +99,7 @@ HELLO = {"protocolVersion": "2025-03-26", "capabilities": {}}
         ({"initialize": HELLO, "tools_list": 'data: {"id": 77}\n\n'}, "ended the stream without an answer"),
         ({"initialize": HELLO, "tools_list": 'data: {"id": ID, "error": {"message": "no tools"}}\n\n'}, "no tools"),
         ({"initialize": HELLO, "tools_list": {"tools": [], "nextCursor": "again"}}, "more than 50 pages"),
+        ({"initialize": HELLO, "tools_list": {"tools": [{"name": "t"}] * 1_001}}, "more than 1000 tools"),
     ],
 )
 async def test_answers_that_make_no_sense(answers: dict[str, object], error: str, http: GuardedHttpClient):

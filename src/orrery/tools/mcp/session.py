@@ -19,6 +19,7 @@ VERSIONS: Final = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
 """Newest first; what this client understands is the same in all of them."""
 CLIENT: Final = {"name": "Orrery", "version": "1"}
 _MAX_PAGES: Final = 50
+_MAX_TOOLS: Final = 1_000
 
 
 class McpToolInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +71,8 @@ class McpSession:
         for _ in range(_MAX_PAGES):
             page = await self._ask("tools/list", {"cursor": cursor} if cursor else {})
             found += [_info(item) for item in _objects(page.get("tools"))]
+            if len(found) > _MAX_TOOLS:
+                raise McpError(f"The MCP server lists more than {_MAX_TOOLS} tools.")
             cursor = page.get("nextCursor")
             if not cursor:
                 return found

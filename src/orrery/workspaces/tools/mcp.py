@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 from sqlalchemy import select
@@ -16,7 +17,7 @@ from orrery.security.encryption import Vault
 from orrery.security.masking import UNCHANGED, mask_tool_credential
 from orrery.tools.entity import ProviderIdentity, english
 from orrery.tools.errors import ToolError
-from orrery.tools.mcp.errors import McpAuthError
+from orrery.tools.mcp.errors import McpAuthError, McpError
 from orrery.tools.mcp.mcp_tool import McpToolProvider, Renew, entity_of, fetch_tools, never
 from orrery.tools.mcp.oauth_grants import OAuthClient
 from orrery.tools.mcp.oauth_login import McpLogin
@@ -40,6 +41,9 @@ from orrery.workspaces.tools.mcp_rows import (
 )
 from orrery.workspaces.tools.tables import McpProvider
 from orrery.workspaces.tools.view import ProviderView
+
+_MOST_LISTED_BYTES: Final = 2 * 1024 * 1024
+"""Of a server's list of tools: it is kept in one row, and read for every call."""
 
 
 class McpServers:
@@ -180,6 +184,8 @@ class McpServers:
             if not await renew():
                 raise
             infos = await fetch_tools(self._http, endpoint, authorization)
+        if len(msgspec.json.encode(infos)) > _MOST_LISTED_BYTES:
+            raise McpError(f"The MCP server's list of tools is larger than {_MOST_LISTED_BYTES} bytes.")
         return await self._mark(row, authed=True, tools=msgspec.to_builtins(infos))
 
     async def _looked_at(self, row: McpProvider) -> ProviderView:
