@@ -51,7 +51,9 @@ OWN = (
         "nginx and certbot",
         "addresses or ranges of balancers in front of nginx whose X-Forwarded-* headers are believed, comma separated",
     ),
-    ExampleVariable("ORRERY_RESOLVER", "127.0.0.11", "nginx and certbot", "name server that nginx asks for services"),
+    ExampleVariable(
+        "ORRERY_RESOLVER", "", "nginx and certbot", "name server that nginx asks for services; empty: the container's"
+    ),
 )
 """What no contract has; written before the group's other variables."""
 

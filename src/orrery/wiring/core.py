@@ -22,6 +22,7 @@ from orrery.jobs.outbox import Announcer
 from orrery.jobs.parts import Jobs
 from orrery.sandbox.embedded import EmbeddedSandbox
 from orrery.settings.load import Settings
+from orrery.storage.absent import AbsentStorage
 from orrery.storage.opening import open_storage
 from orrery.wiring.ground import Ground
 from orrery.wiring.observation import Observation
@@ -39,17 +40,17 @@ class Core(Generic[A]):
     """The product over its opened parts, with its jobs declared. `start` opens it, `close` lets go in reverse.
 
     ``announcer`` is told of jobs that were enqueued here; whoever made it closes it. ``places`` are jobs that run at
-    a time in this process and may each want a connection to the database.
+    a time in this process and may each want a connection to the database. ``stores``: whether it touches files.
     """
 
-    def __init__(self, settings: Settings, announcer: A, *, places: int = 0) -> None:
+    def __init__(self, settings: Settings, announcer: A, *, places: int = 0, stores: bool = True) -> None:
         self.settings = settings
         self.observation = Observation(settings)
         self.database = open_database(settings.database, places=places)
         self._job_counts: dict[tuple[str, ...], float] = {}
         self.jobs: Jobs[A] = Jobs.build(needs_of(settings, self.database, announcer))
         self._cache = open_cache(settings.cache)
-        self._storage = open_storage(settings.storage)
+        self._storage = open_storage(settings.storage) if stores else AbsentStorage()
         self._clients = open_clients(settings)
         self.sandbox = open_sandbox(settings, self._clients)
         self._documents = confined_reader()

@@ -84,7 +84,7 @@ async def work_from_table(settings: Settings, choice: WorkerChoice, stopped: Wai
 async def fire_schedules(settings: Settings, stopped: Waiting) -> None:
     """Beat. Raises as `work_for_broker` does."""
     carrier = open_carrier(settings.jobs, settings.cache) if settings.jobs.backend == "celery" else None
-    core = Core(settings, carrier or NoAnnouncer())
+    core = Core(settings, carrier or NoAnnouncer(), stores=False)
     jobs = core.jobs
     relay = None if carrier is None else Relay(core.database, jobs.catalog, carrier, jobs.needs.clock)
     running = Beat(jobs.timekeeper, relay)

@@ -94,7 +94,7 @@ SSRF_PROXY = Service(
     # squid's own user: a container gives its output to the user it starts as, and squid logs there.
     user="13:13",
     read_only=True,
-    tmpfs=("/tmp", "/run", "/var/spool/squid:uid=13,gid=13", "/var/log/squid:uid=13,gid=13"),  # noqa: S108  (its own)
+    tmpfs=("/tmp", "/run", "/var/spool/squid:mode=1777", "/var/log/squid:mode=1777"),  # noqa: S108  (its own)
     drop_capabilities=True,
     resources=Resources(cpu="50m", memory="128Mi", memory_limit="512Mi"),
 )

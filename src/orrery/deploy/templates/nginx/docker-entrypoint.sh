@@ -43,6 +43,13 @@ if [ -n "${ORRERY_TRUSTED_PROXIES:-}" ]; then
     FORWARDED_PROTO='$http_x_forwarded_proto'
 fi
 
+# The name server of this container's network knows the services; engines differ in its address.
+if [ -z "${ORRERY_RESOLVER:-}" ]; then
+    ORRERY_RESOLVER=$(sed -n 's/^nameserver *//p' /etc/resolv.conf | head -n 1)
+    case $ORRERY_RESOLVER in *:*) ORRERY_RESOLVER="[$ORRERY_RESOLVER]" ;; esac
+fi
+export ORRERY_RESOLVER
+
 # Only these are replaced: nginx has variables of its own that start with a dollar.
 names='${NGINX_TARGET} ${NGINX_SERVER_NAME} ${NGINX_PORT} ${NGINX_WORKER_PROCESSES} ${NGINX_CLIENT_MAX_BODY_SIZE}'
 names="$names "'${NGINX_KEEPALIVE_TIMEOUT} ${NGINX_PROXY_READ_TIMEOUT} ${NGINX_PROXY_SEND_TIMEOUT} ${ORRERY_RESOLVER}'
