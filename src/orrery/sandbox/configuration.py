@@ -78,8 +78,8 @@ def read_settings(environment: Mapping[str, str], file: Path | None = None) -> S
         update_interval=source.number(
             "python_deps_update_interval", ("PYTHON_DEPS_UPDATE_INTERVAL",), 1800.0, seconds_of
         ),
-        js_engine=source.number("js_engine", ("JS_ENGINE",), None, _engine),
-        node=source.text("nodejs_path", "NODEJS_PATH"),
+        js_engine=source.number("js_engine", ("JS_ENGINE", "ORRERY_JS_ENGINE"), None, _engine),
+        node=source.text("nodejs_path", "NODEJS_PATH", "ORRERY_NODE"),
         proxy=_proxy(source),
         no_proxy=source.text("proxy.no_proxy", "NO_PROXY"),
         environment=_forwarded(source, environment),

@@ -169,7 +169,7 @@ class EmbeddedSandbox:
     async def _execute(self, kind: str, mode: str, code: str, inputs: str, gate: NetworkGate | None = None) -> Outcome:
         _require_linux()
         if kind == "js" and self._missing_node:
-            raise _unavailable("JS_ENGINE is node, but no node program is installed (NODEJS_PATH names it)")
+            raise _unavailable("JavaScript is to run on Node, but no node program is installed")
         if len(code) + len(inputs) > self._limits.code:
             raise SandboxRefusal(-400, f"code and inputs must be smaller than {self._limits.code} bytes")
         async with self._admission() as slot:

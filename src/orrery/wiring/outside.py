@@ -14,6 +14,7 @@ from orrery.egress.proxy.rules import ProxyRules
 from orrery.egress.proxy.server import ForwardProxy
 from orrery.sandbox.embedded import EmbeddedSandbox
 from orrery.sandbox.limits import Limits
+from orrery.sandbox.node import find_node
 from orrery.sandbox.protocol import NetworkGate
 from orrery.sandbox.relay import RelayGate
 from orrery.sandbox.remote import RemoteSandbox
@@ -71,7 +72,13 @@ def open_sandbox(settings: Settings, clients: Clients) -> EmbeddedSandbox | Remo
     if not sandbox.endpoint:
         limits = Limits(timeout=float(sandbox.worker_timeout))
         gate = _snippet_gate(clients) if sandbox.network else None
-        return EmbeddedSandbox(limits, allow_network=gate is not None, gate=gate)
+        return EmbeddedSandbox(
+            limits,
+            allow_network=gate is not None,
+            gate=gate,
+            js_engine=sandbox.js_engine,
+            node=(find_node(sandbox.node) or "") if sandbox.js_engine == "node" else "",
+        )
     timeouts = Timeouts(
         connect=sandbox.connect_timeout, read=sandbox.read_timeout, write=sandbox.write_timeout, total=None
     )

@@ -172,7 +172,7 @@ async def test_time_on_node_is_bounded(code: str):
 async def test_a_demanded_node_that_is_not_there_is_told():
     sandbox = EmbeddedSandbox(js_engine="node")
     try:
-        with pytest.raises(CodeExecutionError, match="JS_ENGINE is node, but no node program is installed"):
+        with pytest.raises(CodeExecutionError, match="no node program is installed"):
             await sandbox.call_main("javascript", "function main() { return {} }", {})
         assert await sandbox.call_main("python3", "def main(): return {}", {}) == {}
     finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from orrery.settings.declare import Env, Group
 
@@ -27,6 +27,13 @@ class Sandbox(Group, frozen=True, kw_only=True):
     ] = True
     listen_port: Annotated[int, Env("SANDBOX_PORT", "port of the sandbox role", at_least=0, at_most=65535)] = 8194
     accepted_key: Annotated[str, Env("SANDBOX_API_KEY", "key the sandbox role accepts", secret=True)] = "dify-sandbox"
+    js_engine: Annotated[
+        Literal["quickjs", "node"],
+        Env("ORRERY_JS_ENGINE", "what runs JavaScript in the confined processes of this machine: quickjs or node"),
+    ] = "quickjs"
+    node: Annotated[
+        str, Env("ORRERY_NODE", "the node program for ORRERY_JS_ENGINE=node; empty looks where programs are")
+    ] = ""
     confine_documents: Annotated[
         bool,
         Env("ORRERY_CONFINE_DOCUMENTS", "read documents in a confined process; false reads them in the server's own"),
