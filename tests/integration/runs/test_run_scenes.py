@@ -417,6 +417,10 @@ async def test_old_frames_and_keys_are_forgotten(home: House) -> None:
         old = datetime.now(UTC) - timedelta(minutes=11)
         await session.execute(update(RunEvents).values(created_at=old))
     await home.office.recovery.clean()
+    assert await stored_frames(home, done.spec.run_id) != [], "it began long ago, but ended just now"
+    async with home.database.write() as session:
+        await session.execute(update(WorkflowRun).where(WorkflowRun.id == done.spec.run_id).values(finished_at=old))
+    await home.office.recovery.clean()
     assert await stored_frames(home, done.spec.run_id) == []
     assert await stored_frames(home, running.spec.run_id) != []
     home.office.models.let_go()

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 import msgspec
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,13 +23,14 @@ from orrery.apps.catalog.tables import AppModelConfig
 from orrery.apps.conversations.tables import Message
 from orrery.apps.runs import pauses
 from orrery.apps.runs.event_log import Frame
+from orrery.apps.runs.forgetting import forget_old
 from orrery.apps.runs.graph_frames import GraphFrames
 from orrery.apps.runs.lease_watch import LeaseWatch, SeenLease
 from orrery.apps.runs.presenters import presenter_for
 from orrery.apps.runs.recorder import LEASE
 from orrery.apps.runs.service import STOP_CHANNEL, RunService
 from orrery.apps.runs.spec import RunSpec
-from orrery.apps.runs.tables import IdempotencyKey, NodeExecution, RunEvents, WorkflowRun
+from orrery.apps.runs.tables import NodeExecution, RunEvents, WorkflowRun
 from orrery.apps.runs.truncation import DisplayLimits
 from orrery.apps.runs.turns import stored_variables
 from orrery.apps.runs.versions import AppVersion, VersionCache
@@ -48,8 +49,6 @@ _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 5.0
 _HEED_SECONDS = 1.0
 _CLEAN_SECONDS = 60.0
-_EVENTS_KEPT_SECONDS = 600
-_KEYS_KEPT_SECONDS = 24 * 3600
 _AT_ONCE = 20
 _MOST_OWNERS = 20
 """A run that lost so many processes is given up: it may be what ends them."""
@@ -309,17 +308,7 @@ class Recovery:
 
     async def clean(self) -> None:
         """Forgets event logs 10 minutes after the end of their run, and idempotency keys after a day."""
-        now = datetime.now(UTC).timestamp()
-        events = datetime.fromtimestamp(now - _EVENTS_KEPT_SECONDS, UTC)
-        keys = datetime.fromtimestamp(now - _KEYS_KEPT_SECONDS, UTC)
-        # A long run's first frames are old when it ends: its whole log is kept from then on.
-        wanted = exists().where(
-            WorkflowRun.id == RunEvents.run_id,
-            or_(WorkflowRun.status.in_(("running", "paused")), WorkflowRun.finished_at >= events),
-        )
-        async with self._database.write() as session:
-            await session.execute(delete(RunEvents).where(RunEvents.created_at < events, ~wanted))
-            await session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < keys))
+        await forget_old(self._database)
 
     async def _listen_for_stops(self) -> None:
         while True:
