@@ -15,7 +15,7 @@ from orrery.jobs.embedded import EmbeddedJobs
 from orrery.jobs.fleet.carrier import CeleryCarrier
 from orrery.jobs.opening import open_carrier
 from orrery.jobs.outbox import NoAnnouncer
-from orrery.jobs.runner import Wake
+from orrery.jobs.runner import RunnerLimits, Wake
 from orrery.sandbox.embedded import EmbeddedSandbox
 from orrery.settings.load import Settings
 from orrery.wiring.core import Core
@@ -24,6 +24,11 @@ from orrery.wiring.housekeeping import Chore, Housekeeping
 
 PURGE_SECONDS = 300.0
 """How often rows of deleted conversations, and values of deleted apps' drafts, are taken away."""
+
+
+_STARTS = ("triggered_workflow_dispatcher", "schedule_executor")
+_LIMITS = RunnerLimits(at_once=48, by_queue=dict.fromkeys(_STARTS, 32))
+"""Jobs that only start runs are over at once, so many of them are taken together."""
 
 
 class HomeInUse(Exception):
@@ -57,7 +62,7 @@ class Process:
         if settings.shape == "fleet":
             return Core(settings, NoAnnouncer())
         core = Core(settings, Wake())
-        self._background = EmbeddedJobs(core.jobs)
+        self._background = EmbeddedJobs(core.jobs, _LIMITS)
         return core
 
     async def start(self) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import cast
 
 import msgspec
 from sqlalchemy import select, update
 
-from orrery.apps.catalog.store import find_app
 from orrery.apps.catalog.tables import App
 from orrery.apps.runs.errors import NotRecorded, Overloaded, TooManyRuns
 from orrery.apps.runs.published import PublishedVersions
@@ -55,10 +55,24 @@ class TriggerJobs:
     async def start(self, wanted: StartTriggered, attempt: Attempt) -> None:
         """Starts the run of a log, once. What is full tries again; a run that can't begin is a failed one."""
         async with self._database.read() as session:
-            log = await session.get(TriggerLog, wanted.log_id)
-            if log is None or await session.get(WorkflowRun, log.workflow_run_id) is not None:
-                return
-            app = await find_app(session, log.tenant_id, log.app_id)
+            found = (
+                await session.execute(
+                    select(TriggerLog, App, WorkflowRun.id)
+                    .outerjoin(
+                        App,
+                        (App.id == TriggerLog.app_id)
+                        & (App.tenant_id == TriggerLog.tenant_id)
+                        & (App.status == "normal"),
+                    )
+                    .outerjoin(WorkflowRun, WorkflowRun.id == TriggerLog.workflow_run_id)
+                    .where(TriggerLog.id == wanted.log_id)
+                )
+            ).first()
+        if found is None:
+            return
+        log, app, run_id = cast("tuple[TriggerLog, App | None, str | None]", found)
+        if run_id is not None:
+            return
         try:
             if app is None:
                 raise _AppGone
