@@ -188,3 +188,31 @@ async def test_a_stopped_run_stops_its_rounds() -> None:
     assert (trial.result.status, trial.result.error, Hanging.cancelled) == ("stopped", "enough", 1)
     started = [event.id for event in trial.events if isinstance(event, NodeStarted)]
     assert sorted(started) == sorted(event.id for event in trial.events if isinstance(event, NodeFinished))
+
+
+async def test_a_round_that_is_cut_off_leaves_nothing_behind() -> None:
+    """What nobody is told of is not kept either: records and pool would say different things."""
+
+    def gives(context: Any) -> dict[str, object]:
+        if context.variables.get(["it", "item"]) == "bad":
+            raise NodeFailure("bad item")
+        return {"text": "x"}
+
+    graph = iteration(
+        assign("keep", ("conversation.seen", "over-write", ("it", "item"))),
+        node("x", "tool"),
+        node("y", "tool"),
+        chain="keep > x > y",
+        result="y.text",
+        is_parallel=True,
+        error_strategy="default-value",
+        default_value=[{"key": "output", "type": "array[string]", "value": "[]"}],
+    )
+    graph["nodes"][-1]["data"]["outputs"].append({"variable": "seen", "value_selector": ["conversation", "seen"]})
+    pool = Pool(inputs={"items": ["good", "bad"]})
+    pool.declare("conversation", "seen", "string", "")
+    trial = await run(graph, {"x": gives, "y": {"text": "y"}}, pool=pool)
+    told = [
+        value for event in trial.events if isinstance(event, NodeFinished) for _, value in event.conversation_updates
+    ]
+    assert (trial.result.status, told, trial.result.outputs["seen"]) == ("partial-succeeded", ["bad"], "bad")

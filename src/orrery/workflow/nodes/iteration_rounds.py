@@ -54,10 +54,6 @@ class IterationRounds:
                 events: list[Event] = []
                 try:
                     results[index] = await self._round(index, item, events)
-                except asyncio.CancelledError:
-                    if not any(isinstance(event, NodePaused) for event in events):
-                        events.clear()  # of a round that is cut off nothing is told
-                    raise
                 finally:
                     for event in events:
                         self._context.emit(event)
@@ -89,6 +85,12 @@ class IterationRounds:
             if self._terminates:
                 raise
             result = FAILED
+        except asyncio.CancelledError:
+            if events is not None and not any(isinstance(event, NodePaused) for event in events):
+                # Of a round that is cut off nothing is told, so nothing that it assigned may stay.
+                events.clear()
+                before = dict(pool.namespace("conversation"))
+            raise
         finally:
             self._durations[str(index)] = context.clock.monotonic() - began
             self.usage += sub.usage
