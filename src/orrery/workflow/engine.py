@@ -132,7 +132,7 @@ class WorkflowRun:
             status, error = "stopped", scope.stop.reason
         elif run.failure is not None:
             status, error, error_type = "failed", run.failure.error, run.failure.error_type
-        elif scope.pausing and (run.paused_nodes or run.settlement.frontier.ready):
+        elif run.is_paused():
             status = "paused"
         return RunResult(
             status=status,

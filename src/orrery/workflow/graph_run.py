@@ -324,7 +324,7 @@ class GraphRun:
 
     def sub_run(self, parent: Execution, start_node_id: str, pool: Pool, marks: Marks, emit: Emit | None) -> GraphRun:
         """A round of a container: the same graph with another root."""
-        asks = any(child.type == "human-input" for child in self.children(parent.node))
+        asks = self.graph.asks(parent.node)
         run = GraphRun(
             self.graph.rooted(start_node_id),
             pool,

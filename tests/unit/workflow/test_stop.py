@@ -141,3 +141,30 @@ async def test_a_node_may_ask_for_the_pause_and_runs_again_after_it() -> None:
     later = await run(graph, kinds={"ask": Asking}, resume=Resume.from_entries(journal.entries))
     assert later.names()[:2] == ["graph_run_started", "node_started"]
     assert later.result.outputs["answer"] == "".join(later.chunks()) == "one two yes"
+
+
+async def test_a_pause_that_comes_too_late_loses_no_text() -> None:
+    def drive(made: WorkflowRun) -> None:
+        asyncio.get_running_loop().call_soon(made.pause)
+
+    graph = stored(start(), node("a", "tool"), answer("out", "a {{#start.ghost#}} b"), edges_="start > out, start > a")
+    trial = await run(graph, drive=drive)
+    assert (trial.result.status, "".join(trial.chunks())) == ("succeeded", "a  b")
+
+
+async def test_a_run_that_is_stopped_while_it_pauses_is_stopped() -> None:
+    graph = stored(
+        start(),
+        node("lo", "loop", loop_count=9),
+        node("lostart", "loop-start", parent="lo"),
+        node("a", "tool", parent="lo"),
+        edges_="start > lo, lostart > a",
+    )
+
+    def drive(made: WorkflowRun) -> None:
+        asyncio.get_running_loop().call_soon(made.pause)
+
+    trial = await run(graph, drive=drive, limits=RunLimits(max_steps=6))
+    assert trial.result.status == "stopped"
+    assert "node_paused" not in trial.names()
+    assert trial.names()[-2:] == ["node_failed", "graph_run_aborted"]

@@ -9,7 +9,7 @@ from typing import Any
 from orrery.workflow.graph import Graph
 from orrery.workflow.journal import FinishedNode, Resume
 
-from .engine_run import REGISTRY, Key, Told, Trace, run_engine
+from .engine_run import REGISTRY, STOP, Key, Order, Told, Trace, run_engine
 from .random_graphs import Case, make_case
 from .reference import CUT, OUTSIDE, Reference
 
@@ -35,19 +35,25 @@ async def check_seed(seed: int, interleavings: int = 1) -> None:
         check_order(case, trace)
         ends.append(what_timing_must_not_change(trace))
         await check_resume(case, graph, trace, dice)
+        await check_stop(case, graph, trace, dice)
+        await check_pause(case, graph, trace, dice)
     if not case.racing and all(end is not None for end in ends) and any(end != ends[0] for end in ends):
         raise Disagreement(f"seed {seed}: timing changed what the run gave: {ends}")
 
 
-def replayed(case: Case, trace: Trace) -> Reference:
+def replayed(case: Case, trace: Trace, order: Order | None = None) -> Reference:
     reference = Reference(case)
     reference.begin()
-    for key in trace.choices:
+    for number, key in enumerate(trace.choices):
+        if order == ("pause", number):
+            reference.pause()
         if key not in reference.waiting:
             raise Disagreement(
                 f"seed {case.seed}: the engine lets {key} run, the reference only {list(reference.waiting)}"
             )
         reference.choose(key)
+    if order == ("stop", len(trace.choices)) and not reference.over:
+        reference.stop(STOP)
     if not reference.over:
         raise Disagreement(f"seed {case.seed}: the engine ended, the reference waits for {list(reference.waiting)}")
     return reference
@@ -170,3 +176,45 @@ async def check_resume(case: Case, graph: Graph, whole: Trace, dice: random.Rand
     same = told == text or (any(item[1] != OUTSIDE for item in texts) and sorted(told) == sorted(text))
     if not same and not half_done:
         raise Disagreement(f"seed {case.seed}: resumed, the text is {first.text!r} + {second.text!r}, not {text!r}")
+
+
+async def check_stop(case: Case, graph: Graph, whole: Trace, dice: random.Random) -> None:
+    """Somebody stops the run: what runs is cut off, nothing more begins."""
+    if whole.choices:
+        order: Order = ("stop", dice.randint(0, len(whole.choices) - 1))
+        trace = await run_engine(case, graph, dice, order=order)
+        compare(case, trace.told, replayed(case, trace, order).told)
+
+
+async def check_pause(case: Case, graph: Graph, whole: Trace, dice: random.Random) -> None:
+    """Somebody pauses the run, and later it goes on: both parts tell what the reference tells."""
+    if not whole.choices:
+        return
+    order: Order = ("pause", dice.randint(0, len(whole.choices) - 1))
+    first = await run_engine(case, graph, dice, order=order)
+    reference = replayed(case, first, order)
+    compare(case, first.told, reference.told)
+    if first.told[-1][1] != "paused":
+        return
+    resume = Resume.from_entries(first.journal.entries, streamed_chars=len(first.text))
+    second = await run_engine(case, graph, dice, resume=resume)
+    before = len(reference.told)
+    reference.go_on()
+    for key in second.choices:
+        if key not in reference.waiting:
+            raise Disagreement(
+                f"seed {case.seed}: after a pause the engine lets {key} run, the reference only {list(reference.waiting)}"
+            )
+        reference.choose(key)
+    expected = reference.told[before:]
+    compare(case, _without_text(second.told), _without_text(expected))
+    if second.text != _text(expected):
+        raise Disagreement(f"seed {case.seed}: after a pause the text is {second.text!r}, not {_text(expected)!r}")
+
+
+def _without_text(told: list[Told]) -> list[Told]:
+    return [item for item in told if item[0] != "text"]
+
+
+def _text(told: list[Told]) -> str:
+    return "".join(item[4] for item in told if item[0] == "text")

@@ -7,7 +7,7 @@ import contextvars
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Literal, cast
 
 from orrery.workflow.context import EngineContext
 from orrery.workflow.engine import RunResult, WorkflowRun
@@ -42,7 +42,10 @@ from .random_graphs import SCRIPTED, STREAMING, Case
 Place = tuple[Any, ...]
 Key = tuple[Place, str]
 Told = tuple[Any, ...]
+Order = tuple[Literal["stop", "pause"], int]
+"""What somebody asks of a run, after so many choices."""
 MOST_CHOICES = 3000
+STOP = "somebody stops it"
 
 
 class Stuck(AssertionError):
@@ -189,9 +192,15 @@ def pool_of(case: Case) -> Pool:
 
 
 async def run_engine(
-    case: Case, graph: Graph, dice: random.Random, *, resume: Resume | None = None, cut_at: int | None = None
+    case: Case,
+    graph: Graph,
+    dice: random.Random,
+    *,
+    resume: Resume | None = None,
+    cut_at: int | None = None,
+    order: Order | None = None,
 ) -> Trace:
-    """One run with choices by ``dice``; ``cut_at``: the process dies after so many choices."""
+    """One run with choices by ``dice``; ``cut_at``: the process dies after so many choices; ``order``: somebody acts."""
     gates = Gates()
     trace = Trace([])
 
@@ -219,6 +228,10 @@ async def run_engine(
             task.cancel()
             await asyncio.wait([task])
             raise Stuck(f"seed {case.seed}: {len(trace.choices)} choices made, waiting: {list(gates.waiting)}")
+        if order is not None and order[1] == len(trace.choices):
+            run.abort(STOP) if order[0] == "stop" else run.pause()
+            order = None
+            continue
         key = dice.choice(sorted(gates.waiting, key=repr))
         trace.choices.append(key)
         gates.waiting[key].set_result(None)

@@ -32,7 +32,7 @@ class Reference:
         self.waiting: dict[Key, Callable[[], None]] = {}
         self.steps = self.tokens = 0
         self.stopped: str | None = None
-        self.over = False
+        self.over = self.pausing = False
         conversation = {name: value for name, (_, value) in case.conversation.items()}
         values = Values({"sys": {"query": "hello"}, "conversation": conversation})
         self.part = Part(self, "start", values, OUTSIDE, case.workers, self.told.append, self._end)
@@ -42,6 +42,19 @@ class Reference:
 
     def choose(self, key: Key) -> None:
         self.waiting.pop(key)()
+
+    def stop(self, reason: str) -> None:
+        self.stopped = reason
+        self._end()
+
+    def pause(self) -> None:
+        self.pausing = True
+
+    def go_on(self) -> None:
+        """The paused run begins again."""
+        self.pausing = self.over = self.part.ended = False
+        self.told.append(("run",))
+        self.part.go_on()
 
     def check_limits(self) -> None:
         if self.steps > self.case.max_steps and self.stopped is None:
@@ -56,6 +69,8 @@ class Reference:
             status, error = "stopped", self.stopped
         elif part.failure is not None:
             status, error = "failed", part.failure
+        elif self.pausing and part.queue:
+            status = "paused"
         self.told.append(("end", status, part.outputs, error, part.failures, self.tokens, part.steps))
         self.over = True
         self.waiting.clear()
@@ -97,7 +112,9 @@ class Part:
 
     def go_on(self) -> None:
         """Starts what is ready; the part ends when nothing is queued and nothing runs."""
-        while self.queue and len(self.running) < self.workers and not self.halted():
+        # A pause lets what runs go on, rounds of containers included; only outside nothing more begins.
+        pauses = self.run.pausing and self.place == OUTSIDE
+        while self.queue and len(self.running) < self.workers and not self.halted() and not pauses:
             self._start(self.queue.pop(0))
         if self.ended or (self.running and not self.halted()):
             return
@@ -107,7 +124,7 @@ class Part:
             return
         if self.failure is not None:
             self.cut_off()
-        else:
+        elif not (pauses and self.queue):
             self.reader.finish()
         self.on_end()
 
