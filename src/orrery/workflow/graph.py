@@ -82,13 +82,21 @@ class Graph:
         reachable = self.rooted(start).topology.reachable
         return tuple(node for node in self.nodes if reachable[node.index])
 
+    def asks(self, node: GraphNode) -> bool:
+        """Whether people are asked right inside a container."""
+        return any(child.type == "human-input" for child in self.children(node))
+
     def repeatable(self, node: GraphNode) -> bool:
-        """Whether a crashed execution may be done again; of a container, everything inside must be."""
+        """Whether a crashed execution may be done again; of a container, everything inside must be.
+
+        What is inside a container that asks people is journalled by itself, as long as it is told as it happens.
+        """
         known = self._repeatable.get(node.index)
         if known is None:
             self._repeatable[node.index] = True  # a container that leads to itself is judged by the rest
             known = node.settings.retry is not None or (
-                all(self.repeatable(child) for child in self.children(node))
+                (self.asks(node) and getattr(node.node, "in_turn", True))
+                or all(self.repeatable(child) for child in self.children(node))
                 if isinstance(node.node, ContainerNode)
                 else node.node.repeatable
             )

@@ -11,7 +11,7 @@ from orrery.apps.runs import statements
 from orrery.apps.runs.spec import RunSpec
 from orrery.database.group_commit import Entry
 from orrery.workflow.events import Event, NodeFinished, NodePaused, NodeRetry, NodeStarted
-from orrery.workflow.journal import FinishedNode, JournalEntry, PausedNode, StartedNode, round_of
+from orrery.workflow.journal import FinishedNode, JournalEntry, PausedNode, Resume, StartedNode, round_of
 
 _LONGEST_TITLE = 255
 _encode = msgspec.json.Encoder(enc_hook=str, decimal_format="string").encode
@@ -30,6 +30,7 @@ class NodeRows:
         self._checkpoints: dict[str, str] = {}
         self._last_started: NodeStarted | None = None
         self._begun: set[str] = set()
+        self._paused: set[str] = set()
         self.precious = False
         """True while a result waits that can't be had again: the node must not be done twice."""
 
@@ -49,7 +50,9 @@ class NodeRows:
         elif isinstance(entry, StartedNode):
             started = self._last_started
             # A node that was cut off begins again only to be told as interrupted; its row is there.
-            if started is not None and started.id == entry.execution_id not in self._begun:
+            if entry.execution_id in self._paused:
+                self._set_status(entry, "running")
+            elif started is not None and started.id == entry.execution_id not in self._begun:
                 self._begin(started, entry)
 
     def event(self, event: Event) -> None:
@@ -62,15 +65,15 @@ class NodeRows:
         elif isinstance(event, NodePaused):
             self._pause(event)
 
-    def adopt(self, execution_id: str) -> None:
-        """Says that an earlier process wrote this execution's row already."""
-        self._begun.add(execution_id)
+    def adopt(self, earlier: Resume) -> None:
+        """Says that an earlier process wrote the rows of what began or paused there."""
+        self._begun.update(earlier.started.values(), earlier.paused.values())
+        self._paused.update(earlier.paused.values())
 
     def _begin(self, event: NodeStarted, entry: StartedNode) -> None:
         self._begun.add(event.id)
         row = self._row(event, "running", created_at=event.started_at)
-        # The row itself says it all, except in which round of a container the node stands.
-        row["checkpoint"] = _encode(entry).decode() if entry.round else None
+        row["checkpoint"] = _place(entry)
         self._entries.append((statements.INSERT_NODE, row))
 
     def _finish(self, event: NodeFinished) -> None:
@@ -110,15 +113,19 @@ class NodeRows:
 
     def _pause(self, event: NodePaused) -> None:
         entry = PausedNode(event.node_id, event.id, round_of(event.marks))
-        checkpoint = _encode(entry).decode() if entry.round else None
         if event.id in self._begun:
-            row = {f"b_{_BOUND.get(name, name)}": None for name in _OPEN}
-            row |= {"b_status": "paused", "b_elapsed": 0.0, "b_checkpoint": checkpoint}
-            self._entries.append((statements.FINISH_NODE, {"b_id": event.id, **row}))
+            self._set_status(entry, "paused")
             return
         self._begun.add(event.id)
         paused = self._row(event, "paused", created_at=event.started_at)
-        self._entries.append((statements.INSERT_NODE, {**paused, "checkpoint": checkpoint}))
+        self._entries.append((statements.INSERT_NODE, {**paused, "checkpoint": _place(entry)}))
+
+    def _set_status(self, entry: StartedNode | PausedNode, status: str) -> None:
+        """Says of a row that is there that its node runs, or waits, again."""
+        row: dict[str, object] = {f"b_{_BOUND.get(name, name)}": None for name in _OPEN}
+        row |= {"b_id": entry.execution_id, "b_status": status, "b_elapsed": 0.0, "b_checkpoint": _place(entry)}
+        self._entries.append((statements.FINISH_NODE, row))
+        self._paused.discard(entry.execution_id)
 
     def _row(
         self, event: NodeStarted | NodeFinished | NodeRetry | NodePaused, status: str, *, created_at: float
@@ -164,6 +171,11 @@ _OPEN = (
     "finished_at",
 )
 _BOUND: Mapping[str, str] = {"elapsed_time": "elapsed", "execution_metadata": "metadata", "finished_at": "finished"}
+
+
+def _place(entry: StartedNode | PausedNode) -> str | None:
+    """The row of a node that is not done says all but the round of a container that it stands in."""
+    return _encode(entry).decode() if entry.round else None
 
 
 def _json(value: Mapping[str, object]) -> str:

@@ -140,8 +140,8 @@ class RunService:
         """Builds a live run and starts to drive it. ``shown`` is the text that watchers got from an earlier process."""
         log = EventLog(first_seq)
         nodes = NodeRows(spec)
-        for execution_id in (*resume.started.values(), *resume.paused.values()) if resume is not None else ():
-            nodes.adopt(execution_id)
+        for earlier in (resume, *resume.rounds.values()) if resume is not None else ():
+            nodes.adopt(earlier)
         recorder = RunRecorder(
             spec, self._group, log, nodes, lease_token=lease_token, accept=accept, lease=self._policy.lease
         )

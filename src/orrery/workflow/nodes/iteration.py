@@ -41,6 +41,7 @@ class IterationNode:
         """``workers`` is 0 for one item after the other."""
         self.start_node_id = start_node_id
         self._iterator, self._result, self._workers = iterator, result, workers
+        self.in_turn = workers == 0
         self._mode: ErrorHandling = mode
         self._flatten = flatten
 

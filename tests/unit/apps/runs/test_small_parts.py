@@ -23,7 +23,7 @@ from orrery.apps.runs.turns import initial_name
 from orrery.cache.memory import MemoryCache
 from orrery.database import new_id
 from orrery.workflow.events import NodeFinished, NodeRetry, NodeStarted
-from orrery.workflow.journal import FinishedNode, StartedNode
+from orrery.workflow.journal import FinishedNode, Resume, StartedNode
 
 LIMITS = DisplayLimits(max_size=60, string_length=10, array_length=3)
 JSON = st.recursive(
@@ -163,7 +163,7 @@ def test_a_node_that_must_not_be_is_written_when_it_begins() -> None:
 def test_a_row_of_an_earlier_process_is_finished_not_made_again() -> None:
     rows = NodeRows(spec())
     execution = new_id()
-    rows.adopt(execution)
+    rows.adopt(Resume(started={"n": execution}))
     rows.event(NodeStarted(id=execution, **NODE))
     rows.journal(StartedNode("n", execution))
     assert not rows.waiting
