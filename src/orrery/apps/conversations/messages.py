@@ -21,6 +21,9 @@ from orrery.apps.runs.errors import ConversationNotFound
 from orrery.database.engine import Database
 from orrery.database.ids import is_id
 
+_FILE_FIELDS = {"tool_file": "tool_file_id", "datasource_file": "datasource_file_id"}
+"""How mappings name the file, by the way it came; uploads otherwise."""
+
 
 class ShownFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file of a message on the wire."""
@@ -98,7 +101,7 @@ class Messages:
                     "type": row.type,
                     "transfer_method": row.transfer_method,
                     "url": row.url,
-                    "tool_file_id" if row.transfer_method == "tool_file" else "upload_file_id": row.upload_file_id,
+                    _FILE_FIELDS.get(row.transfer_method, "upload_file_id"): row.upload_file_id,
                 }
                 for row in rows
             ]
