@@ -12,6 +12,7 @@ from packaging.version import InvalidVersion, Version
 
 from orrery.apps.catalog.modes import BASIC_MODES, CREATABLE_MODES, GRAPH_MODES
 from orrery.errors import BadRequest
+from orrery.workflow.fields import as_mapping
 
 CURRENT_VERSION = "0.5.0"
 MOST_BYTES = 10 * 1024 * 1024
@@ -42,6 +43,9 @@ class AppDocument(msgspec.Struct, frozen=True, kw_only=True):
     dependencies: list[object]
 
 
+_AGENT_STRATEGIES = ("function_call", "react")
+
+
 def parse(text: str) -> AppDocument:
     """Raises `DslError` with the contract's texts."""
     data = load_yaml(text)
@@ -65,12 +69,18 @@ def parse(text: str) -> AppDocument:
     dependencies = data.get("dependencies")
     return AppDocument(
         version=version,
-        mode=str(mode),
+        mode="agent-chat" if mode == "chat" and _works_as_agent(model_config) else str(mode),
         app=app,
         workflow=cast("dict[str, object]", workflow) if mode in GRAPH_MODES else None,
         model_config=cast("dict[str, object]", model_config) if mode in BASIC_MODES else None,
         dependencies=cast("list[object]", dependencies) if isinstance(dependencies, list) else [],
     )
+
+
+def _works_as_agent(model_config: object) -> bool:
+    """Before agents had a mode of their own they were chats with this switched on (product.md 8, app card)."""
+    mode = as_mapping(as_mapping(model_config).get("agent_mode"))
+    return mode.get("enabled") is True and mode.get("strategy") in _AGENT_STRATEGIES
 
 
 def graph_of(workflow: Mapping[str, object]) -> dict[str, object]:

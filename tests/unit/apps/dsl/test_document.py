@@ -226,3 +226,19 @@ def test_broken_texts_raise_nothing_but_the_one_error(data: st.DataObject) -> No
         parse(text)
     except DslError as error:
         assert error.message
+
+
+@pytest.mark.parametrize(
+    ("agent_mode", "mode"),
+    [
+        ({"enabled": True, "strategy": "react"}, "agent-chat"),
+        ({"enabled": True, "strategy": "function_call"}, "agent-chat"),
+        ({"enabled": True, "strategy": "router"}, "chat"),
+        ({"enabled": False, "strategy": "react"}, "chat"),
+        ("odd", "chat"),
+        (None, "chat"),
+    ],
+)
+def test_chats_from_before_agents_had_a_mode_are_agents(agent_mode: object, mode: str) -> None:
+    text = json.dumps({"app": {"mode": "chat", "name": "a"}, "model_config": {"agent_mode": agent_mode}})
+    assert parse(text).mode == mode
