@@ -7,7 +7,7 @@ stay as they are, since the rest of the graph and whoever waits for the run need
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal, Protocol, TypeVar, cast
+from typing import Literal, Protocol, TypeVar
 
 import msgspec
 
@@ -43,7 +43,7 @@ class Speaker(Protocol):
 def event_of(kind: type[E], speaker: Speaker, **own: object) -> E:
     """An event of this execution; ``own`` are the fields that the kind adds to `NodeEvent`."""
     # A struct's constructor is not known before the kind is.
-    make = cast("Callable[..., E]", kind)
+    make: Callable[..., E] = kind
     return make(
         id=speaker.execution_id,
         node_id=speaker.node_id,
