@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from orrery.settings.groups.storage import Storage
 
-EXTRA = "opendal"
+PACKAGE = "orrery[opendal]"
 CHUNK_BYTES = 256 * 1024
 OPERATION_SECONDS = 60.0
 """For one call; a stream takes many."""
@@ -50,7 +50,7 @@ def open_opendal(settings: Storage) -> ObjectStorage:
         # Lazy: an extra, and 40 MB of services.
         import opendal
     except ImportError as error:
-        raise missing_library("opendal", EXTRA) from error
+        raise missing_library("opendal", PACKAGE) from error
     try:
         operator = opendal.AsyncOperator(scheme, **options)
     except _errors() as error:

@@ -28,6 +28,7 @@ KINDS: Mapping[str, str] = {
     "baidu-obs": "orrery.storage.s3.vendors:open_baidu",
     "volcengine-tos": "orrery.storage.s3.vendors:open_volcengine",
     "supabase": "orrery.storage.supabase:open_supabase",
+    "clickzetta-volume": "orrery.storage.clickzetta:open_clickzetta",
 }
 """The opener of each value of STORAGE_TYPE, in the contract's order."""
 
@@ -65,5 +66,6 @@ def where_it_is(settings: Storage) -> str:
         "baidu-obs": f"bucket {s.baidu_bucket}",
         "volcengine-tos": f"bucket {s.volcengine_bucket}",
         "supabase": f"bucket {s.supabase_bucket}",
+        "clickzetta-volume": f"volume {s.clickzetta_volume or s.clickzetta_type}",
     }
     return f"{kind}, {places[kind]}" if kind in places else kind

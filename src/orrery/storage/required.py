@@ -26,8 +26,8 @@ def require(kind: str, values: Mapping[str, str]) -> None:
         )
 
 
-def missing_library(kind: str, extra: str) -> StorageConfigurationError:
+def missing_library(kind: str, package: str) -> StorageConfigurationError:
     """The error for a kind whose library is not installed."""
     return StorageConfigurationError(
-        f"STORAGE_TYPE is {kind}, whose library is not installed. Install it: pip install 'orrery[{extra}]'."
+        f"STORAGE_TYPE is {kind}, whose library is not installed. Install it: pip install '{package}'."
     )

@@ -112,3 +112,24 @@ class Storage(Group, frozen=True, kw_only=True):
     supabase_bucket: Annotated[str, Env("SUPABASE_BUCKET_NAME", "bucket of the supabase kind")] = ""
     supabase_key: Annotated[str, Env("SUPABASE_API_KEY", "key of the supabase kind", secret=True)] = ""
     supabase_url: Annotated[str, Env("SUPABASE_URL", "address of the supabase project")] = ""
+
+    clickzetta_username: Annotated[str, Env("CLICKZETTA_VOLUME_USERNAME", "user; else CLICKZETTA_USERNAME")] = ""
+    clickzetta_password: Annotated[
+        str, Env("CLICKZETTA_VOLUME_PASSWORD", "password; else CLICKZETTA_PASSWORD", secret=True)
+    ] = ""
+    clickzetta_instance: Annotated[str, Env("CLICKZETTA_VOLUME_INSTANCE", "instance; else CLICKZETTA_INSTANCE")] = ""
+    clickzetta_service: Annotated[str, Env("CLICKZETTA_VOLUME_SERVICE", "address of the service")] = (
+        "api.clickzetta.com"
+    )
+    clickzetta_workspace: Annotated[str, Env("CLICKZETTA_VOLUME_WORKSPACE", "workspace")] = "quick_start"
+    clickzetta_vcluster: Annotated[str, Env("CLICKZETTA_VOLUME_VCLUSTER", "virtual cluster")] = "default_ap"
+    clickzetta_schema: Annotated[str, Env("CLICKZETTA_VOLUME_SCHEMA", "schema")] = "dify"
+    clickzetta_type: Annotated[
+        Literal["user", "table", "external"], Env("CLICKZETTA_VOLUME_TYPE", "kind of volume")
+    ] = "user"
+    clickzetta_volume: Annotated[str, Env("CLICKZETTA_VOLUME_NAME", "name of an external volume")] = ""
+    clickzetta_table_prefix: Annotated[
+        str, Env("CLICKZETTA_VOLUME_TABLE_PREFIX", "what names of tables begin with; no file here is a table's")
+    ] = "dataset_"
+    clickzetta_folder: Annotated[str, Env("CLICKZETTA_VOLUME_DIFY_PREFIX", "folder in the user's volume")] = "dify_km"
+    clickzetta_options: Annotated[Mapping[str, str], Scan("CLICKZETTA_")] = {}
