@@ -40,11 +40,9 @@ class Speaker(Protocol):
     def marks(self) -> Marks: ...
 
 
-def event_of(kind: type[E], speaker: Speaker, **own: object) -> E:
-    """An event of this execution; ``own`` are the fields that the kind adds to `NodeEvent`."""
-    # A struct's constructor is not known before the kind is.
-    make: Callable[..., E] = kind
-    return make(
+def event_of(kind: Callable[..., E], speaker: Speaker, **own: object) -> E:
+    """An event of this execution; ``kind`` is its class, ``own`` are the fields that it adds to `NodeEvent`."""
+    return kind(
         id=speaker.execution_id,
         node_id=speaker.node_id,
         node_type=speaker.node_type,
