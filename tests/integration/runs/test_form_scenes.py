@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 from tests.integration.runs.house import House, Office
-from tests.support.dsl import JsonObject, answer, chain, edge, end, graph, node, start
+from tests.support.dsl import JsonObject, answer, chain, edge, end, graph, llm, node, start
 from tests.support.mail_server import mail_server
 
 from orrery.apps.conversations.tables import Message
@@ -294,6 +294,49 @@ async def test_two_people_are_asked_at_once(home: House) -> None:
     row = await home.row(app_id, live.spec.run_id)
     assert (row.status, json.loads(row.outputs or "{}")) == ("succeeded", {"a": "A", "b": "B"})
     assert len(await forms(home)) == 2
+
+
+@pytest.mark.parametrize("parallel", [False, True], ids=["in-turn", "at-once"])
+async def test_an_iteration_asks_about_each_item(home: House, parallel: bool) -> None:
+    inside = [{**node("first", "iteration-start")}, llm("mock", "Say {{#each.item#}}"), ask()]
+    drawn = graph(
+        [
+            start("word", kind="json_object"),
+            node(
+                "each", "iteration", iterator_selector=["start", "word", "items"], output_selector=["ask", "note"],
+                start_node_id="first", is_parallel=parallel, parallel_nums=3,
+            ),
+            *({**one, "parentId": "each"} for one in inside),
+            end(said=("each", "output")),
+        ],
+        [edge("start", "each"), edge("each", "end"), edge("first", "llm"), edge("llm", "ask")],
+    )  # fmt: skip
+    app_id = await home.new_app("workflow", drawn)
+    live = await home.run(app_id, {"word": {"items": ["a", "b"]}})
+    await live.wait()
+    desk = Desk(home, home.office)
+    for note in ("A", "B"):
+        assert (await home.row(app_id, live.spec.run_id)).status == "paused"
+        async with home.database.read() as session:
+            form_id = await session.scalar(
+                select(HumanInputForm.id).where(HumanInputForm.status == "waiting").order_by(HumanInputForm.place)
+            )
+            recipient = await session.scalar(
+                select(HumanInputRecipient.id).where(
+                    HumanInputRecipient.form_id == form_id, HumanInputRecipient.type == "standalone_web_app"
+                )
+            )
+        token = home.office.opening.tokens.of(str(recipient))
+        await desk.answers.submit(service(app_id), token, Answer("yes", {"note": note}))
+        await desk.ended(live.spec.run_id)
+    row = await home.row(app_id, live.spec.run_id)
+    assert (row.status, json.loads(row.outputs or "{}")) == ("succeeded", {"said": ["A", "B"]})
+    async with home.database.read() as session:
+        nodes = list(await session.scalars(select(NodeExecution)))
+    kinds = sorted(one.node_id for one in nodes)
+    assert kinds == sorted(["start", "each", "end", *["llm", "ask"] * 2])
+    assert {one.status for one in nodes} == {"succeeded"}
+    assert len(home.office.models.calls) == 2
 
 
 async def test_a_conversation_goes_on_after_its_pause(home: House) -> None:
