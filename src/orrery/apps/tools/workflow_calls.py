@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import cast
+from typing import Final, cast
 
 from orrery.apps.catalog.errors import AppUnavailable
 from orrery.apps.runs.live import LiveRun
@@ -22,7 +22,7 @@ from orrery.tools.protocol import ToolProvider, ToolRef
 from orrery.tools.workflow_tool import WorkflowAnswer, WorkflowTool, WorkflowToolProvider
 from orrery.workflow.engine import USER_STOP
 
-_FILE_IDENTITY = "__dify__file__"
+_FILE_IDENTITY: Final = "__dify__file__"
 
 
 class WorkflowCalls:
@@ -32,6 +32,7 @@ class WorkflowCalls:
         self, database: Database, versions: VersionCache, runs: Callable[[], RunService], *, max_depth: int
     ) -> None:
         self._database, self._versions, self._runs, self._max_depth = database, versions, runs, max_depth
+        self._left: set[asyncio.Task[LiveRun]] = set()
 
     async def provider(self, spec: RunSpec, ref: ToolRef) -> ToolProvider | None:
         """The tool as the run may use it; None where there is none. Raises `ToolProviderNotFoundError`."""
@@ -49,7 +50,7 @@ class WorkflowCalls:
         tool = WorkflowTool(
             entity_of(row, workflow),
             row.app_id,
-            _Caller(self._runs(), spec, version),
+            _Caller(self._runs(), spec, version, self._left),
             depth=spec.call_depth,
             max_depth=self._max_depth,
         )
@@ -57,10 +58,13 @@ class WorkflowCalls:
 
 
 class _Caller:
-    """Implements `WorkflowCaller` on behalf of one run, whose user is the user of the inner run too."""
+    """Implements `WorkflowCaller` on behalf of one run, whose user is the user of the inner run too.
 
-    def __init__(self, runs: RunService, spec: RunSpec, version: AppVersion) -> None:
-        self._runs, self._spec, self._version = runs, spec, version
+    ``left`` holds runs that were being started when their caller was stopped.
+    """
+
+    def __init__(self, runs: RunService, spec: RunSpec, version: AppVersion, left: set[asyncio.Task[LiveRun]]) -> None:
+        self._runs, self._spec, self._version, self._left = runs, spec, version, left
 
     async def run(self, app_id: str, inputs: Mapping[str, object], *, depth: int) -> WorkflowAnswer:
         spec = self._spec
@@ -75,10 +79,25 @@ class _Caller:
             call_depth=depth,
         )
         try:
-            live = await self._runs.start(request)
+            live = await self._started(request)
         except OrreryError as error:
             raise ToolInvokeError(error.message) from error
         return await self._outcome(live)
+
+    async def _started(self, request: RunRequest) -> LiveRun:
+        """The inner run. A caller that is stopped meanwhile must not leave a half-started one to recovery."""
+        starting = asyncio.create_task(self._runs.start(request))
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            self._left.add(starting)
+            starting.add_done_callback(self._stop_started)
+            raise
+
+    def _stop_started(self, starting: asyncio.Task[LiveRun]) -> None:
+        self._left.discard(starting)
+        if not starting.cancelled() and starting.exception() is None:
+            starting.result().abort(USER_STOP)
 
     async def _outcome(self, live: LiveRun) -> WorkflowAnswer:
         try:
