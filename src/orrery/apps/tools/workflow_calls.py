@@ -103,7 +103,8 @@ class _Caller:
         try:
             outcome = await asyncio.shield(live.outcome)
         except asyncio.CancelledError:
-            if live.outcome.cancelled():
+            task = asyncio.current_task()
+            if live.outcome.cancelled() and not (task is not None and task.cancelling()):
                 raise ToolInvokeError(
                     "The workflow's run went on elsewhere, so its answer is not known here."
                 ) from None
