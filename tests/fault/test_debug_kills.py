@@ -11,7 +11,7 @@ from tests.support import dsl
 from tests.support.server import Console, OrreryServer
 from tests.support.sse import read_frames
 
-SLOW = "import time\ndef main(a):\n    time.sleep(1.5)\n    return {'result': a + '!'}\n"
+SLOW = "import time\ndef main(a):\n    time.sleep(0.6)\n    return {'result': a + '!'}\n"
 
 
 def killed_in(server: OrreryServer, console: Console, path: str, body: dict[str, Any], node_id: str) -> str:
@@ -24,7 +24,8 @@ def killed_in(server: OrreryServer, console: Console, path: str, body: dict[str,
                 held += chunk
                 for frame in read_frames([held]):
                     run_id = str(frame.data.get("workflow_run_id") or run_id)
-                    if frame.event == "node_started" and frame.data["data"]["node_id"] == node_id:
+                    begun = frame.event in {"node_started", "iteration_started"}
+                    if begun and frame.data["data"]["node_id"] == node_id:
                         server.kill()
     except httpx.TransportError:
         pass
@@ -63,3 +64,23 @@ def test_a_debug_run_that_goes_on_leaves_everything(server: OrreryServer, consol
 
 def values(console: Console, draft: str, node_id: str) -> dict[str, object]:
     return {item["name"]: item["value"] for item in console.call("GET", f"{draft}/nodes/{node_id}/variables")["items"]}
+
+
+def test_a_container_that_runs_alone_goes_on(server: OrreryServer, console: Console) -> None:
+    each = dsl.node(
+        "each", "iteration", iterator_selector=["start", "q"], output_selector=["slow", "result"], start_node_id="first",
+        is_parallel=True, parallel_nums=2, error_handle_mode="terminated",
+    )  # fmt: skip
+    first = {**dsl.node("first", "iteration-start"), "parentId": "each"}
+    slow = {**dsl.code("slow", SLOW, a=["each", "item"]), "parentId": "each"}
+    nodes = [dsl.start("q"), each, dsl.end(out=["each", "output"]), first, slow]
+    ways = [("start", "each"), ("each", "end"), ("first", "slow")]
+    drawn = dsl.graph(nodes, [dsl.edge(source, target) for source, target in ways])
+    app_id, _ = console.add_app(dsl.workflow("alone", drawn))
+    draft = f"/apps/{app_id}/workflows/draft"
+    body = {"inputs": {"each.input_selector": ["a", "b"]}}
+    run_id = killed_in(server, console, f"{draft}/iteration/nodes/each/run", body, "each")
+    assert wait_for_end(server, run_id) == "succeeded"
+    assert values(console, draft, "each") == {"output": ["a!", "b!"]}
+    ((source,),) = rows(server, "SELECT triggered_from FROM workflow_runs WHERE id = ?", run_id)
+    assert source == "single-step"
