@@ -146,6 +146,7 @@ export interface AppImport {
   current_dsl_version?: string;
   imported_dsl_version?: string;
   error?: string;
+  findings?: Finding[];
 }
 
 export interface GraphJson {

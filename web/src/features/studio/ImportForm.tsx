@@ -111,6 +111,7 @@ function Outcome({ answer, onConfirm, onOpen }: OutcomeProps) {
   const { t } = useTranslation("studio");
   const versions = { file: answer.imported_dsl_version, ours: answer.current_dsl_version };
   const { app_id: appId } = answer;
+  const faults = (answer.findings ?? []).filter(({ level }) => level === "error");
   if (answer.status === "pending")
     return (
       <Notice
@@ -134,7 +135,9 @@ function Outcome({ answer, onConfirm, onOpen }: OutcomeProps) {
           </Button>
         }
       >
-        {answer.app_mode === "agent-chat" ? t("importAgent") : t("importWarnings", versions)}
+        {faults[0]
+          ? t("importFaults", { count: faults.length, first: faults[0].message })
+          : t("importWarnings", versions)}
       </Notice>
     );
   if (answer.status === "failed")
