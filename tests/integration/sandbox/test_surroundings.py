@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-PROGRAMS = [f"tests/unit/sandbox/test_{name}.py" for name in ("acceptance", "hostile", "main_call", "network")]
+PROGRAMS = [
+    f"tests/unit/sandbox/test_{name}.py" for name in ("acceptance", "hostile", "main_call", "network", "corpus")
+]
 LEVEL = "import asyncio, orrery.sandbox.embedded as e\nasync def m():\n s = e.EmbeddedSandbox(); print(await s.ready()); await s.close()\nasyncio.run(m())"
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root can play others")

@@ -334,3 +334,53 @@ async def test_snippets_find_what_the_settings_let_through(tmp_path: Path):
     if len(found) > 1:  # where there is no network, nothing is told of it
         assert found["HTTPS_PROXY"] == found["http_proxy"] == "socks5://127.0.0.1:3128"
         assert found["no_proxy"] == "inside.test"
+
+
+async def raw(endpoint: str, sent: bytes) -> bytes:
+    """Whatever comes back on one connection until the service closes it."""
+    host, _, port = endpoint.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    try:
+        writer.write(sent)
+        await writer.drain()
+        writer.write_eof()
+        async with asyncio.timeout(20):
+            return await reader.read()
+    except ConnectionError:
+        return b""
+    finally:
+        writer.close()
+
+
+async def test_a_key_of_a_megabyte_is_no_key(endpoint: str):
+    key = b"k" * (1 << 20)
+    answer = await raw(endpoint, b"POST /v1/sandbox/run HTTP/1.1\r\nHost: x\r\nX-Api-Key: " + key + b"\r\n\r\n")
+    assert not answer or answer.split()[1] in {b"400", b"401", b"431"}
+    assert (await call(endpoint, "GET", "/health")).status == 200
+
+
+async def test_more_code_than_allowed_is_refused(endpoint: str):
+    body = {"language": "python3", "code": "#" * (3 << 20)}
+    answer = await call(endpoint, "POST", "/v1/sandbox/run", body)
+    assert (answer.status, json.loads(answer.content)["code"]) == (413, -400)
+
+
+async def test_a_second_request_can_not_hide_in_a_body(endpoint: str):
+    run = json.dumps({"language": "python3", "code": "print('smuggled')"}).encode()
+    hidden = (
+        b"POST /v1/sandbox/run HTTP/1.1\r\nHost: x\r\nX-Api-Key: %b\r\nContent-Type: application/json\r\n"
+        % KEY.encode()
+    )
+    hidden += b"Content-Length: %d\r\n\r\n%b" % (len(run), run)
+    ambiguous = (
+        b"POST /v1/sandbox/run HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    )
+    # a front that goes by the length passes the second request on as a body, without having seen its key
+    answer = await raw(endpoint, ambiguous % (5 + len(hidden)) + hidden)
+    assert answer.split()[1] in {b"400", b"401"}
+    assert b"smuggled" not in answer
+    plain = await raw(
+        endpoint, b"POST /v1/sandbox/run HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(hidden) + hidden
+    )
+    assert b"smuggled" not in plain
+    assert plain.count(b"HTTP/1.1 ") == 1
