@@ -86,7 +86,7 @@ class WorkflowRun:
         limits = limits or RunLimits()
         self._scope = RunScope(services, limits=limits, clock=clock or SystemClock(), new_id=new_id, journal=journal)
         self._emit, self._resume = emit, resume
-        self._streamed = None if resume is None else StreamedText(emit, resume.streamed_chars)
+        self._streamed = None if resume is None else StreamedText(emit, resume.streamed_chars, resume.streamed_of)
         self._run = GraphRun(graph, pool, self._scope, emit=self._streamed or emit, max_workers=limits.max_workers)
         self._scope.on_stop = self._run.wake
         self._started_at = 0.0

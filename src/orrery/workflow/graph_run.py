@@ -281,9 +281,12 @@ class GraphRun:
             self._closing = True
             while self._workers.arrived:
                 self._take_in(self._workers.take())
-        for execution in await self._workers.cancel():
+        cut, cancelled = await self._workers.cancel()
+        for execution in cut:
             if told:
                 self.emit(execution.finished("failed", NodeOutcome(), CANCELLED))
+        if cancelled:
+            raise asyncio.CancelledError
 
     def _release(self, node: GraphNode, selector: Sequence[str], text: str, *, final: bool) -> None:
         self.emit(TextChunk(self.execution_id(node), node.id, node.type, selector, text, final, self.marks))

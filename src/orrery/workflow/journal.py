@@ -96,6 +96,8 @@ class Resume(msgspec.Struct, frozen=True):
     """An earlier part of the same run.
 
     ``streamed_chars`` is how much answer text watchers already hold; None means all that the finished nodes released.
+    ``streamed_of`` says more exactly how much of what, by selector joined with dots: nodes that are done again may
+    tell in another order, rounds of containers above all.
     ``paused`` are nodes that wait, by id: they begin again under the execution id that they had.
     """
 
@@ -106,12 +108,18 @@ class Resume(msgspec.Struct, frozen=True):
     paused: Mapping[str, str] = {}
     is_rerun: bool = False
     """The earlier part is that of another run, which this one begins with."""
+    streamed_of: Mapping[str, int] = {}
     rounds: Mapping[str, Resume] = {}
     """What was recorded inside containers, by round."""
 
     @classmethod
     def from_entries(
-        cls, entries: Iterable[JournalEntry], *, streamed_chars: int | None = None, elapsed: float = 0.0
+        cls,
+        entries: Iterable[JournalEntry],
+        *,
+        streamed_chars: int | None = None,
+        streamed_of: Mapping[str, int] | None = None,
+        elapsed: float = 0.0,
     ) -> Resume:
         """Reads a journal in the order it was written: ``started`` is what neither finished nor paused."""
         inside: dict[str, list[JournalEntry]] = {}
@@ -120,7 +128,15 @@ class Resume(msgspec.Struct, frozen=True):
             (inside.setdefault(entry.round, []) if entry.round else outside).append(entry)
         own = cls._of(outside)
         rounds = {name: cls._of(found) for name, found in inside.items()}
-        return cls(own.finished, own.started, streamed_chars, elapsed, own.paused, rounds=rounds)
+        return cls(
+            own.finished,
+            own.started,
+            streamed_chars,
+            elapsed,
+            own.paused,
+            streamed_of=streamed_of or {},
+            rounds=rounds,
+        )
 
     @classmethod
     def _of(cls, entries: Iterable[JournalEntry]) -> Resume:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from orrery.workflow.context import Emit
 from orrery.workflow.events import Event, TextChunk
 from orrery.workflow.graph_node import GraphNode
@@ -13,24 +15,36 @@ from orrery.workflow.node import NodeOutcome
 class StreamedText:
     """Passes events on, without the text that watchers already hold.
 
-    A run's text is one sequence, so a count of characters says what was shown. Without a count, everything that the
-    replay releases is taken as shown.
+    ``shown`` counts its characters; ``shown_of`` counts them by selector, which is exact also where two sources tell
+    side by side. Without a count, everything that the replay releases is taken as shown.
     """
 
-    def __init__(self, emit: Emit, shown: int | None) -> None:
-        self._emit, self._left = emit, shown
+    def __init__(self, emit: Emit, shown: int | None, shown_of: Mapping[str, int]) -> None:
+        self._emit = emit
+        self._left = sum(shown_of.values()) if shown_of else shown
+        self._left_of = dict(shown_of)
         self.replaying = True
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, TextChunk) and (self.replaying or self._left):
             if self._left is None:
                 return
-            text = event.text[self._left :]
-            self._left = max(self._left - len(event.text), 0)
-            if not text:
+            held = self._held(event, self._left)
+            if held == len(event.text):
                 return
-            event.text = text
+            event.text = event.text[held:]
         self._emit(event)
+
+    def _held(self, chunk: TextChunk, left: int) -> int:
+        """How many characters of the chunk are shown already; they are shown no longer for the next one."""
+        if self._left_of:
+            source = ".".join(chunk.selector)
+            held = min(self._left_of.get(source, 0), len(chunk.text))
+            self._left_of[source] = self._left_of.get(source, 0) - held
+        else:
+            held = min(left, len(chunk.text))
+        self._left = left - held
+        return held
 
 
 def replay(run: GraphRun, resume: Resume) -> None:

@@ -51,16 +51,25 @@ class Workers:
         del self.running[execution.node.index]
         return execution
 
-    async def cancel(self) -> list[Execution]:
-        """Cancels what still runs and waits for it for a while; returns what was cut off."""
-        cut = list(self.running.values())
+    async def cancel(self) -> tuple[list[Execution], bool]:
+        """Cancels what still runs and waits for it for a while; returns what was cut off.
+
+        The second part says whether the caller itself was cancelled meanwhile: it is to end so, but only when what
+        runs below it is over, or inner nodes would tell of their end after the run told its own.
+        """
+        cut, cancelled = list(self.running.values()), False
         tasks = [execution.task for execution in cut if execution.task is not None]
         for task in tasks:
             task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=_CANCEL_GRACE)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _CANCEL_GRACE
+        while any(not task.done() for task in tasks) and loop.time() < until:
+            try:
+                await asyncio.wait(tasks, timeout=until - loop.time())
+            except asyncio.CancelledError:
+                cancelled = True
         for task in tasks:
             if task.done() and not task.cancelled():
                 task.exception()  # looked at, so that the event loop doesn't complain that nobody did
         self.running.clear()
-        return cut
+        return cut, cancelled

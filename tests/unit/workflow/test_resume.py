@@ -296,3 +296,24 @@ async def test_a_run_that_dies_after_a_failure_inside_tells_nothing_more() -> No
     task.cancel()
     await asyncio.wait([task])
     assert events[told:] == []
+
+
+async def test_text_that_was_shown_is_known_by_what_it_is_the_text_of() -> None:
+    """A container that is done again may tell later than the text beside it."""
+    graph = stored(
+        start(),
+        node("it", "iteration", iterator_selector=["start", "items"], output_selector=["x", "result"]),
+        node("itstart", "iteration-start", parent="it"),
+        answer("say", "[{{#it.item#}}]", parent="it"),
+        node("slow", "code", parent="it"),
+        node("b", "llm"),
+        answer("out", "{{#b.text#}}"),
+        edges_="start > it, itstart > say > slow, start > b > out",
+    )
+    pool = {"items": ["x", "y"]}
+    # Before the crash only the container had told something; after it the model's text comes first.
+    resume = Resume((), {}, streamed_of={"say.answer": 2, "it.item": 1})
+    later = await run(graph, {"b": {"text": "b1 b2"}}, pool=Pool(inputs=pool), resume=resume)
+    texts = [(".".join(e.selector), e.text) for e in later.events if isinstance(e, TextChunk) and e.text]
+    told = {name: "".join(text for other, text in texts if other == name) for name, _ in texts}
+    assert told == {"b.text": "b1 b2", "say.answer": "[]", "it.item": "y"}

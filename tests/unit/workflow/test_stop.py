@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import pytest
 
 from orrery.workflow.engine import USER_STOP, WorkflowRun
-from orrery.workflow.events import NodeFinished, RunPaused, RunStopped
+from orrery.workflow.events import NodeFinished, NodeStarted, RunPaused, RunStopped
 from orrery.workflow.journal import Resume
 from orrery.workflow.limits import RunLimits
 from orrery.workflow.node import NodeOutcome, NodePause
@@ -168,3 +168,22 @@ async def test_a_run_that_is_stopped_while_it_pauses_is_stopped() -> None:
     assert trial.result.status == "stopped"
     assert "node_paused" not in trial.names()
     assert trial.names()[-2:] == ["node_failed", "graph_run_aborted"]
+
+
+async def test_every_node_inside_tells_its_end_when_a_limit_stops_the_run() -> None:
+    """The container is cancelled from outside while it cancels what runs inside."""
+    graph = stored(
+        start(),
+        node("lo", "loop", loop_count=9),
+        node("lostart", "loop-start", parent="lo"),
+        node("a", "tool", parent="lo"),
+        node("b", "tool", parent="lo"),
+        node("hang", "hang", parent="lo"),
+        edges_="start > lo, lostart > a > b, lostart > hang",
+    )
+    trial = await run(graph, kinds={"hang": Hanging}, limits=RunLimits(max_steps=5))
+    assert trial.result.status == "stopped"
+    begun = {event.id for event in trial.events if isinstance(event, NodeStarted)}
+    ended = [event.id for event in trial.events if isinstance(event, NodeFinished)]
+    assert sorted(begun) == sorted(ended)
+    assert isinstance(trial.events[-1], RunStopped)

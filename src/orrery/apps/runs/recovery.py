@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -240,6 +240,7 @@ class Recovery:
         resume = Resume.from_entries(
             journal_of(executions),
             streamed_chars=len(shown),
+            streamed_of=_shown_of(frames),
             elapsed=pauses.worked_seconds(spec.created_at, pause, executions),
         )
         conversation: Sequence[Variable] = [held.get(str(item["id"]), item) for item in version.conversation]
@@ -369,15 +370,29 @@ def journal_of(executions: Sequence[NodeExecution]) -> list[JournalEntry]:
 
 def _shown_text(frames: Sequence[Frame]) -> str:
     """The answer text that the log holds; nothing for a run that nobody watched, whose text must come again."""
-    parts: list[str] = []
+    return "".join(text for text, _ in _shown_pieces(frames))
+
+
+def _shown_of(frames: Sequence[Frame]) -> dict[str, int]:
+    """How many characters of it are of what, by selector; empty where frames don't say, as those of basic apps."""
+    found: dict[str, int] = {}
+    for text, selector in _shown_pieces(frames):
+        if not isinstance(selector, list):
+            return {}
+        source = ".".join(str(part) for part in cast("list[object]", selector))
+        found[source] = found.get(source, 0) + len(text)
+    return found
+
+
+def _shown_pieces(frames: Sequence[Frame]) -> Iterator[tuple[str, object]]:
+    """The texts of the log, each with the selector that its frame names."""
     for frame in frames:
         event = msgspec.json.decode(frame.data, type=dict[str, object])
         if event.get("event") in {"message", "agent_message"}:
-            parts.append(str(event.get("answer") or ""))
+            yield str(event.get("answer") or ""), event.get("from_variable_selector")
         elif event.get("event") == "text_chunk":
             data = cast("Mapping[str, object]", event.get("data") or {})
-            parts.append(str(data.get("text") or ""))
-    return "".join(parts)
+            yield str(data.get("text") or ""), data.get("from_variable_selector")
 
 
 async def _forever(step: Callable[[], Awaitable[object]], pause: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, cast
@@ -179,6 +180,7 @@ class Trace:
     cuts: list[tuple[int, int, int]] = field(default_factory=list)
     result: RunResult | None = None
     text: str = ""
+    text_of: Counter[str] = field(default_factory=Counter)
     journal: ListJournal = field(default_factory=ListJournal)
     told_after_cut: int = 0
     ids: dict[str, set[str]] = field(default_factory=dict)
@@ -208,6 +210,7 @@ async def run_engine(
         trace.told.append(tell(event))
         if isinstance(event, TextChunk):
             trace.text += event.text
+            trace.text_of[".".join(event.selector)] += len(event.text)
         if isinstance(event, (NodeStarted, TextChunk)):
             trace.ids.setdefault(repr((place(event.marks), event.node_id)), set()).add(event.id)
 
