@@ -24,7 +24,7 @@ from orrery.apps.triggers.starting import Starts, StartTriggered, Wanted
 from orrery.apps.triggers.tables import AppTrigger, SchedulePlan, TriggerLog
 from orrery.database import Database
 from orrery.database.migrate import migrate
-from orrery.jobs import Attempt, JobNeeds, Jobs, NoAnnouncer, TryAgain
+from orrery.jobs import Attempt, JobCatalog, JobNeeds, Jobs, NoAnnouncer, TryAgain
 from orrery.jobs.tables import Job
 from orrery.workspaces.accounts.tables import Account
 from orrery.workspaces.members.tables import Membership
@@ -208,3 +208,16 @@ async def test_an_app_that_is_gone_or_a_node_that_is_not_there(clockwork: Clockw
     await clockwork.home.apps.delete(clockwork.home.who, app_id)
     await clockwork.jobs.start(StartTriggered(log.id), first())
     assert await clockwork.logs() == []
+
+
+async def test_the_look_is_a_schedule_of_its_own_switch_and_pace(clockwork: Clockwork) -> None:
+    def looks(*, on: bool, minutes: int) -> list[datetime]:
+        switches = {"ENABLE_WORKFLOW_SCHEDULE_POLLER_TASK": on, "WORKFLOW_SCHEDULE_POLLER_INTERVAL": minutes}
+        catalog = JobCatalog(switches, zone="Asia/Kolkata")
+        catalog.add(clockwork.jobs.declared())
+        moment = datetime(2026, 3, 1, 12, 1, tzinfo=UTC)
+        return [next(iter(schedule.due_times.after(moment))) for schedule in catalog.schedules]
+
+    assert looks(on=False, minutes=1) == []
+    assert looks(on=True, minutes=1) == [datetime(2026, 3, 1, 12, 2, tzinfo=UTC)]
+    assert looks(on=True, minutes=20) == [datetime(2026, 3, 1, 12, 20, tzinfo=UTC)]
