@@ -200,6 +200,20 @@ async def test_a_chatflow_keeps_its_query_and_conversation_variables(world: Worl
     assert held["last"]["selector"] == ["conversation", "last"]
     system = await items(owner, app_id, "system-variables")
     assert (system["query"]["value"], system["query"]["visible"]) == ("Who?", True)
+    # The message's files may be set as well, though there were none.
+    files = system["files"]
+    assert (files["value_type"], files["value"]) == ("array[file]", [])
+    sent = {
+        "type": "image",
+        "transfer_method": "local_file",
+        "upload_file_id": await world.upload(owner, "a.png", b"1"),
+    }
+    place = path(app_id, f"variables/{files['id']}")
+    changed = (await owner.patch(place, json={"value": [sent]})).json()
+    assert [file["filename"] for file in changed["value"]] == ["a.png"]
+    assert (await owner.patch(place, json={"value": ["a.png"]})).status_code == 400
+    back = (await owner.put(place + "/reset")).json()
+    assert (back["value_type"], back["value"]) == ("array[file]", [])
     # A single step starts from these values, and leaves its own.
     turns = path(app_id, f"variables/{held['turns']['id']}")
     assert (await owner.patch(turns, json={"value": "many"})).status_code == 400

@@ -60,6 +60,12 @@ def default_of(variable: Variable) -> KeptValue:
     return _conversation(variable, variable["value"], None)
 
 
+def type_of(node_id: str, name: str, value: object) -> str:
+    """The type of a node's or the system's value."""
+    # An empty list does not say that it is one of files.
+    return "array[file]" if (node_id, name) == (SYSTEM, "files") else infer_type(value)
+
+
 def _conversation(variable: Variable, value: object, execution_id: str | None) -> KeptValue:
     return KeptValue(
         node_id=CONVERSATION,
@@ -87,7 +93,7 @@ def _outputs(event: NodeFinished) -> Iterator[KeptValue]:
             node_id=place[0],
             name=place[1],
             value=value,
-            value_type=infer_type(value),
+            value_type=type_of(place[0], place[1], value),
             visible=place[2],
             editable=place[3],
             execution_id=event.id,

@@ -16,7 +16,7 @@ from orrery.apps.files.protocol import FileOwner, FileValues
 from orrery.apps.files.tables import UploadFile
 from orrery.apps.inspector import store
 from orrery.apps.inspector.errors import DraftVariableFixed, DraftVariableNotFound
-from orrery.apps.inspector.kept import CONVERSATION, LONGEST_NAME, SYSTEM, KeptValue, default_of
+from orrery.apps.inspector.kept import CONVERSATION, LONGEST_NAME, SYSTEM, KeptValue, default_of, type_of
 from orrery.apps.inspector.large_values import FOLDER, LargeValues, drop_files
 from orrery.apps.inspector.store import Place
 from orrery.apps.inspector.tables import DraftVariable, variable_id
@@ -238,7 +238,8 @@ async def _original(session: AsyncSession, place: Place, row: DraftVariable) -> 
     for name, value in msgspec.json.decode(execution.outputs, type=dict[str, object]).items():
         bare = name.removeprefix("sys.") if row.node_id == SYSTEM else name
         if _is_of(row, bare):
-            return KeptValue(node_id=row.node_id, name=bare, value=value, value_type=infer_type(value))
+            kind = type_of(row.node_id, bare, value)
+            return KeptValue(node_id=row.node_id, name=bare, value=value, value_type=kind)
     return None
 
 
