@@ -27,6 +27,7 @@ export interface CallOptions {
   session?: boolean;
   /** Lets the call outlive the page, for calls made while leaving it. */
   keepalive?: boolean;
+  headers?: Record<string, string>;
 }
 
 /** Calls without a stream give up after this long, in milliseconds. */
@@ -63,6 +64,12 @@ export class Client {
     if (!response.headers.get("content-type")?.includes("text/event-stream"))
       throw await ApiError.fromResponse(response);
     return response;
+  }
+
+  /** Comes back to a stream, after the event with the number `after`. */
+  async follow(path: string, after: number, signal: AbortSignal): Promise<Response> {
+    const options = { signal, headers: { "Last-Event-ID": String(after) } };
+    return await this.#send("GET", path, options, undefined);
   }
 
   /** Sends one file as multipart field `file`. */
@@ -122,7 +129,10 @@ export class Client {
     timeout: number | undefined,
   ): Promise<Response> {
     const { body, query, signal, keepalive } = options;
-    const headers: Record<string, string> = { ...this.#options.headers?.() };
+    const headers: Record<string, string> = {
+      ...this.#options.headers?.(),
+      ...options.headers,
+    };
     const isForm = body instanceof FormData;
     if (body !== undefined && !isForm) headers["Content-Type"] = "application/json";
     const signals = [signal, timeout === undefined ? undefined : AbortSignal.timeout(timeout)];

@@ -43,6 +43,8 @@ export interface ChatPanelProps {
   avatar?: ReactNode;
   /** Whether the steps of a run are shown. */
   showSteps?: boolean | undefined;
+  /** Shows where the forms are that a run waits for. */
+  formLinks?: boolean | undefined;
   /** Whether answers can be rated. */
   showRating?: boolean | undefined;
   /** Small print under the composer. */
@@ -52,7 +54,7 @@ export interface ChatPanelProps {
 /** A conversation with an app: messages, composer, files, sources. Fills its parent's height. */
 export function ChatPanel(props: ChatPanelProps) {
   const { client, inputs, conversationId = "", onRunEvents, onConversation } = props;
-  const { avatar = null, showSteps = true, showRating = true } = props;
+  const { avatar = null, showSteps = true, showRating = true, formLinks = false } = props;
   const { t } = useTranslation("chat");
   const [session, state] = useSession({
     client,
@@ -95,8 +97,8 @@ export function ChatPanel(props: ChatPanelProps) {
     [session, latestInputs],
   );
   const look = useMemo<TurnLook>(
-    () => ({ avatar, showSteps, showRating }),
-    [avatar, showSteps, showRating],
+    () => ({ avatar, showSteps, showRating, formLinks }),
+    [avatar, showSteps, showRating, formLinks],
   );
   const newest = useMemo(
     () => threadOf(state.turns, state.choices).at(-1)?.turn,

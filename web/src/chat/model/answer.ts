@@ -94,7 +94,9 @@ function withTask(answer: Answer, event: StreamEvent): Answer {
 
 function resumedRun(answer: Answer, id: string): Answer["run"] {
   // A run that was paused goes on in the steps it already has.
-  return answer.run && answer.run.id === id ? { ...answer.run, status: "running" } : startedRun(id);
+  return answer.run && answer.run.id === id
+    ? { ...answer.run, status: "running", forms: [] }
+    : startedRun(id);
 }
 
 function withRun(answer: Answer, event: StreamEvent): Answer {

@@ -27,6 +27,13 @@ export type RunStatus =
   | "stopped"
   | "paused";
 
+/** A form that a run waits for; the token is its address. */
+export interface WaitingForm {
+  nodeId: string;
+  title: string;
+  token: string;
+}
+
 /** A workflow run behind an answer or a form. Times in seconds. */
 export interface Run {
   id: string;
@@ -37,6 +44,7 @@ export interface Run {
   error: string | null;
   outputs: Record<string, unknown> | null;
   files: MessageFile[];
+  forms: WaitingForm[];
 }
 
 /** A tool call of an agent. */

@@ -5,7 +5,7 @@
  * nodes may run thousands of times: an inner node is therefore one step with
  * a count, so that the list stays as long as the graph, not as the run.
  */
-import type { StreamEvent } from "@/api/events";
+import type { HumanInputData, StreamEvent } from "@/api/events";
 
 import { messageFiles } from "./files";
 import type { Run, RunStatus, Step, StepStatus } from "./message";
@@ -35,6 +35,7 @@ export function startedRun(id: string): Run {
     error: null,
     outputs: null,
     files: [],
+    forms: [],
   };
 }
 
@@ -59,9 +60,21 @@ export function applyToRun(run: Run, event: StreamEvent): Run {
       return finishedRun(run, event);
     case "workflow_paused":
       return { ...run, status: "paused" };
+    case "human_input_required":
+      return asked(run, event.data);
+    case "human_input_form_filled":
+    case "human_input_form_timeout":
+      return { ...run, forms: run.forms.filter((form) => form.nodeId !== event.data.node_id) };
     default:
       return run;
   }
+}
+
+function asked(run: Run, form: HumanInputData): Run {
+  if (!form.form_token) return run;
+  const { node_id: nodeId, node_title: title = "", form_token: token } = form;
+  const others = run.forms.filter((each) => each.token !== token);
+  return { ...run, forms: [...others, { nodeId, title, token }] };
 }
 
 /** The run when its stream ended before it did. */

@@ -8,6 +8,7 @@ import { type Answer, isRunning, type Turn } from "../model/message";
 import { AnswerBar } from "./AnswerBar";
 import { CitationChips } from "./CitationChips";
 import { FileList } from "./FileList";
+import { FormLinks } from "./FormLinks";
 import { failureText } from "./failureText";
 import { Reasoning } from "./Reasoning";
 import { RunSteps } from "./RunSteps";
@@ -39,6 +40,7 @@ export function AnswerView({ turn, siblings, group, actions, look, busy }: Answe
         {running && !answer.text && !answer.reasoning && <Waiting />}
         {answer.files.length > 0 && <FileList files={answer.files} />}
         <CitationChips citations={answer.citations} onOpen={actions.cite} />
+        {look.formLinks && <FormLinks answer={answer} />}
         <Outcome answer={answer} onRetry={busy ? null : () => actions.regenerate(turn.key)} />
         {!running && <AnswerBar {...{ turn, siblings, group, actions, look, busy }} />}
       </div>

@@ -15,4 +15,6 @@ export interface TurnLook {
   avatar: ReactNode;
   showSteps: boolean;
   showRating: boolean;
+  /** Whoever reads the answer may answer the forms that its run waits for. */
+  formLinks: boolean;
 }

@@ -61,6 +61,7 @@ export function ChatView({ app, conversationId, known, onBegun, onAnswered }: Ch
       mayAsk={mayAsk}
       fileUpload={app.fileUpload}
       placeholder={site.input_placeholder ?? undefined}
+      formLinks
       showSteps={site.show_workflow_steps !== false}
       avatar={avatar}
       note={site.custom_disclaimer || undefined}

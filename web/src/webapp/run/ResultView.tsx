@@ -4,6 +4,7 @@ import { Markdown } from "@/chat/markdown/Markdown";
 import { passages, spoken } from "@/chat/markdown/thinking";
 import { type Answer, isRunning } from "@/chat/model/message";
 import { FileList } from "@/chat/parts/FileList";
+import { FormLinks } from "@/chat/parts/FormLinks";
 import { failureText } from "@/chat/parts/failureText";
 import { Reasoning } from "@/chat/parts/Reasoning";
 import { RunSteps } from "@/chat/parts/RunSteps";
@@ -48,6 +49,7 @@ export function ResultView({ run, showSteps }: { run: RunState; showSteps: boole
       ))}
       <ResultFiles answer={answer} />
       {nothing && <p className="text-muted">{t("run.nothing")}</p>}
+      <FormLinks answer={answer} />
       <Outcome answer={answer} />
       {!running && outputs.length > 0 && <ResultBar run={run} answer={answer} outputs={outputs} />}
       <div aria-live="polite" className="sr-only">

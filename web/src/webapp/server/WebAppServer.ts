@@ -47,7 +47,10 @@ export class WebAppServer {
     }
   }
 
-  /** Starts a run and gives its events. Leaving the loop ends the connection. */
+  /**
+   * Starts a run and gives its events, also those after its pauses. Leaving the loop ends the
+   * connection.
+   */
   async *stream(
     path: string,
     body: Record<string, unknown>,
@@ -58,7 +61,17 @@ export class WebAppServer {
       { ...body, response_mode: "streaming" },
       signal,
     );
-    yield* readEvents(response);
+    let seen = 0;
+    let paused = "";
+    for await (const event of readEvents(response)) {
+      seen += 1;
+      paused = event.event === "workflow_paused" ? (event.workflow_run_id ?? "") : "";
+      yield event;
+    }
+    if (!paused) return;
+    // An event's number is its place in the stream.
+    const again = `/workflow/${paused}/events?continue_on_pause=true`;
+    yield* readEvents(await this.client.follow(again, seen, signal));
   }
 
   stop = (group: TaskGroup, task: string): Promise<unknown> =>
