@@ -9,9 +9,10 @@ from .app_files import AppFiles, Runs
 from .documents import Documents
 from .model_answers import ModelAnswers
 from .routes import Routes
+from .snippets import Snippets
 from .target import Target
 from .texts import SandboxTemplates, Templates
 
 TARGETS: Final[Mapping[str, Callable[[], Target]]] = {
-    kind.name: kind for kind in (AppFiles, Runs, Templates, SandboxTemplates, ModelAnswers, Documents, Routes)
+    kind.name: kind for kind in (AppFiles, Runs, Templates, SandboxTemplates, ModelAnswers, Documents, Snippets, Routes)
 }

@@ -18,6 +18,7 @@ COUNTS = {
     "sandbox-templates": 300,
     "model-answers": 300,
     "documents": 60,
+    "snippets": 2,
     "routes": 60,
 }
 
