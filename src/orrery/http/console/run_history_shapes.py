@@ -62,14 +62,14 @@ def run_detail(row: WorkflowRun, graph: str | None, people: People, end_users: E
         "error": row.error,
         "created_by_role": row.created_by_role,
         "created_by_end_user": end_user_of(row, end_users),
-        "rerun_of": _rerun_of(row),
+        **_rerun_of(row),
     }
 
 
-def _rerun_of(row: WorkflowRun) -> JsonObject | None:
-    """The run that this one repeats, and from which node; null for the others."""
-    request = cast("Mapping[str, object]", row.request or {})
-    return cast("JsonObject | None", request.get("rerun_of"))
+def _rerun_of(row: WorkflowRun) -> JsonObject:
+    """``rerun_of {run_id, node_id}`` of a run that repeats another one; nothing for the others."""
+    source = cast("Mapping[str, object]", row.request or {}).get("rerun_of")
+    return {} if source is None else {"rerun_of": source}
 
 
 def node_execution(
