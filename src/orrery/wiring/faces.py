@@ -107,6 +107,7 @@ def _app_faces(settings: Settings, product: Product, watching: RunWatching) -> A
         watching=watching,
         forms=product.forms.details,
         callbacks=product.running.callbacks,
+        tools=product.app_tools,
         service_api=settings.urls.service_api,
     )
 
@@ -134,6 +135,7 @@ def _console(settings: Settings, product: Product, watching: RunWatching) -> lis
             product.apps,
             product.dsl,
             product.names,
+            product.app_tools,
             service_api=urls.service_api,
             app_web=urls.app_web,
         ),

@@ -20,6 +20,7 @@ from orrery.apps.files.parts import FileNeeds, Files
 from orrery.apps.files.pictures import AccountPictures
 from orrery.apps.files.text_preview import TextPreviews
 from orrery.apps.forms.parts import Forms
+from orrery.apps.tools.app_tools import AppTools
 from orrery.apps.tools.known import ToolKnowledgeSource
 from orrery.apps.tools.workflow_tools import WorkflowTools
 from orrery.apps.triggers.parts import TriggerNeeds, Triggers
@@ -63,6 +64,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     running: Running
     tools: WorkspaceTools
     workflow_tools: WorkflowTools
+    app_tools: AppTools
     forms: Forms
     triggers: Triggers
     background: tuple[Handler, ...] = ()
@@ -116,6 +118,7 @@ def build_product(ground: Ground) -> Product:
         running=running,
         tools=tools,
         workflow_tools=workflow_tools,
+        app_tools=AppTools(database, known_tools, console_api=settings.urls.console_api),
         forms=forms,
         triggers=triggers,
         background=(*forms.jobs.declared(), *triggers.jobs.declared(), *running.callbacks.declared()),

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from tests.http.console_tools.mcp_peer import open_peer
 from tests.http.console_tools.shop import Shop, description
-from tests.http.console_tools.world import BASE, JsonObject, World, done
+from tests.http.console_tools.world import BASE, JsonObject, World, done, tool
 from tests.support import dsl
 from tests.support.app import browser
 from tests.support.model_server import ModelServer
@@ -164,3 +164,38 @@ async def test_an_agent_app_has_the_tools_of_its_workspace(world: World, models:
     assert answer.status_code == 200, answer.text
     assert "lamp" in answer.text
     assert shop.asked[-1]["path"] == "/items/55"
+
+
+async def test_pages_get_icons_and_people_hear_of_tools_that_are_gone(world: World, shop: Shop) -> None:
+    def used(kind: str, provider: str, name: str) -> JsonObject:
+        return {
+            "enabled": True,
+            "provider_type": kind,
+            "provider_id": provider,
+            "tool_name": name,
+            "tool_parameters": {},
+        }
+
+    gone = "11111111-2222-4333-8444-555555555555"
+    tools = [
+        used("builtin", "time", "current_time"),
+        used("api", await api_id(world), "getItem"),
+        used("api", gone, "buy"),
+    ]
+    mode = {"enabled": True, "strategy": "function_call", "max_iteration": 3, "tools": tools}
+    app_id = await world.app(dsl.basic("With icons", "agent-chat", "tool", agent_mode=mode))
+    shown = await done(world.owner.get(f"/apps/{app_id}"))
+    assert shown["deleted_tools"] == [{"type": "api", "tool_name": "buy", "provider_id": gone}]
+    async with browser(world.process.app, headers={"Authorization": f"Bearer {await world.key(app_id)}"}) as service:
+        icons = (await done(service.get("/v1/meta")))["tool_icons"]
+        picture = await service.get(icons["current_time"])
+    assert icons["getItem"] == {"background": "#252525", "content": "🔧"}
+    assert set(icons) == {"current_time", "getItem"}
+    assert picture.headers["content-type"].startswith("image/svg")
+
+    drawn = dsl.chain(dsl.start(), tool("builtin", "langgenius/time/time", "current_time"), dsl.end(x=["tool", "text"]))
+    flow = await world.app(dsl.workflow("Flow with icons", drawn))
+    await world.publish(flow)
+    async with browser(world.process.app, headers={"Authorization": f"Bearer {await world.key(flow)}"}) as service:
+        icons = (await done(service.get("/v1/meta")))["tool_icons"]
+    assert list(icons) == ["current_time"]

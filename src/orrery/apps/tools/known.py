@@ -23,7 +23,7 @@ class KnownTools:
         self._credential_ids = credential_ids
 
     def lacks(self, ref: ToolRef) -> Shortage | None:
-        view = self._view(ref)
+        view = self.view(ref)
         if view is None:
             return "provider"
         if view.kind == "mcp" and not view.is_authorized:
@@ -38,13 +38,14 @@ class KnownTools:
         return None
 
     def required_inputs(self, ref: ToolRef) -> Sequence[str]:
-        view = self._view(ref)
+        view = self.view(ref)
         tool = self._tool(view, ref) if view is not None else None
         if tool is None:
             return ()
         return [each.name for each in tool.parameters if each.required and each.form == "llm" and each.default is None]
 
-    def _view(self, ref: ToolRef) -> ProviderView | None:
+    def view(self, ref: ToolRef) -> ProviderView | None:
+        """The provider that an app means; None where there is none."""
         kind = provider_kind(ref.provider_type)
         names = [short_id(ref.provider_id) if kind == "builtin" else ref.provider_id, ref.provider_name]
         if kind == "workflow":

@@ -57,7 +57,6 @@ def app_detail(view: AppView, names: Mapping[str, str], *, api_base_url: str, ap
         "model_config": None if view.config is None else full_config(view.config),
         "tracing": app.tracing,
         "api_base_url": api_base_url,
-        "deleted_tools": [],
         "site": None if view.site is None else site_object(view.site, app_base_url),
     }
 

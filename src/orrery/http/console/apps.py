@@ -12,6 +12,7 @@ from starlette.responses import Response
 from orrery.apps.catalog.modes import BASIC_MODES
 from orrery.apps.catalog.service import Actor, AppDraft, AppService, AppView
 from orrery.apps.dsl.service import DslService, ImportRequest, ImportResult
+from orrery.apps.tools.app_tools import AppTools
 from orrery.http.call import Call, decode_object
 from orrery.http.console.app_shapes import JsonObject, app_card, app_detail, key_object, site_object
 from orrery.http.endpoint import RouteGroup, route
@@ -113,8 +114,16 @@ class AppRoutes(RouteGroup):
     """``service_api`` and ``app_web`` are the configured public addresses; empty means that of the request."""
 
     def __init__(
-        self, apps: AppService, dsl: DslService, names: AccountNames, *, service_api: str, app_web: str
+        self,
+        apps: AppService,
+        dsl: DslService,
+        names: AccountNames,
+        tools: AppTools,
+        *,
+        service_api: str,
+        app_web: str,
     ) -> None:
+        self._tools = tools
         self._apps = apps
         self._dsl = dsl
         self._names = names
@@ -264,7 +273,11 @@ class AppRoutes(RouteGroup):
     async def _detail(self, call: Call, view: AppView) -> JsonObject:
         names = await self._names.of([view.app.created_by])
         api = (self._service_api or str(call.request.base_url)).rstrip("/")
-        return app_detail(view, names, api_base_url=f"{api}/v1", app_base_url=self._pages(call))
+        configs = None if view.config is None else view.config.configs
+        return {
+            **app_detail(view, names, api_base_url=f"{api}/v1", app_base_url=self._pages(call)),
+            "deleted_tools": await self._tools.deleted(call.account.workspace_id, configs),
+        }
 
     def _pages(self, call: Call) -> str:
         return (self._app_web or str(call.request.base_url)).rstrip("/")

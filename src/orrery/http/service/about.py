@@ -6,6 +6,7 @@ from orrery.apps.catalog.service import AppService
 from orrery.apps.catalog.tables import Site
 from orrery.apps.files.icons import Icons
 from orrery.apps.files.links import FileLinks
+from orrery.apps.tools.app_tools import AppTools
 from orrery.errors import Forbidden
 from orrery.http.call import Call
 from orrery.http.endpoint import RouteGroup, route
@@ -18,8 +19,15 @@ class ServiceAboutRoutes(RouteGroup):
     """Name, form, tools and page of the app."""
 
     def __init__(
-        self, apps: AppService, parameters: AppParameters, names: AccountNames, icons: Icons, links: FileLinks
+        self,
+        apps: AppService,
+        parameters: AppParameters,
+        names: AccountNames,
+        icons: Icons,
+        links: FileLinks,
+        tools: AppTools | None = None,
     ) -> None:
+        self._tools = tools
         self._apps = apps
         self._parameters = parameters
         self._names = names
@@ -47,7 +55,7 @@ class ServiceAboutRoutes(RouteGroup):
     @route("GET", "/meta", auth="service", scope="app")
     async def meta(self, call: Call) -> JsonObject:
         """Icons of the app's tools."""
-        return {"tool_icons": {}}
+        return await tool_icons(call, self._tools)
 
     @route("GET", "/site", auth="service", scope="app")
     async def site(self, call: Call) -> JsonObject:
@@ -62,6 +70,11 @@ class ServiceAboutRoutes(RouteGroup):
 
 
 _NULLABLE = frozenset({"icon_url", "input_placeholder"})
+
+
+async def tool_icons(call: Call, tools: AppTools | None) -> JsonObject:
+    """Icons of the tools of the caller's app."""
+    return {"tool_icons": {} if tools is None else await tools.icons(call.app, str(call.request.base_url))}
 
 
 def site_settings(site: Site, icon_url: str | None) -> JsonObject:

@@ -16,6 +16,7 @@ from orrery.apps.runs.callbacks import Callbacks
 from orrery.apps.runs.published import PublishedVersions
 from orrery.apps.runs.records import RunRecords
 from orrery.apps.runs.service import RunService
+from orrery.apps.tools.app_tools import AppTools
 from orrery.http.app import Authenticator
 from orrery.http.authenticators.service import ServiceAuthenticator
 from orrery.http.endpoint import RouteGroup
@@ -50,6 +51,7 @@ class AppFaces(msgspec.Struct, frozen=True, kw_only=True):
     watching: RunWatching
     forms: PauseDetails | None = None
     callbacks: Callbacks | None = None
+    tools: AppTools | None = None
     service_api: str = ""
 
 
@@ -62,7 +64,7 @@ def service_routes(parts: AppFaces) -> list[RouteGroup]:
     return [
         ServiceRunRoutes(parts.runs, parts.published, parts.end_users, parts.watching, asynchronous),
         ServiceRunStateRoutes(parts.records, parts.watching, users),
-        ServiceAboutRoutes(parts.apps, parameters, parts.names, parts.files.icons, links),
+        ServiceAboutRoutes(parts.apps, parameters, parts.names, parts.files.icons, links, parts.tools),
         ServiceFileRoutes(parts.files, users),
         ServiceConversationRoutes(parts.talk, users, links),
         ServiceMessageRoutes(parts.talk, users, parameters, links, parts.forms),

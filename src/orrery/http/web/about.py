@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from orrery.apps.catalog.service import AppService
 from orrery.apps.files.icons import Icons
+from orrery.apps.tools.app_tools import AppTools
 from orrery.errors import Forbidden
 from orrery.http.call import Call
 from orrery.http.endpoint import RouteGroup, route
-from orrery.http.service.about import site_settings
+from orrery.http.service.about import site_settings, tool_icons
 from orrery.http.service.parameters import AppParameters, JsonObject
 
 
 class WebAboutRoutes(RouteGroup):
     """Settings, form and tools of the passport's app."""
 
-    def __init__(self, apps: AppService, parameters: AppParameters, icons: Icons) -> None:
+    def __init__(
+        self, apps: AppService, parameters: AppParameters, icons: Icons, tools: AppTools | None = None
+    ) -> None:
+        self._tools = tools
         self._apps = apps
         self._parameters = parameters
         self._icons = icons
@@ -49,4 +53,4 @@ class WebAboutRoutes(RouteGroup):
     @route("GET", "/meta", auth="passport", scope="app")
     async def meta(self, call: Call) -> JsonObject:
         """Icons of the app's tools."""
-        return {"tool_icons": {}}
+        return await tool_icons(call, self._tools)

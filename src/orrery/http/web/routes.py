@@ -28,7 +28,7 @@ def web_routes(parts: AppFaces, tokens: Tokens, features: FeatureRoutes) -> list
     passport = PassportAuthenticator(tokens, parts.access, parts.end_users)
     return [
         WebEntryRoutes(parts.access, parts.end_users, tokens, passport, features),
-        WebAboutRoutes(parts.apps, parameters, parts.files.icons),
+        WebAboutRoutes(parts.apps, parameters, parts.files.icons, parts.tools),
         WebRunRoutes(parts.runs, parts.published, parts.watching),
         WebConversationRoutes(parts.talk, links),
         WebMessageRoutes(parts.talk, parts.runs, parameters, links, parts.forms),
