@@ -37,19 +37,18 @@ def ending(**outputs: list[str]) -> dsl.JsonObject:
 
 
 class Hooked:
-    """A published workflow with a webhook; ``path`` and ``debug`` are its addresses on the server."""
+    """A published workflow with a webhook; ``url`` and ``debug_url`` are its addresses."""
 
     def __init__(self, server: OrreryServer, console: Console, drawn: dsl.JsonObject, node_id: str = "hook") -> None:
         self.server, self.console = server, console
         self.app_id, self.key = console.add_app(dsl.workflow(f"hooked {time.monotonic_ns()}", drawn))
         shown = console.call("GET", f"/apps/{self.app_id}/workflows/triggers/webhook?node_id={node_id}")
-        self.path = "/triggers/" + shown["webhook_url"].partition("/triggers/")[2]
-        self.debug = "/triggers/" + shown["webhook_debug_url"].partition("/triggers/")[2]
+        self.url, self.debug_url = str(shown["webhook_url"]), str(shown["webhook_debug_url"])
+        assert self.url.startswith(f"{server.url}/triggers/webhook/")
         self.webhook_id = str(shown["webhook_id"])
 
     def call(self, method: str = "POST", *, debug: bool = False, **named: Any) -> httpx.Response:
-        url = self.server.url + (self.debug if debug else self.path)
-        return httpx.request(method, url, timeout=30, trust_env=False, **named)
+        return httpx.request(method, self.debug_url if debug else self.url, timeout=30, trust_env=False, **named)
 
     def runs(self) -> list[dict[str, Any]]:
         return self.console.call("GET", f"/apps/{self.app_id}/workflow-runs?limit=50&triggered_from=webhook")["data"]

@@ -33,6 +33,7 @@ from orrery.http.triggers.webhooks import WebhookRoutes
 from orrery.http.watching import RunWatching
 from orrery.http.web.forms import WebFormParts, WebFormRoutes
 from orrery.http.web.routes import web_authenticators, web_routes
+from orrery.settings.groups.urls import Urls
 from orrery.settings.load import Settings
 from orrery.wiring.product import Product
 
@@ -178,6 +179,7 @@ def _trigger_parts(settings: Settings, product: Product) -> TriggerParts:
         links=product.files.links,
         display=running.policy.display,
     )
-    return TriggerParts(
-        triggers=product.triggers, runs=running.service, nodes=nodes, base=settings.urls.trigger.rstrip("/")
-    )
+    # On one's own machine the console's address, port and all, is the webhooks' too, unless somebody says otherwise.
+    unsaid = settings.shape == "embedded" and settings.urls.trigger == Urls().trigger
+    base = "" if unsaid else settings.urls.trigger
+    return TriggerParts(triggers=product.triggers, runs=running.service, nodes=nodes, base=base)

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from orrery.database import Database
 from orrery.jobs import JobsConfigurationError
-from orrery.jobs.outbox import ANNOUNCED_FOR
+from orrery.jobs.outbox import ANNOUNCED_FOR, INSERT_JOB
 from orrery.jobs.tables import Job
 
 from .conftest import JobClock
@@ -69,3 +69,16 @@ async def test_only_known_queues_and_payloads_are_taken(database: Database, cloc
         await outbox.enqueue_now(Ping("x"), queue="nowhere")
     with pytest.raises(JobsConfigurationError, match="no job takes a Job"):
         await outbox.enqueue_now(Job(name="x"))  # type: ignore[arg-type]
+
+
+async def test_a_job_may_be_a_row_of_somebody_elses_commit(database: Database, clock: JobClock) -> None:
+    ear = Ear()
+    outbox = jobs_of(database, clock, Samples(), ear=ear).outbox
+    prepared = outbox.prepared(Ping("one"), queue="plugin")
+    async with database.connection() as connection:
+        await connection.execute(INSERT_JOB, prepared.row)
+    assert ear.heard == []
+    outbox.announce(prepared)
+    (job_id,) = ear.heard
+    found = await row(database, job_id)
+    assert (found.payload, found.queue, found.status) == ({"text": "one"}, "plugin", "waiting")

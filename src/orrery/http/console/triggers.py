@@ -47,7 +47,7 @@ class TriggerRunAllBody(msgspec.Struct):
 
 
 class TriggerParts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the routes call. ``base`` is the address of webhooks (TRIGGER_URL)."""
+    """What the routes call. ``base`` is the address of webhooks (TRIGGER_URL); empty means that of the request."""
 
     triggers: Triggers
     runs: RunService
@@ -82,7 +82,7 @@ class TriggerRoutes(RouteGroup):
         """Shows the addresses of a webhook node."""
         app = await self._app(call)
         row = await self._parts.triggers.service.webhook(app.tenant_id, app.id, query.node_id)
-        return _webhook_object(row, self._parts.base)
+        return _webhook_object(row, (self._parts.base or str(call.request.base_url)).rstrip("/"))
 
     @route("POST", "/apps/{app_id}/workflows/draft/trigger/run", auth="console", scope="workspace",
            permission=Permission.APP_EDIT, body=TriggerRunBody)  # fmt: skip
