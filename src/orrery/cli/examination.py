@@ -125,7 +125,8 @@ async def _sandbox(settings: Settings) -> Finding:
         return Finding("sandbox", configured, str(error), mend)
     finally:
         if isinstance(sandbox, EmbeddedSandbox):
-            configured += f", level {sandbox.level}"
+            bound = "control groups" if sandbox.grouped else "a watch"
+            configured += f", level {sandbox.level}, memory bounded by {bound}"
             await sandbox.close()
         await clients.close()
     problem = None if result == {"result": 1} else f"A snippet gave {result}."

@@ -33,7 +33,8 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     """``key`` is compared with ``X-Api-Key``; ``packages`` is where the requirements file is installed to.
 
     ``proxy`` is the forward proxy of snippets with network; without one they reach nothing. ``environment`` is what
-    snippets find besides. ``update_interval`` is in seconds, 0 never. ``notices`` tell what is set but not followed.
+    snippets find besides. ``update_interval`` is in seconds, 0 never. ``cgroup`` is
+    a subtree of control groups for runs, from the root of their tree. ``notices`` tell what is set but not followed.
     """
 
     key: str
@@ -54,6 +55,7 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     no_proxy: str = ""
     environment: Mapping[str, str] = {}
     log_path: str = ""
+    cgroup: str = ""
     notices: tuple[str, ...] = ()
 
 
@@ -84,6 +86,7 @@ def read_settings(environment: Mapping[str, str], file: Path | None = None) -> S
         no_proxy=source.text("proxy.no_proxy", "NO_PROXY"),
         environment=_forwarded(source, environment),
         log_path=source.text("log_path"),
+        cgroup=source.text("cgroup", "SANDBOX_CGROUP"),
         notices=_notices(source),
     )
 

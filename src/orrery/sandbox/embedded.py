@@ -12,6 +12,7 @@ from typing import Literal
 
 from orrery.sandbox.answers import no_result, parse_object, refused, serialise
 from orrery.sandbox.cell.plan import pack_payload
+from orrery.sandbox.cgroups import RunGroups
 from orrery.sandbox.limits import Limits
 from orrery.sandbox.network_wish import may_want_network
 from orrery.sandbox.node import KIND as NODE
@@ -36,7 +37,7 @@ class EmbeddedSandbox:
     network is not turned away; it gets one at level 3 if there is a ``gate``, and finds every socket refused if not.
     JavaScript runs on ``js_engine``: QuickJS, or the program ``node``; None is Node where it
     can be confined. Snippets find ``environment``, and with network
-    ``network_environment`` besides, by default the address of the gate as a proxy.
+    ``network_environment`` besides, by default the address of the gate as a proxy. Each run is put into one of ``groups``.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class EmbeddedSandbox:
         node: str = "",
         environment: Mapping[str, str] | None = None,
         network_environment: Mapping[str, str] | None = None,
+        groups: RunGroups | None = None,
     ) -> None:
         self._allow_network = allow_network
         self._gate = gate if allow_network else None
@@ -68,6 +70,7 @@ class EmbeddedSandbox:
             programs={NODE: command} if command else {},
             environment=environment or {},
             network_environment=proxy_environment() if network_environment is None else network_environment,
+            groups=groups,
         )
         self._node = NodeSpares(self._pool, self._limits) if command else None
         self._admitted = 0
@@ -84,6 +87,11 @@ class EmbeddedSandbox:
     def refusal(self) -> str | None:
         """Why nothing may run here, once known; None while all is well."""
         return self._pool.refusal
+
+    @property
+    def grouped(self) -> bool:
+        """Whether the kernel bounds each run by a control group; a watch on its memory does elsewhere."""
+        return self._pool.grouped
 
     @property
     def zygotes(self) -> dict[str, int]:

@@ -94,7 +94,7 @@ class NodeSpares:
         try:
             zygote = await self._pool.acquire(KIND)
             job = self._pool.program_job(slot, network=gate is not None)
-            child = ChildRun(zygote, job, self._limits, gate)
+            child = ChildRun(zygote, job, self._limits, gate, self._pool.group_of(job))
             await child.start_waiting()
         except BaseException:
             if child is not None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from orrery.sandbox.cell.plan import Job, Plan, pack_payload
+from orrery.sandbox.cgroups import RunGroup, RunGroups
 from orrery.sandbox.limits import Limits
 from orrery.sandbox.protocol import NetworkGate
 from orrery.sandbox.runs import Outcome, execute
@@ -32,7 +33,7 @@ class ZygotePool:
     """Hands out the zygote of a kind. ``level`` is 0 until `settle` has found one.
 
     ``kinds`` are the kinds of zygotes with the packages of their engines; ``entry`` is the function of the kind
-    ``call``; ``environment`` is what runs find, besides ``network_environment`` with network; ``programs`` are commands that children of a kind become. Slots count from ``first_slot``, so that pools share no users. ``bootstrap`` is the program that a zygote's interpreter is given; only tests give another one.
+    ``call``; ``environment`` is what runs find, besides ``network_environment`` with network; ``programs`` are commands that children of a kind become. Runs are put into ``groups`` where there are any. Slots count from ``first_slot``, so that pools share no users. ``bootstrap`` is the program that a zygote's interpreter is given; only tests give another one.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class ZygotePool:
         programs: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
         environment: Mapping[str, str] = MappingProxyType({}),
         network_environment: Mapping[str, str] = MappingProxyType({}),
+        groups: RunGroups | None = None,
         bootstrap: str = BOOTSTRAP,
     ) -> None:
         self._limits = limits
@@ -55,6 +57,7 @@ class ZygotePool:
         self._packages = tuple(packages)
         self._kinds, self._entry, self._bootstrap = kinds, entry, bootstrap
         self._first_slot, self._programs = first_slot, programs
+        self._groups = groups
         self._environment, self._network_environment = dict(environment), dict(network_environment)
         self._shape: tuple[int, bool] | None = None
         self._current: dict[str, Zygote] = {}
@@ -68,6 +71,11 @@ class ZygotePool:
     @property
     def level(self) -> int:
         return self._shape[0] if self._shape else 0
+
+    @property
+    def grouped(self) -> bool:
+        """Whether the kernel bounds each run by a control group; a watch on its memory does elsewhere."""
+        return self._groups is not None
 
     @property
     def refusal(self) -> str | None:
@@ -94,7 +102,7 @@ class ZygotePool:
         for level in self._levels:
             for drop_user in (True, False) if os.geteuid() == 0 else (False,):
                 try:
-                    self._current[first] = await self._start(first, level, drop_user=drop_user)
+                    self._current[first] = await self._start_first(first, level, drop_user=drop_user)
                 except (ZygoteLost, Unconfined) as error:
                     reasons.append(f"level {level}{' with own users' if drop_user else ''}: {error}")
                     continue
@@ -102,14 +110,28 @@ class ZygotePool:
                 if reasons:
                     _log.warning("stronger confinement is not to be had here: %s", "; ".join(reasons))
                 _log.info(
-                    "snippets run at confinement level %d, %s users of their own",
+                    "snippets run at confinement level %d, %s users of their own, memory bounded by %s",
                     level,
                     "with" if drop_user else "without",
+                    "control groups" if self.grouped else "a watch",
                 )
                 return
         self._refusal = "; ".join(reasons) or "no confinement level is allowed"
         _log.error("snippets can't be confined and won't run: %s", self._refusal)
         raise Unconfined(self._refusal)
+
+    async def _start_first(self, kind: str, level: int, *, drop_user: bool) -> Zygote:
+        """With control groups if they can be joined here, else without."""
+        if self._groups is not None:
+            try:
+                return await self._start(kind, level, drop_user=drop_user)
+            except (ZygoteLost, Unconfined) as error:
+                if "groups" not in str(error):
+                    raise
+                _log.warning("control groups are left alone: %s", error)
+                self._groups.close()
+                self._groups = None
+        return await self._start(kind, level, drop_user=drop_user)
 
     async def acquire(self, kind: str) -> Zygote:
         """A zygote ready for a job. Raises Unconfined, or ZygoteLost when it can't be started."""
@@ -131,7 +153,7 @@ class ZygotePool:
         zygote = await self.acquire(kind)
         job = self._job(mode, slot, network=gate is not None and self.level >= 3)
         try:
-            return await execute(zygote, job, payload, self._limits, gate)
+            return await execute(zygote, job, payload, self._limits, gate, self.group_of(job))
         finally:
             await self._close_idle()
 
@@ -151,7 +173,18 @@ class ZygotePool:
         # the self-test holds a leftover environment against a zygote
         own = {} if mode == "escapes" else self._environment
         environment = {**own, **self._network_environment} if network else own
-        return Job(self._jobs, mode, seconds, self._first_slot + slot, network, environment)
+        groups = 0 if self._groups is None else self._groups.width
+        return Job(self._jobs, mode, seconds, self._first_slot + slot, network, environment, groups)
+
+    def group_of(self, job: Job) -> RunGroup | None:
+        """The control group for a job, if it is to have one. Raises ZygoteLost when the kernel refuses it."""
+        if not job.groups or self._groups is None:
+            return None
+        try:
+            return self._groups.at(job.slot)
+        except OSError as error:
+            msg = f"control groups: {error}"
+            raise ZygoteLost(msg) from error
 
     def program_job(self, slot: int, *, network: bool) -> Job:
         """A job for a child that becomes its kind's program. Threads of the engine count as CPU time of the child."""
@@ -195,9 +228,8 @@ class ZygotePool:
     async def _test(self, zygote: Zygote) -> None:
         """Lets the zygote try to break out. Raises Unconfined when one try succeeds or the test can't tell."""
         # a slot of its own, so that the test shares its user with no run
-        outcome = await execute(
-            zygote, self._job("escapes", self._limits.workers), pack_payload("", "{}"), self._limits
-        )
+        job = self._job("escapes", self._limits.workers)
+        outcome = await execute(zygote, job, pack_payload("", "{}"), self._limits, group=self.group_of(job))
         if outcome.result is None:
             raise Unconfined(outcome.run.stderr.strip() or outcome.run.error.strip() or "the self-test did not end")
         judge(outcome.result, _FEWEST_TRIES)
@@ -209,6 +241,8 @@ class ZygotePool:
         self._retired.clear()
         for zygote in zygotes:
             await zygote.close()
+        if self._groups is not None:
+            self._groups.close()
 
 
 def judge(report: bytes, fewest: int) -> None:

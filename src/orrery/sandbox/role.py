@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 import uvicorn
 
+from orrery.sandbox.cgroups import groups_or_watch
 from orrery.sandbox.configuration import CONFIGURATION_FILES, Misconfigured, ServiceSettings, read_settings
 from orrery.sandbox.dependencies import Dependencies
 from orrery.sandbox.embedded import EmbeddedSandbox
@@ -41,6 +42,7 @@ def application(settings: ServiceSettings) -> SandboxService:
         js_engine=settings.js_engine,
         node=node,
         environment=settings.environment,
+        groups=groups_or_watch(settings.limits.memory, settings.cgroup),
         network_environment=proxy_environment(urlsplit(settings.proxy).scheme or "http", settings.no_proxy),
     )
     return SandboxService(

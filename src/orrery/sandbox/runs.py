@@ -12,6 +12,7 @@ import msgspec
 
 from orrery.sandbox.cell.confinement import EXIT_UNCONFINED
 from orrery.sandbox.cell.plan import Job
+from orrery.sandbox.cgroups import RunGroup
 from orrery.sandbox.gate import GateDoor
 from orrery.sandbox.limits import Limits
 from orrery.sandbox.protocol import NetworkGate, RunResult
@@ -100,13 +101,13 @@ class _PipeFeeder:
 class _Watch:
     """Kills a child once, for the first bound that it exceeds."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, *, look: bool) -> None:
         self.failure = ""
         self._limits = limits
         self._child: Started | None = None
         self._loop = asyncio.get_running_loop()
         self._deadline = self._loop.call_later(limits.timeout, self.kill, TIMEOUT)
-        self._next_look = self._loop.call_later(limits.watch_interval, self._look)
+        self._next_look = self._loop.call_later(limits.watch_interval, self._look) if look else None
 
     def attach(self, child: Started) -> None:
         self._child = child
@@ -129,7 +130,8 @@ class _Watch:
 
     def close(self) -> None:
         self._deadline.cancel()
-        self._next_look.cancel()
+        if self._next_look is not None:
+            self._next_look.cancel()
 
 
 def strike(child: Started) -> None:
@@ -147,8 +149,15 @@ class ChildRun:
     A job with network needs a ``gate``, which serves it until the child has ended.
     """
 
-    def __init__(self, zygote: Zygote, job: Job, limits: Limits, gate: NetworkGate | None = None) -> None:
-        self._zygote, self._job, self._limits = zygote, job, limits
+    def __init__(
+        self,
+        zygote: Zygote,
+        job: Job,
+        limits: Limits,
+        gate: NetworkGate | None = None,
+        group: RunGroup | None = None,
+    ) -> None:
+        self._zygote, self._job, self._limits, self._group = zygote, job, limits, group
         self._door = GateDoor(gate) if gate is not None and job.network else None
         self._readers: list[_PipeReader] = []
         self._watch: _Watch | None = None
@@ -164,7 +173,7 @@ class ChildRun:
 
     def watch(self) -> None:
         """From now on the child's time, memory and output are bounded."""
-        self._watch = _Watch(self._limits)
+        self._watch = _Watch(self._limits, look=self._group is None)
         if self._child is not None:
             self._watch.attach(self._child)
 
@@ -194,7 +203,8 @@ class ChildRun:
                 writers.append(writer)
                 self._readers.append(_PipeReader(reader, self._limits.output, self._exceeded))
             door = [] if self._door is None else [self._door.child_end]
-            started, self._ended = self._zygote.submit(self._job, [paper, *writers, *door])
+            groups = [] if self._group is None else self._group.descriptors
+            started, self._ended = self._zygote.submit(self._job, [paper, *writers, *groups, *door])
         finally:
             for writer in writers:
                 os.close(writer)
@@ -223,7 +233,10 @@ class ChildRun:
         for reader in self._readers:
             await reader.ended
         stdout, stderr, result = (bytes(reader.content) for reader in self._readers)
-        run = describe(stdout, stderr, status, "" if self._watch is None else self._watch.failure)
+        failure = "" if self._watch is None else self._watch.failure
+        if self._group is not None and self._group.was_killed() and not failure:
+            failure = MEMORY_LIMIT
+        run = describe(stdout, stderr, status, failure)
         return Outcome(run, _framed(result), confined=status != EXIT_UNCONFINED or result.startswith(_CONFINED))
 
     async def close(self) -> None:
@@ -243,9 +256,16 @@ class ChildRun:
             reader.close()
 
 
-async def execute(zygote: Zygote, job: Job, payload: bytes, limits: Limits, gate: NetworkGate | None = None) -> Outcome:
+async def execute(
+    zygote: Zygote,
+    job: Job,
+    payload: bytes,
+    limits: Limits,
+    gate: NetworkGate | None = None,
+    group: RunGroup | None = None,
+) -> Outcome:
     """Runs one job in a fresh child of ``zygote``. Raises ZygoteLost when the zygote goes away meanwhile."""
-    run = ChildRun(zygote, job, limits, gate)
+    run = ChildRun(zygote, job, limits, gate, group)
     try:
         run.watch()
         await run.start(payload)

@@ -12,6 +12,7 @@ from orrery.egress.policy import HostPort
 from orrery.egress.protocol import Timeouts
 from orrery.egress.proxy.rules import ProxyRules
 from orrery.egress.proxy.server import ForwardProxy
+from orrery.sandbox.cgroups import groups_or_watch
 from orrery.sandbox.embedded import EmbeddedSandbox
 from orrery.sandbox.limits import Limits
 from orrery.sandbox.node import find_node
@@ -76,6 +77,7 @@ def open_sandbox(settings: Settings, clients: Clients) -> EmbeddedSandbox | Remo
             limits,
             allow_network=gate is not None,
             gate=gate,
+            groups=groups_or_watch(limits.memory, sandbox.cgroup),
             js_engine=sandbox.js_engine,
             node=(find_node(sandbox.node) or "") if sandbox.js_engine == "node" else "",
         )

@@ -33,6 +33,7 @@ Broken.prctl = broken_prctl
 # How each step is made to fail, in the zygote's own process.
 BREAKS = {
     "session": "import os; os.setsid = fail",
+    "groups": "confinement.JobDescriptors.received = classmethod(lambda cls, job, d: cls(*d[:4], groups=[0x7fff]))",
     "network": "confinement.Confinement._open_network = fail",
     "descriptors": "confinement.Confinement._place = fail",
     "environment": "import os; os.umask = fail",

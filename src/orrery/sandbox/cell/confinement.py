@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import resource
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from orrery.sandbox.cell import kernel as k
@@ -27,13 +27,21 @@ NETWORK_RULESET = 6
 
 @dataclass(frozen=True)
 class JobDescriptors:
-    """Descriptors of one job as received: payload to read, pipes to write."""
+    """Descriptors of one job as received: payload to read, pipes to write, control groups to join, the gate."""
 
     code: int
     stdout: int
     stderr: int
     result: int
+    groups: Sequence[int] = ()
     gate: int | None = None
+
+    @classmethod
+    def received(cls, job: Job, descriptors: Sequence[int]) -> JobDescriptors:
+        """In the order in which they were sent."""
+        code, stdout, stderr, result = descriptors[:4]
+        gate = descriptors[4 + job.groups] if job.network else None
+        return cls(code, stdout, stderr, result, descriptors[4 : 4 + job.groups], gate)
 
 
 class Confinement:
@@ -47,6 +55,7 @@ class Confinement:
         kernel, plan = self._kernel, self._plan
         return [
             ("session", os.setsid),
+            ("groups", lambda: [os.write(group, b"0") for group in descriptors.groups]),
             ("network", lambda: self._open_network(job, descriptors)),
             ("descriptors", lambda: self._place(descriptors)),
             ("environment", lambda: _set_environment(job.environment)),

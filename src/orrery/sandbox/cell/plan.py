@@ -54,7 +54,8 @@ class Job:
     """One run. ``mode`` is ``raw``, ``main``, ``template``, ``call``, ``program`` or ``escapes``; ``cpu_seconds`` a hard limit.
 
     ``slot`` picks the uid. With ``network`` the child gets a network of its own whose one door is a listening socket,
-    handed out before its confinement through the fifth descriptor of the job. ``environment`` is all of the child's.
+    handed out before its confinement through the last descriptor of the job. ``environment`` is all of the child's.
+    ``groups`` descriptors before that one are control groups that the child puts itself into.
     """
 
     number: int
@@ -63,9 +64,11 @@ class Job:
     slot: int
     network: bool = False
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    groups: int = 0
 
     def to_json(self) -> bytes:
-        fields = [self.number, self.mode, self.cpu_seconds, self.slot, self.network, dict(self.environment)]
+        environment = dict(self.environment)
+        fields = [self.number, self.mode, self.cpu_seconds, self.slot, self.network, environment, self.groups]
         return json.dumps(fields).encode()
 
     @classmethod

@@ -2,7 +2,7 @@
 
 It is single-threaded, has an empty environment and no descriptor but its control socket, and never reads a payload.
 Messages on the control socket (SEQPACKET, JSON):
-in: a `Job` with descriptors (payload, stdout, stderr, result, and the gate of one with network); out: once
+in: a `Job` with descriptors (payload, stdout, stderr, result, control groups, and the gate of one with network); out: once
 ``{"ready": true, "landlock": version}`` with the zygote's own pidfd, then per job ``{"started": number}`` with the
 child's pidfd and ``{"ended": number, "status": exit code or minus signal}``.
 """
@@ -121,7 +121,7 @@ class Zygote:
 
     def _take_job(self) -> bool:
         size = array.array("i").itemsize
-        message, ancillary, _, _ = self._control.recvmsg(_LONGEST_JOB, socket.CMSG_SPACE(5 * size))
+        message, ancillary, _, _ = self._control.recvmsg(_LONGEST_JOB, socket.CMSG_SPACE(8 * size))
         if not message:
             return False
         descriptors = array.array("i")
@@ -132,7 +132,7 @@ class Zygote:
             namespaces.next_child_gets_own_processes(self._kernel)
         pid = os.fork()
         if pid == 0:
-            self._run_child(job, JobDescriptors(*descriptors))
+            self._run_child(job, JobDescriptors.received(job, descriptors))
         for fd in descriptors:
             os.close(fd)
         pidfd = self._tell({"started": job.number}, pid)

@@ -34,6 +34,13 @@ class Sandbox(Group, frozen=True, kw_only=True):
     node: Annotated[
         str, Env("ORRERY_NODE", "the node program for ORRERY_JS_ENGINE=node; empty looks where programs are")
     ] = ""
+    cgroup: Annotated[
+        str,
+        Env(
+            "ORRERY_SANDBOX_CGROUP",
+            "control groups for code of users: a subtree that is this user's; empty uses the delegated group, if any",
+        ),
+    ] = ""
     confine_documents: Annotated[
         bool,
         Env("ORRERY_CONFINE_DOCUMENTS", "read documents in a confined process; false reads them in the server's own"),
