@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import aiohttp
 import msgspec
 
+from orrery.egress.protocol import EgressError
 from orrery.storage.keys import check_key, is_below, is_key
 from orrery.storage.protocol import ObjectNotFound, StorageUnavailable, StoredObject
 from orrery.storage.required import given, require
@@ -98,7 +98,7 @@ class SupabaseStorage:
                     skip, left = max(0, skip - len(chunk)), left - len(piece)
                     if piece:
                         yield piece
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except EgressError as error:
             raise unreachable(self._base, error) from error
 
     async def exists(self, key: str) -> bool:

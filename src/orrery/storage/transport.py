@@ -7,24 +7,23 @@ of bounded size, so every request can be sent again; bodies of answers are strea
 from __future__ import annotations
 
 import asyncio
-import io
 import random
 import re
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Protocol
 from urllib.parse import quote, urlsplit
 
-import aiohttp
 import msgspec
-from yarl import URL
 
+from orrery.egress.exact import ExactAnswer, ExactHttpClient
+from orrery.egress.protocol import EgressBlocked, EgressError, EgressInvalidRequest, EgressTlsFailed, Timeouts
 from orrery.storage.protocol import StorageUnavailable
 
 ATTEMPTS = 4
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
-_SEND_BYTES = 256 * 1024
-"""Larger bodies go out piece by piece, so that other work gets its turn."""
+_LASTING = (EgressBlocked, EgressInvalidRequest, EgressTlsFailed)
+"""Failures that asking again does not mend."""
 _UNRESERVED = "-_.~"
 _CODE = re.compile(rb"<Code>([^<]{1,100})</Code>|\"(?:code|error|statusCode)\"\s*:\s*\"([^\"]{1,100})\"")
 _MESSAGE = re.compile(rb"<Message>([^<]{1,300})|\"(?:message|error_description)\"\s*:\s*\"([^\"]{1,300})\"")
@@ -61,9 +60,9 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     def encoded_path(self) -> str:
         return quote(self.path or "/", safe="/" + _UNRESERVED)
 
-    def url(self) -> URL:
+    def url(self) -> str:
         query = "&".join(f"{encode(k)}={encode(v)}" if v else encode(k) for k, v in self.query.items())
-        return URL(f"{self.base}{self.encoded_path}{'?' if query else ''}{query}", encoded=True)
+        return f"{self.base}{self.encoded_path}{'?' if query else ''}{query}"
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -90,85 +89,73 @@ class Unsigned:
 
 
 class Transport:
-    """Sends calls over one pool of connections, which is opened with the first."""
+    """Sends calls over one pool of connections, which is opened with the first.
 
-    def __init__(self, signer: Signer, patience: Patience | None = None) -> None:
+    ``for_platform``: the call is to the services that give this machine its identity.
+    """
+
+    def __init__(self, signer: Signer, patience: Patience | None = None, *, for_platform: bool = False) -> None:
         self._signer = signer
         self._patience = patience or Patience()
-        self._session: aiohttp.ClientSession | None = None
+        self._timeouts = Timeouts(connect=self._patience.connect, read=self._patience.silence)
+        self._for_platform = for_platform
+        self._client: ExactHttpClient | None = None
 
     async def send(self, call: Call, *, attempts: int = ATTEMPTS) -> Answer:
         """The whole answer, whatever its status. Passing failures are tried again; raises `StorageUnavailable`."""
         for attempt in range(1, attempts + 1):
             try:
-                async with self._request(call) as response:
-                    body = await response.read()
-            except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                if attempt == attempts:
+                async with self._exchange(call) as answer:
+                    body = await answer.read()
+            except EgressError as error:
+                if attempt == attempts or isinstance(error, _LASTING):
                     raise unreachable(call.base, error) from error
             else:
-                if response.status not in _PASSING or attempt == attempts:
-                    return Answer(response.status, _lowered(response), body)
+                if answer.status not in _PASSING or attempt == attempts:
+                    return Answer(answer.status, answer.headers, body)
             await self.pause(attempt)
         raise AssertionError("the last attempt returns or raises")
 
     @asynccontextmanager
-    async def open(self, call: Call) -> AsyncGenerator[tuple[Answer, aiohttp.StreamReader]]:
+    async def open(self, call: Call) -> AsyncGenerator[tuple[Answer, ExactAnswer]]:
         """An answer whose body is read by the caller; that of an error is in the `Answer`, at most 64 KiB of it.
 
-        Raises `StorageUnavailable` if it never began; what breaks later is aiohttp's error.
+        Raises `StorageUnavailable` if it never began; what breaks later is an `EgressError`.
         """
         for attempt in range(1, ATTEMPTS + 1):
-            try:
-                request = self._request(call)
-                response = await request.__aenter__()
-            except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                if attempt == ATTEMPTS:
-                    raise unreachable(call.base, error) from error
-                await self.pause(attempt)
-                continue
-            try:
-                if response.status in _PASSING and attempt < ATTEMPTS:
+            async with AsyncExitStack() as stack:
+                try:
+                    answer = await stack.enter_async_context(self._exchange(call))
+                except EgressError as error:
+                    if attempt == ATTEMPTS or isinstance(error, _LASTING):
+                        raise unreachable(call.base, error) from error
                     await self.pause(attempt)
                     continue
-                body = await response.content.read(65536) if response.status >= 400 else b""
-                yield Answer(response.status, _lowered(response), body), response.content
-            finally:
-                await request.__aexit__(None, None, None)
-            return
+                if answer.status in _PASSING and attempt < ATTEMPTS:
+                    await self.pause(attempt)
+                    continue
+                body = await answer.read(65536) if answer.status >= 400 else b""
+                yield Answer(answer.status, answer.headers, body), answer
+                return
 
     async def pause(self, attempt: int) -> None:
         """Waits before repetition number ``attempt``."""
         await asyncio.sleep(self._patience.pause * 2 ** (attempt - 1) * random.uniform(0.5, 1.0))
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        if self._client is not None:
+            await self._client.close()
+            self._client = None
 
     @asynccontextmanager
-    async def _request(self, call: Call) -> AsyncGenerator[aiohttp.ClientResponse]:
+    async def _exchange(self, call: Call) -> AsyncGenerator[ExactAnswer]:
         headers = dict(await self._signer.sign(call))
         if call.body or call.method in {"PUT", "POST"}:
             headers["Content-Length"] = str(len(call.body))
-        async with self._opened().request(
-            call.method,
-            call.url(),
-            headers=headers,
-            data=io.BytesIO(call.body) if len(call.body) > _SEND_BYTES else call.body or None,
-            allow_redirects=False,
-            skip_auto_headers=("Content-Type", "Accept-Encoding"),
-        ) as response:
-            yield response
-
-    def _opened(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            wait = aiohttp.ClientTimeout(
-                total=None, sock_connect=self._patience.connect, sock_read=self._patience.silence
-            )
-            # What a storage sends is the object itself, whatever it says of its encoding.
-            self._session = aiohttp.ClientSession(timeout=wait, auto_decompress=False)
-        return self._session
+        if self._client is None:
+            self._client = ExactHttpClient(timeouts=self._timeouts, for_platform=self._for_platform)
+        async with self._client.send(call.method, call.url(), headers=headers, content=call.body) as answer:
+            yield answer
 
 
 def encode(text: str) -> str:
@@ -178,7 +165,7 @@ def encode(text: str) -> str:
 
 def unreachable(base: str, error: BaseException) -> StorageUnavailable:
     """The error for a storage that did not answer."""
-    reason = str(error) or type(error).__name__
+    reason = (str(error) or type(error).__name__).strip().removesuffix(".")
     return StorageUnavailable(f"The file storage at {base} does not answer: {reason}.")
 
 
@@ -202,7 +189,3 @@ def _said(pattern: re.Pattern[bytes], body: bytes) -> str:
     found = pattern.search(body)
     text = next((group for group in found.groups() if group), b"") if found else b""
     return text.decode(errors="replace").strip().removesuffix(".")
-
-
-def _lowered(response: aiohttp.ClientResponse) -> dict[str, str]:
-    return {name.lower(): value for name, value in response.headers.items()}

@@ -6,9 +6,13 @@ import secrets
 from collections.abc import AsyncIterator, Mapping
 
 import pytest
+from aiohttp import web
 from tests.support.object_stores.s3 import s3_server
+from tests.support.object_stores.serving import serving
 
 from orrery.settings.groups.storage import Storage
+from orrery.storage.azure.client import AzureStorage
+from orrery.storage.azure.signing import SharedKeySigner
 from orrery.storage.opening import open_storage
 from orrery.storage.protocol import ObjectNotFound, ObjectStorage, StorageUnavailable
 from orrery.storage.s3.bucket import place
@@ -166,3 +170,64 @@ async def test_every_dialect_keeps_lists_and_removes(name: str) -> None:
     plain = S3Storage(place(server.url, bucket, in_path=True), signer)
     assert [found.key async for found in plain.scan()] == ["our/part/a/ü c"]
     await plain.close()
+
+
+class Flaky:
+    """Serves one object, and cuts the connection in the middle of its first answers."""
+
+    def __init__(self, content: bytes, *, cuts: int) -> None:
+        self._content, self._cuts = content, cuts
+        self.asked: list[tuple[str | None, str | None]] = []
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        self.asked.append((request.headers.get("range"), request.headers.get("if-match")))
+        part = self._content[request.http_range.start or 0 :]
+        answer = web.StreamResponse(status=206 if request.headers.get("range") else 200, headers={"ETag": '"v1"'})
+        answer.content_length = len(part)
+        await answer.prepare(request)
+        if len(self.asked) <= self._cuts:
+            await answer.write(part[: len(part) // 2])
+            assert request.transport is not None
+            request.transport.abort()
+        else:
+            await answer.write(part)
+        return answer
+
+
+@pytest.mark.parametrize("kind", ["s3", "azure"])
+async def test_a_stream_that_breaks_goes_on_where_it_was(kind: str) -> None:
+    flaky = Flaky(bytes(range(256)) * 1000, cuts=2)
+    async with serving(flaky.handle) as url:
+        storage: ObjectStorage
+        if kind == "s3":
+            storage = S3Storage(place(url, "b", in_path=True), AwsSigner(fixed_keys("a", "b"), region="r"))
+        else:
+            storage = AzureStorage(url, "b", SharedKeySigner("a", "b3RoZXI="))
+        assert await read(storage, "k") == bytes(range(256)) * 1000
+        await storage.close()
+    assert flaky.asked[0] == (None, None)
+    assert [tag for _, tag in flaky.asked[1:]] == ['"v1"', '"v1"']
+
+
+async def test_a_stream_that_breaks_again_and_again_is_told() -> None:
+    flaky = Flaky(b"x" * 1000, cuts=99)
+    async with serving(flaky.handle) as url:
+        storage = S3Storage(place(url, "b", in_path=True), AwsSigner(fixed_keys("a", "b"), region="r"))
+        with pytest.raises(StorageUnavailable, match="does not answer"):
+            await read(storage, "k")
+        await storage.close()
+    assert len(flaky.asked) == 4
+
+
+async def test_a_server_that_has_too_much_to_do_is_asked_again() -> None:
+    asked: list[str] = []
+
+    async def busy(request: web.Request) -> web.Response:
+        asked.append(request.method)
+        return web.Response(status=503) if len(asked) < 3 else web.Response(status=200)
+
+    async with serving(busy) as url:
+        storage = S3Storage(place(url, "b", in_path=True), AwsSigner(fixed_keys("a", "b"), region="r"))
+        await storage.save("k", b"x")
+        await storage.close()
+    assert asked == ["PUT", "PUT", "PUT"]

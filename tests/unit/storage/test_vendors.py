@@ -88,7 +88,7 @@ def test_where_an_object_lies(name: str) -> None:
     kind, values, url = CASES[name]
     storage = open_storage(Storage(type=kind, **values))  # type: ignore[arg-type]
     assert isinstance(storage, S3Storage)
-    assert str(storage._bucket.on_object("GET", "k").url()) == url
+    assert storage._bucket.on_object("GET", "k").url() == url
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in {"local", "opendal"}])

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
-import aiohttp
-
+from orrery.egress.protocol import EgressError
 from orrery.storage.azure.identity import AzureIdentity
 from orrery.storage.azure.signing import SharedKeySigner, TokenSigner
 from orrery.storage.keys import check_key, is_below, is_key
@@ -99,7 +98,7 @@ class AzureStorage:
                         position += len(chunk)
                         yield chunk
                     return
-            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            except EgressError as error:
                 # Goes on where it broke off, if the blob is still the same.
                 if attempt == ATTEMPTS or not tag:
                     raise unreachable(self._base, error) from error

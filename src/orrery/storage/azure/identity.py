@@ -36,7 +36,7 @@ class AzureIdentity:
     async def __call__(self) -> Lent[str]:
         """A token and its end. Raises `StorageUnavailable`."""
         call = self._call()
-        http = Transport(Unsigned(), _SHORT)
+        http = Transport(Unsigned(), _SHORT, for_platform=True)
         try:
             answer = await http.send(call, attempts=3)
         finally:

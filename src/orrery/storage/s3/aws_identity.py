@@ -58,7 +58,7 @@ class AwsIdentity:
         access_key, secret_key = environ.get("AWS_ACCESS_KEY_ID"), environ.get("AWS_SECRET_ACCESS_KEY")
         if access_key and secret_key:
             return Lent(AwsKeys(access_key, secret_key, environ.get("AWS_SESSION_TOKEN", "")), _NEVER)
-        http = Transport(Unsigned(), _SHORT)
+        http = Transport(Unsigned(), _SHORT, for_platform=True)
         try:
             if environ.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
                 return await self._of_web_identity(http)

@@ -10,8 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator
 
-import aiohttp
-
+from orrery.egress.protocol import EgressError
 from orrery.storage.keys import is_below, is_key
 from orrery.storage.parts import PART_BYTES, parts_of
 from orrery.storage.protocol import ObjectNotFound, StorageUnavailable, StoredObject
@@ -64,7 +63,7 @@ class S3Storage:
                         position += len(chunk)
                         yield chunk
                     return
-            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            except EgressError as error:
                 # Goes on where it broke off, if the object is still the same.
                 if attempt == ATTEMPTS or not tag:
                     raise unreachable(self._bucket.base, error) from error
