@@ -12,11 +12,12 @@ from .targets import TARGETS
 from .worker import FINDINGS, tried
 
 COUNTS = {
-    "app-files": 40,
+    "app-files": 25,
     "runs": 250,
     "templates": 250,
     "sandbox-templates": 300,
     "model-answers": 300,
+    "api-descriptions": 150,
     "documents": 60,
     "snippets": 2,
     "routes": 60,

@@ -26,7 +26,7 @@ def read_credentials(stored: Mapping[str, object]) -> ApiKey:
         raise ToolProviderCredentialValidationError("Missing auth_type")
     if kind == "none":
         return ApiKey()
-    if kind in {"api_key_header", "api_key"}:
+    if kind in ("api_key_header", "api_key"):
         prefix = _PREFIXES.get(str(stored.get("api_key_header_prefix") or ""), "")
         value = _value(stored)
         name = str(stored.get("api_key_header") or "Authorization")

@@ -85,7 +85,7 @@ class RequestBuilder:
             return msgspec.structs.replace(request, form=form, files=files)
         headers = {"Content-Type": kind, **request.headers}
         if "json" in kind:
-            content = json.dumps(body, ensure_ascii=False).encode()
+            content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
         else:
             content = urlencode([pair for name, value in body.items() for pair in _pairs(name, value)]).encode()
         return msgspec.structs.replace(request, headers=headers, content=content)
@@ -115,11 +115,11 @@ class RequestBuilder:
 
 
 def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else str(value)
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else str(value)
+    # Models spell halves of characters, which no request can carry.
+    return text.encode("utf-8", "replace").decode()
 
 
 def _pairs(name: str, value: object) -> list[tuple[str, str]]:

@@ -56,9 +56,9 @@ def _operation(
     swagger: JsonObject, operation: JsonObject, shared: Sequence[object], references: References
 ) -> JsonObject:
     own = [references.follow(parameter) for parameter in as_array(operation.get("parameters"))]
-    taken = {(parameter.get("name"), parameter.get("in")) for parameter in own}
+    taken = {_identity(parameter) for parameter in own}
     inherited = [references.follow(parameter) for parameter in shared]
-    parameters = own + [each for each in inherited if (each.get("name"), each.get("in")) not in taken]
+    parameters = own + [each for each in inherited if _identity(each) not in taken]
     result = dict(operation)
     result["parameters"] = [_plain(each) for each in parameters if each.get("in") not in ("body", "formData")]
     body = next((each for each in parameters if each.get("in") == "body"), None)
@@ -70,6 +70,10 @@ def _operation(
     elif fields:
         result["requestBody"] = {"content": {_form_kind(fields, consumes): {"schema": _form(fields)}}}
     return result
+
+
+def _identity(parameter: JsonObject) -> tuple[str, str]:
+    return as_string(parameter.get("name")), as_string(parameter.get("in"))
 
 
 def _plain(parameter: JsonObject) -> JsonObject:

@@ -11,7 +11,7 @@ from .agreement import Disagreement, check_seed, compare, graph_of, replayed
 from .engine_run import run_engine
 from .random_graphs import make_case
 
-GRAPHS = 400
+GRAPHS = 300
 BLOCK = 50
 
 
