@@ -10,7 +10,6 @@ from tests.e2e.browser.test_looks import serious
 from tests.support import dsl
 from tests.support.browser import AXE, PHONE
 
-
 PAGE: dsl.JsonObject = {"id": "w", "type": "webapp", "enabled": True, "config": {}}
 
 

@@ -198,7 +198,7 @@ class Recovery:
             _log.warning("run %s can't be resumed: %s", row.id, error)
             await self._give_up(row, token, str(error))
         else:
-            _log.info("run %s goes on after its process was lost", row.id)
+            _log.info("run %s goes on here", row.id)
         return True
 
     async def go_on_with(self, run_id: str) -> None:
