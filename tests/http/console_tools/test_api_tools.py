@@ -200,3 +200,11 @@ async def test_only_managers_change_tools(world: World, shop: tuple[Shop, str]) 
     await done(editor.get("/workspaces/current/tools/api"))
     answer = await editor.post(f"{API}/add", json=form("mine", shop[1], {"auth_type": "none"}))
     assert answer.status_code == 403
+
+
+async def test_a_key_in_the_address_is_not_told(world: World) -> None:
+    credentials = {"auth_type": "api_key_query", "api_key_query_param": "k", "api_key_value": KEY}
+    await done(world.owner.post(f"{API}/add", json=form("inside", "http://10.0.0.1", credentials)))
+    ran = await world.run_tool(tool("api", "inside", "getItem", {"id": "1"}))
+    assert "Access to 'http://10.0.0.1/items/1' was blocked" in ran["error"]
+    assert KEY not in ran["error"]

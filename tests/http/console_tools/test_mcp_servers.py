@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -233,8 +234,23 @@ async def test_what_can_t_be_kept_is_refused(world: World) -> None:
     ]
     for body, words in cases:
         await refused(world.owner.post(MCP, json=body), words)
-    metadata = await done(world.owner.post(MCP, json=form("metadata", "http://169.254.169.254/mcp")))
-    await refused(world.owner.get(f"{MCP}/update/{metadata['id']}"), "blocked by SSRF protection")
+    metadata = await done(world.owner.post(MCP, json=form("metadata", "http://169.254.169.254/a-key/mcp?k=a-key")))
+    told = await world.owner.get(f"{MCP}/update/{metadata['id']}")
+    assert "Access to 'http://169.254.169.254' was blocked by SSRF protection" in told.json()["message"]
+    assert "a-key" not in told.text
+
+
+async def test_many_runs_renew_their_tokens_once(world: World) -> None:
+    people = People()
+    async with protected_peer(people) as url:
+        made = await done(world.owner.post(MCP, json=form("shared", url)))
+        begun = await done(world.owner.post(f"{MCP}/auth", json={"provider_id": made["id"]}))
+        await consent(world, begun["authorization_url"])
+        people.revoke()
+        use = tool("mcp", "shared", "add", {"a": "1"})
+        ran = await asyncio.gather(*(world.run_tool(use) for _ in range(4)))
+        assert [each["outputs"]["text"] for each in ran] == ["sum 2"] * 4
+        assert people.refreshed == 1
 
 
 async def test_a_list_without_end_is_not_kept(world: World) -> None:

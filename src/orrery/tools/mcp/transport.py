@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, Protocol, TypeAlias
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -54,7 +55,9 @@ class Transport(Protocol):
 def translated(error: EgressError, url: str) -> ToolInvokeError:
     """The way out's error in this room's words."""
     if isinstance(error, EgressBlocked):
-        return failure_of(error, url)
+        # The paths of MCP servers often hold a key, and this text is shown to whoever uses the app.
+        parts = urlsplit(error.url or url)
+        return failure_of(EgressBlocked(str(error), url=f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"), url)
     if isinstance(error, EgressTimeout):
         return McpConnectionError("The MCP server did not answer in time.")
     return McpConnectionError(f"The MCP server can't be reached: {error}")
