@@ -8,23 +8,26 @@ from collections.abc import Callable, Iterator
 import pytest
 from tests.fault.canary import Canary
 from tests.fault.fleet import Fleet, fleet
-from tests.fault.scale import scaled
+from tests.fault.scale import THOROUGH, scaled
 from tests.support.server import Console, OrreryServer, model_server, running
 
 ROUNDS = int(os.environ.get("ORRERY_FAULT_ROUNDS") or scaled(10, 200))
 
-LEASE_SECONDS = 3.0
+LEASE_SECONDS = 4.0
 """Short, so that takeovers can be waited for; the watching is the same with any length."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "row(*names): the rows of the fault table, or promises, that a test shows")
+    config.addinivalue_line("markers", "thorough: for python -m tests.fault; too long for every test run")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "fault" in item.path.parts:
             item.add_marker(pytest.mark.fault)
+            if item.get_closest_marker("thorough") and not THOROUGH:
+                item.add_marker(pytest.mark.skip(reason="run it with: python -m tests.fault"))
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 
 FULL = os.environ.get("ORRERY_FAULT_FULL") == "1"
+THOROUGH = "ORRERY_FAULT_FULL" in os.environ
+"""True for ``python -m tests.fault``, with or without ``--full``: also what takes long, or differs little."""
 
 
 def scaled(taste: int, full: int) -> int:

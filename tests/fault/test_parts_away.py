@@ -36,7 +36,7 @@ def urls(two: Fleet) -> list[str]:
 
 def check_all_succeeded(two: Fleet, stories: list[Story], canary: Canary) -> None:
     check_settled(two, stories)
-    assert [(story.ends, story.refusal) for story in stories] == [(["succeeded"], "")] * len(stories)
+    assert [(story.ends, story.errors, story.refusal) for story in stories] == [(["succeeded"], [], "")] * len(stories)
     assert [canary.count(story.mark) for story in stories] == [1] * len(stories)
 
 
@@ -44,6 +44,7 @@ def slowest(stories: list[Story]) -> float:
     return round(max(story.seconds for story in stories), 1)
 
 
+@pytest.mark.thorough
 @pytest.mark.row("F6", "G10")
 async def test_redis_restarts_and_forgets(two: Fleet, flow: Flood, canary: Canary) -> None:
     def fault() -> None:
@@ -84,9 +85,10 @@ def test_a_stop_without_redis(two: Fleet, flow: Flood) -> None:
             rest = "".join(lines)
     finally:
         two.to_redis.refuse(False)
-    assert '"status":"stopped"' in rest
+    assert '"status":"stopped"' in rest, rest[-500:]
 
 
+@pytest.mark.thorough
 @pytest.mark.row("F7", "G10")
 async def test_redis_swallows_everything(two: Fleet, flow: Flood, canary: Canary) -> None:
     """One caller at a time waits for a server that does not answer; the others are not held up by it."""
@@ -99,6 +101,7 @@ async def test_redis_swallows_everything(two: Fleet, flow: Flood, canary: Canary
     check_all_succeeded(two, await flow.stories(urls(two), "redis-mute", RUNS, fault), canary)
 
 
+@pytest.mark.thorough
 @pytest.mark.row("F8")
 async def test_redis_is_slow(two: Fleet, flow: Flood, canary: Canary, measured: Callable[[str, object], None]) -> None:
     """Half a second for each answer: a run asks once, so that it ends little more than that later."""
@@ -128,6 +131,7 @@ async def test_connections_to_postgres_are_cut(two: Fleet, flow: Flood, canary: 
     assert [story.ends for story in stories] == [["succeeded"]] * RUNS
 
 
+@pytest.mark.thorough
 @pytest.mark.row("F9", "G1", "G3")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT], ids=["orderly", "crash"])
 async def test_postgres_restarts(two: Fleet, flow: Flood, canary: Canary, how: signal.Signals) -> None:
@@ -184,6 +188,7 @@ def run_again(client: httpx.AsyncClient, url: str, key: str) -> asyncio.Task[htt
     return asyncio.ensure_future(sent)
 
 
+@pytest.mark.thorough
 @pytest.mark.row("F10")
 async def test_postgres_has_no_connection_left(
     two: Fleet, flow: Flood, canary: Canary, measured: Callable[[str, object], None]
@@ -199,6 +204,7 @@ async def test_postgres_has_no_connection_left(
     check_all_succeeded(two, await flow.stories(urls(two), "after-full-house", 8, lambda: None), canary)
 
 
+@pytest.mark.thorough
 @pytest.mark.row("F11")
 async def test_postgres_is_read_only(two: Fleet, flow: Flood, canary: Canary) -> None:
     """Writes are refused with a word and nothing half-written, reads work; then all is as before by itself."""

@@ -23,7 +23,7 @@ from orrery.deploy.native.edge import edge_configuration
 from orrery.deploy.topology.model import DEFAULTS
 
 PER_SECOND = 40
-ROUNDS = scaled(1, 20)
+ROUNDS = scaled(1, 5)
 
 
 @contextmanager
@@ -50,6 +50,7 @@ def edge(folder: Path, apis: list[int]) -> Generator[str]:
         process.wait(20)
 
 
+@pytest.mark.thorough
 @pytest.mark.row("F31", "G11")
 async def test_a_rolling_restart_loses_no_request(
     two: Fleet, tmp_path: Path, measured: Callable[[str, object], None]

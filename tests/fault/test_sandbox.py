@@ -30,7 +30,7 @@ class SandboxServer(OrreryServer):
         return [sys.executable, "-m", "orrery", "sandbox"]
 
 
-@pytest.fixture(scope="module", params=["embedded", "service"])
+@pytest.fixture(scope="module", params=["embedded", pytest.param("service", marks=pytest.mark.thorough)])
 def place(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, models: str
 ) -> Iterator[tuple[OrreryServer, OrreryServer]]:

@@ -42,6 +42,12 @@ class Story:
         return [str(frame.data["data"]["status"]) for frame in self.frames if frame.event == "workflow_finished"]
 
     @property
+    def errors(self) -> list[str]:
+        """Why the run failed, as its end told it."""
+        finished = (frame.data["data"] for frame in self.frames if frame.event == "workflow_finished")
+        return [str(end["error"]) for end in finished if end["error"]]
+
+    @property
     def text(self) -> str:
         return "".join(str(frame.data["answer"]) for frame in self.frames if frame.event == "message")
 

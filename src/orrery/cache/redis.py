@@ -209,8 +209,13 @@ class RedisCache:
     async def _guard(self, send: Callable[[], Awaitable[object]]) -> object:
         try:
             async with self._breaker.passing(_AWAY):
-                return await send()
-        except (Resting, RedisError, OSError) as error:
+                try:
+                    return await send()
+                except RuntimeError:
+                    # The event loop's word for writing to a connection that was lost: nothing was sent, and the
+                    # client has dropped the connection by now.
+                    return await send()
+        except (Resting, RedisError, OSError, RuntimeError) as error:
             raise CacheUnavailable from error
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+_CLOSED = "the handler is closed"
 _ABOUT_ROWS = (IntegrityError, DataError, ProgrammingError, NotSupportedError)
 _FULL = ("disk is full", "no space left", "could not extend file", "disk full", "the table is full", "readonly")
 
@@ -16,7 +17,8 @@ def is_outage(error: BaseException) -> bool:
     """
     if isinstance(error, DBAPIError):
         return not isinstance(error, _ABOUT_ROWS)
-    return isinstance(error, OSError | PoolTimeout)
+    # The last is uvloop's word for writing to a connection that was lost; drivers let it through.
+    return isinstance(error, OSError | PoolTimeout) or (isinstance(error, RuntimeError) and _CLOSED in str(error))
 
 
 def is_full(error: BaseException) -> bool:

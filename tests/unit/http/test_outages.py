@@ -25,8 +25,9 @@ def told(error: Exception) -> tuple[int, str, float | None] | None:
         DBAPIError("SELECT 1", None, ConnectionError("the database system is shutting down")),
         PoolTimeout("QueuePool limit reached"),
         ConnectionRefusedError(errno.ECONNREFUSED, "refused"),
+        RuntimeError("unable to perform operation on <TCPTransport closed=True>; the handler is closed"),
     ],
-    ids=["operational", "interface", "other", "pool", "socket"],
+    ids=["operational", "interface", "other", "pool", "socket", "transport"],
 )
 def test_a_database_that_is_away_is_asked_again(error: Exception) -> None:
     assert told(error) == (503, "service_unavailable", 2)

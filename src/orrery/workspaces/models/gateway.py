@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orrery.database.patience import patiently
 from orrery.inference.gateway import InferenceGateway
 from orrery.inference.registry import ProviderRegistry
 from orrery.inference.transport import ModelTransport
@@ -25,7 +26,8 @@ class WorkspaceCredentials:
 
         Raises `ModelNotFound` for a model that is switched off, `ProviderNotConfigured` for one that can't be read.
         """
-        snapshot = await self._snapshots.of(self._workspace_id)
+        # A run's, which goes on when the database comes back.
+        snapshot = await patiently(lambda: self._snapshots.of(self._workspace_id))
         key = ModelKey(provider_id, model, kind)
         if not snapshot.is_enabled(key):
             raise ModelNotFound(f"Model {model} is switched off in this workspace. Switch it on in Integrations.")
