@@ -7,6 +7,7 @@ from pathlib import Path
 from orrery import __version__
 from orrery.http.app import Authenticator, HttpFace, OrreryApp
 from orrery.http.console.apps import AppRoutes
+from orrery.http.console.conversion import ConversionRoutes
 from orrery.http.console.draft_nodes import DraftNodeParts
 from orrery.http.console.examination import ExaminationRoutes
 from orrery.http.console.features import FeatureRoutes
@@ -141,6 +142,7 @@ def _console(settings: Settings, product: Product, watching: RunWatching) -> lis
             app_web=urls.app_web,
         ),
         WorkflowRoutes(product.workflows, product.names),
+        ConversionRoutes(product.conversion),
         ExaminationRoutes(product.examination),
         ImportRoutes(product.dsl, product.examination),
         TagRoutes(product.tags),

@@ -25,6 +25,7 @@ from orrery.apps.tools.known import ToolKnowledgeSource
 from orrery.apps.tools.workflow_tools import WorkflowTools
 from orrery.apps.triggers.parts import TriggerNeeds, Triggers
 from orrery.apps.triggers.schedules import PollLimits
+from orrery.apps.workflows.conversion import Conversion
 from orrery.apps.workflows.service import WorkflowService
 from orrery.apps.workflows.variables import Keeping
 from orrery.database.engine import Database
@@ -56,6 +57,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     dsl: DslService
     examination: Examination
     workflows: WorkflowService
+    conversion: Conversion
     access: AppAccess
     end_users: EndUsers
     files: Files
@@ -110,6 +112,7 @@ def build_product(ground: Ground) -> Product:
         dsl=dsl,
         examination=Examination(dsl, nodes, workspaces.models.known, known_tools.of),
         workflows=WorkflowService(database, vault, access, max_variable_bytes=settings.workflow.max_variable_bytes),
+        conversion=Conversion(database, Keeping(vault, settings.workflow.max_variable_bytes)),
         access=access,
         end_users=end_users,
         files=files,

@@ -37,9 +37,12 @@ from orrery.apps.runs.tables import NodeExecution
 from orrery.apps.runs.truncation import DisplayLimits
 from orrery.apps.runs.turns import TurnRequest, stored_variables
 from orrery.apps.runs.versions import VersionCache
+from orrery.apps.workflows.conversion import Conversion
 from orrery.apps.workflows.service import GraphContent, WorkflowService
+from orrery.apps.workflows.variables import Keeping
 from orrery.database.group_commit import GroupCommit
 from orrery.egress import GuardedHttpClient, operator_policy
+from orrery.http.console.conversion import ConversionRoutes
 from orrery.http.console.people import PeopleSettings, people_authenticators, people_routes
 from orrery.http.console.run_routes import RunParts, run_routes
 from orrery.http.watching import RunWatching
@@ -175,7 +178,8 @@ class World:
             plugins=Plugins(),
             version="1.2.3",
         )
-        groups = [*people_routes(people.workspaces, settings), *run_routes(parts)]
+        conversion = ConversionRoutes(Conversion(database, Keeping(vault)))
+        groups = [*people_routes(people.workspaces, settings), *run_routes(parts), conversion]
         people.app = asgi_app([(PREFIX, group) for group in groups], people_authenticators(people.workspaces, settings))
 
     async def actor(self, client: httpx.AsyncClient) -> Actor:
