@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from tests.http.console_tools.shop import Shop, description
 from tests.http.console_tools.world import BASE, JsonObject, World, done, refused, tool
+from tests.support import dsl
 from tests.unit.tools.serving import serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -208,3 +209,15 @@ async def test_a_key_in_the_address_is_not_told(world: World) -> None:
     ran = await world.run_tool(tool("api", "inside", "getItem", {"id": "1"}))
     assert "Access to 'http://10.0.0.1/items/1' was blocked" in ran["error"]
     assert KEY not in ran["error"]
+
+
+async def test_one_node_of_a_draft_has_the_tools_of_its_workspace(world: World, shop: tuple[Shop, str]) -> None:
+    await done(world.owner.post(f"{API}/add", json=form("single", shop[1], {"auth_type": "none"})))
+    use = tool("api", "single", "getItem", {"id": "{{#start.q#}}"})
+    app_id = await world.app(dsl.workflow("Single step", dsl.chain(dsl.start("q"), use, dsl.end(x=["tool", "text"]))))
+    ran = await done(
+        world.owner.post(f"/apps/{app_id}/workflows/draft/nodes/tool/run", json={"inputs": {"#start.q#": "8"}})
+    )
+    assert ran["status"] == "succeeded", ran["error"]
+    assert ran["outputs"]["json"][0]["id"] == "8"
+    assert ran["execution_metadata"]["tool_info"]["provider_type"] == "api"
