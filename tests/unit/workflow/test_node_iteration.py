@@ -216,3 +216,22 @@ async def test_a_round_that_is_cut_off_leaves_nothing_behind() -> None:
         value for event in trial.events if isinstance(event, NodeFinished) for _, value in event.conversation_updates
     ]
     assert (trial.result.status, told, trial.result.outputs["seen"]) == ("partial-succeeded", ["bad"], "bad")
+
+
+async def test_no_item_begins_after_one_failed() -> None:
+    """Rounds that never wait are quicker than their cancelling."""
+    check = node(
+        "x",
+        "if-else",
+        cases=[
+            {
+                "case_id": "c",
+                "conditions": [{"variable_selector": ["it", "gone"], "comparison_operator": "is", "value": "x"}],
+            }
+        ],
+    )
+    trial = await over([1, 2, 3], iteration(check, chain="x", is_parallel=True, parallel_nums=3))
+    assert trial.result.status == "failed"
+    assert [
+        event.marks.iteration_index for event in trial.events if isinstance(event, NodeStarted) and event.node_id == "x"
+    ] == [0]

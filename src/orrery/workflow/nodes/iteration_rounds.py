@@ -48,12 +48,19 @@ class IterationRounds:
             self._tell_next(index)
         results: dict[int, object] = {}
         slots = asyncio.Semaphore(workers)
+        failed = False
 
         async def one(index: int, item: object) -> None:
+            nonlocal failed
             async with slots:
+                if failed:
+                    return  # the group is about to cancel this round: it shall not begin before
                 events: list[Event] = []
                 try:
                     results[index] = await self._round(index, item, events)
+                except Exception:
+                    failed = True
+                    raise
                 finally:
                     for event in events:
                         self._context.emit(event)
