@@ -10,6 +10,7 @@ import msgspec
 from orrery.apps.triggers.errors import TriggerRefused
 from orrery.jobs.due_times import Cron
 from orrery.jobs.errors import JobsConfigurationError
+from orrery.workflow.check.triggers import MOST_TRIGGERS
 from orrery.workflow.fields import as_mapping, as_mappings, as_text
 from orrery.workflow.nodes.trigger_schedule_cron import ScheduleConfigError, cron_of
 from orrery.workflow.nodes.trigger_webhook_data import WebhookData, parse_webhook
@@ -18,9 +19,6 @@ WEBHOOK: Final = "trigger-webhook"
 SCHEDULE: Final = "trigger-schedule"
 PLUGIN: Final = "trigger-plugin"
 KINDS: Final = frozenset({WEBHOOK, SCHEDULE, PLUGIN})
-MOST: Final[Mapping[str, int]] = {WEBHOOK: 5, PLUGIN: 5}
-"""How many nodes of a kind a workflow may have (workflow.md 3.20)."""
-
 _LONGEST_TITLE = 255
 
 
@@ -76,7 +74,7 @@ def stored_trigger_nodes(graph_text: str) -> dict[str, TriggerNode]:
 
 def check_counts(nodes: Mapping[str, TriggerNode]) -> None:
     """Raises `TriggerRefused` when a graph has more triggers of a kind than it may."""
-    for kind, most in MOST.items():
+    for kind, most in MOST_TRIGGERS.items():
         count = sum(node.kind == kind for node in nodes.values())
         if count > most:
             raise TriggerRefused(f"A workflow has at most {most} {kind} nodes, not {count}. Remove some of them.")

@@ -15,6 +15,7 @@ from orrery.workflow.check.requests import check_requests
 from orrery.workflow.check.snippets import check_snippets
 from orrery.workflow.check.templates import check_templates
 from orrery.workflow.check.tools import check_agent_mode, check_tools
+from orrery.workflow.check.triggers import check_triggers
 from orrery.workflow.check.values import check_values
 from orrery.workflow.check.variables import check_variables
 from orrery.workflow.check.wiring import check_containers, check_graph, check_nodes, check_ways
@@ -36,6 +37,7 @@ _PARTS: Final[tuple[Callable[[Inspection], None], ...]] = (
     check_requests,
     check_forms,
     check_variables,
+    check_triggers,
 )
 
 

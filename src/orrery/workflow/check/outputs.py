@@ -24,6 +24,15 @@ FORM_TYPES: Final[Shapes] = {
 }
 _INPUT_TYPES: Final[Shapes] = {"file": shape("file"), "file-list": FILES}
 _MODEL: Final = {"usage": OBJECT}
+_SYSTEM: Final[Shapes] = {
+    "sys.user_id": TEXT,
+    "sys.app_id": TEXT,
+    "sys.workflow_id": TEXT,
+    "sys.workflow_run_id": TEXT,
+    "sys.timestamp": NUMBER,
+    "sys.files": FILES,
+}
+"""What triggers give besides, each under its whole name (workflow.md 3.20)."""
 
 
 def outputs_of(node_type: str, data: Data) -> Shapes | None:
@@ -72,12 +81,12 @@ def _webhook(data: Data) -> Shapes:
         }
     if data.get("content_type") == "application/octet-stream":
         found |= {as_text(item.get("name")): shape("file") for item in as_mappings(data.get("body"))}
-    return {**found, "_webhook_raw": OBJECT}
+    return {**_SYSTEM, **found, "_webhook_raw": OBJECT}
 
 
 def _event(data: Data) -> Shapes | None:
     fields = of_schema(as_mapping(data.get("output_schema"))).fields
-    return None if fields is None else fields
+    return None if fields is None else {**_SYSTEM, **fields}
 
 
 def _code(data: Data) -> Shapes:
@@ -140,7 +149,7 @@ def _document(data: Data) -> Shapes:
 _READERS: Final[Mapping[str, Callable[[Data], Shapes | None]]] = {
     "start": _start,
     "trigger-webhook": _webhook,
-    "trigger-schedule": lambda _: {},
+    "trigger-schedule": lambda _: _SYSTEM,
     "trigger-plugin": _event,
     "end": lambda data: {as_text(item.get("variable")): ANY for item in as_mappings(data.get("outputs"))},
     "answer": lambda _: {"answer": TEXT, "files": FILES},

@@ -174,7 +174,7 @@ def test_grouped_aggregators_and_people_and_hooks() -> None:
 
 def test_tools_and_plugins_may_give_anything() -> None:
     graph = stored(node("hook", "trigger-plugin"), end(x="hook.whatever.deep"), edges_="hook > end")
-    assert findings(graph) == []
+    assert [finding for finding in findings(graph) if finding.level == "error"] == []
 
 
 def test_assigners() -> None:
