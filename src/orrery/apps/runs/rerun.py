@@ -121,9 +121,11 @@ def _renamed(entry: FinishedNode, new_ids: Mapping[str, str]) -> FinishedNode:
 
 
 def _values_of(spec: RunSpec, held: Mapping[str, Mapping[str, object]]) -> Mapping[str, object]:
-    """As they were when the run began; of runs that did not note it, as they are now."""
+    """As they were when the run began: as noted, or as declared in a new conversation; of others, as they are now."""
     if spec.conversation is not None:
         return spec.conversation
+    if spec.turn is not None and spec.turn.is_new_conversation:
+        return {}
     return {str(item["name"]): item["value"] for item in held.values()}
 
 
