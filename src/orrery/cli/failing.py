@@ -10,17 +10,12 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from orrery.cache.opening import CacheConfigurationError
+from orrery.cli.exit_codes import EXIT_CONFIGURATION, EXIT_FAILED, EXIT_UNAVAILABLE
 from orrery.database.migrate import SchemaNotReady
 from orrery.errors import OrreryError
 from orrery.jobs.errors import JobsConfigurationError
 from orrery.settings.errors import SettingsError
 from orrery.storage.required import StorageConfigurationError
-
-EXIT_FAILED = 1
-EXIT_CONFIGURATION = 78
-"""EX_CONFIG of sysexits.h: starting again without a change will not help."""
-EXIT_UNAVAILABLE = 69
-"""EX_UNAVAILABLE: something that this needs is down."""
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import click
 
-from orrery.cli.failing import EXIT_CONFIGURATION
+from orrery.cli.exit_codes import EXIT_CONFIGURATION
 from orrery.deploy.roles import ROLES, Mode, has_role, mode_of
 
 _USAGE = 1

@@ -186,9 +186,10 @@ def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 @pytest.fixture(scope="module", params=["ours", "squid"])
 def proxy(request: pytest.FixtureRequest) -> Iterator[Proxy]:
     with serving("0.0.0.0") as port:
-        dotenv = {"SSRF_SANDBOX_HOST": "127.0.0.1", "SANDBOX_PORT": str(port), **ALLOWED}
+        dotenv = {"SANDBOX_PORT": str(port), **ALLOWED}
         container = whole().service("ssrf_proxy").environment
         environment = {name: interpolate(text, dotenv) for name, text in container.items()}
+        environment["SANDBOX_HOST"] = "127.0.0.1"
         start = own_proxy if request.param == "ours" else squid
         with start(environment) as (forward, door):
             yield Proxy(request.param, forward, door, port)
@@ -357,3 +358,12 @@ def test_the_role_starts_and_ends_with_its_container() -> None:
         _, told = process.communicate(timeout=20)
     assert process.returncode == 0, told
     assert b"127.0.0.1 GET 127.0.0.1:80 403" in told
+
+
+def test_light_roles_load_no_database() -> None:
+    code = (
+        "import sys, orrery.cli.main, orrery.cli.stack_role, orrery.egress.proxy.role\n"
+        "heavy = {'sqlalchemy', 'aiohttp', 'starlette', 'uvicorn'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
