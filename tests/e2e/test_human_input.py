@@ -91,7 +91,8 @@ def test_a_run_waits_through_a_kill_and_goes_on(own: OrreryServer, owner: Consol
     assert [(r["TYPE"], r["form_token"]) for r in reasons] == [("human_input_required", asked["form_token"])]
     assert isinstance(asked["expiration_time"], int)
     detail = api.get(f"/workflows/run/{run_id}").json()
-    assert (detail["status"], detail["finished_at"]) == ("paused", None)
+    assert (detail["status"], detail["finished_at"], detail["paused_nodes"]) == ("paused", None, ["ask"])
+    assert [reason["form_token"] for reason in detail["reasons"]] == [asked["form_token"]]
     details = owner.call("GET", f"/workflow/{run_id}/pause-details")
     assert [node["pause_type"]["form_id"] for node in details["paused_nodes"]] == [asked["form_id"]]
     own.restart()

@@ -70,7 +70,10 @@ class ServiceHistoryRoutes(RouteGroup):
         row = await self._records.find(call.app.app_id, run_id) if is_id(run_id) else None
         if row is None or row.type == "basic":
             raise NotFound("Workflow run not found.")
-        return run_object(row, links_for_programs(call, self._links))
+        shown = run_object(row, links_for_programs(call, self._links))
+        pause = await self._records.last_pause(row.id) if row.status == "paused" else None
+        # What a client that lost the stream needs in order to answer; other runs have exactly the contract's fields.
+        return shown if pause is None else {**shown, "paused_nodes": pause.paused_nodes, "reasons": pause.reasons}
 
     @route("GET", "/workflows/logs", auth="service", scope="app", query=LogsQuery)
     async def logs(self, call: Call, query: LogsQuery) -> JsonObject:
