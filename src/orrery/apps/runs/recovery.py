@@ -28,15 +28,16 @@ from orrery.apps.runs.graph_frames import GraphFrames
 from orrery.apps.runs.lease_watch import LeaseWatch, SeenLease
 from orrery.apps.runs.presenters import presenter_for
 from orrery.apps.runs.recorder import LEASE
-from orrery.apps.runs.service import STOP_CHANNEL, RunService
+from orrery.apps.runs.service import RunService
 from orrery.apps.runs.spec import RunSpec
+from orrery.apps.runs.stops import HEED_SECONDS, StopWatch
 from orrery.apps.runs.tables import NodeExecution, RunEvents, WorkflowRun
 from orrery.apps.runs.truncation import DisplayLimits
 from orrery.apps.runs.turns import stored_variables
 from orrery.apps.runs.versions import AppVersion, VersionCache
 from orrery.apps.workflows.tables import Workflow
 from orrery.apps.workflows.variables import Variable
-from orrery.cache.protocol import Cache, CacheUnavailable
+from orrery.cache.protocol import Cache
 from orrery.database.engine import Database
 from orrery.inference.types import Usage
 from orrery.workflow.engine import USER_STOP
@@ -47,7 +48,6 @@ from orrery.workflow.journal import JournalEntry, PausedNode, Resume, StartedNod
 _log = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 5.0
-_HEED_SECONDS = 1.0
 _CLEAN_SECONDS = 60.0
 _AT_ONCE = 20
 _MOST_OWNERS = 20
@@ -76,7 +76,7 @@ class Recovery:
         self._database = database
         self._runs = runs
         self._versions = versions
-        self._cache = cache
+        self._stops = StopWatch(database, runs, cache, self.take_over)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self, *, alone: bool) -> None:
@@ -92,8 +92,8 @@ class Recovery:
             self._tasks.append(asyncio.create_task(_forever(step, pause), name=f"runs-{name}"))
         if not alone:
             # The word of a stop comes through the cache; where it is no shared one, or away, the mark is what counts.
-            self._tasks.append(asyncio.create_task(_forever(self.heed_stops, _HEED_SECONDS), name="runs-heed"))
-        self._tasks.append(asyncio.create_task(self._listen_for_stops(), name="runs-stop"))
+            self._tasks.append(asyncio.create_task(_forever(self._stops.heed, HEED_SECONDS), name="runs-heed"))
+        self._tasks.append(asyncio.create_task(self._stops.listen(), name="runs-stop"))
 
     async def close(self) -> None:
         for task in self._tasks:
@@ -118,23 +118,7 @@ class Recovery:
             await session.execute(
                 update(WorkflowRun).where(*mine).values(lease_expires_at=datetime.now(UTC) + self._lease)
             )
-        await self.heed_stops()
-
-    async def heed_stops(self) -> None:
-        """Stops those of this process's runs that somebody asked another process to stop."""
-        if not len(self._runs.live):
-            return
-        asked = select(WorkflowRun.id).where(
-            WorkflowRun.status == "running",
-            WorkflowRun.lease_owner == self._runs.owner,
-            WorkflowRun.stop_requested.is_(True),
-        )
-        async with self._database.read() as session:
-            wanted = list(await session.scalars(asked))
-        for run_id in wanted:
-            live = self._runs.live.by_run(run_id)
-            if live is not None:
-                live.abort(USER_STOP)
+        await self._stops.heed()
 
     async def take_over(self) -> int:
         """Goes on with runs whose lease is over by now; how many."""
@@ -310,24 +294,6 @@ class Recovery:
     async def clean(self) -> None:
         """Forgets event logs 10 minutes after the end of their run, and idempotency keys after a day."""
         await forget_old(self._database)
-
-    async def _listen_for_stops(self) -> None:
-        while True:
-            try:
-                async with self._cache.subscribe(STOP_CHANNEL) as messages:
-                    async for message in messages:
-                        live = self._runs.live.by_task(message.data.decode())
-                        if live is not None:
-                            live.abort(USER_STOP)
-                        else:
-                            # A run that waited for a person is nobody's until somebody goes on with it, to end it.
-                            await self.take_over()
-            except (SQLAlchemyError, OSError) as error:
-                _log.warning("the database did not answer a stop: %s", error)
-            except CacheUnavailable as error:
-                # The renewing loop reads the stop mark of the row, so that a stop is late but not lost.
-                _log.warning("stops of other processes arrive late: %s", error)
-            await asyncio.sleep(_LOOK_SECONDS)
 
 
 async def _tell_end(
