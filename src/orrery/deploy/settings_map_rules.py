@@ -39,6 +39,7 @@ _PAGES = _replaced("the pages ask the API that serves them at run time; nothing 
 _POOL = _replaced("asyncio connections need no tuning")
 
 NAMES: dict[str, Rule] = {
+    "SSRF_SANDBOX_HOST": _replaced("the proxy knows the sandbox by its name on the network that only the two share"),
     "ENABLE_OTEL_FOR_INSTRUMENT": _ignored("an outside agent is not needed: ENABLE_OTEL instruments by itself"),
     "API_SENTRY_DSN": _ONE_DSN,
     "API_SENTRY_TRACES_SAMPLE_RATE": _ONE_DSN,

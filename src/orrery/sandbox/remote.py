@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from orrery.egress.protocol import EgressError, HttpClient, Timeouts
+from orrery.egress.protocol import EgressError, HttpClient, HttpResponse, Timeouts
 from orrery.sandbox.answers import UNAVAILABLE, no_result, parse_object, refused, serialise
 from orrery.sandbox.protocol import CodeExecutionError, RunResult, SandboxRefusal
 from orrery.sandbox.wrappers import wrap_javascript, wrap_python, wrap_template
@@ -18,6 +19,9 @@ _WIRE = {"python3": "python3", "javascript": "nodejs", "nodejs": "nodejs"}
 _TAGGED = re.compile(r"<<RESULT>>(.*)<<RESULT>>", re.DOTALL)
 # both outputs at their cap, every byte escaped as \u00XX, and the envelope
 _ANSWER_LIMIT = 2 * 6 * (4 << 20) + (1 << 16)
+_PAUSES = (0.1, 0.4, 1.0)
+"""Seconds before a snippet is sent again that never got to the sandbox."""
+_NOT_FORWARDED = frozenset({"ERR_CANNOT_FORWARD", "ERR_CONNECT_FAIL", "ERR_DNS_FAIL"})
 
 
 class _Data(msgspec.Struct, frozen=True):
@@ -94,15 +98,12 @@ class RemoteSandbox:
             " please check if the sandbox service is running. ( Error: {} )"
         )
         try:
-            answer = await self._client.request(
-                "POST",
-                self._url,
-                headers={"X-Api-Key": self._key, "Content-Type": "application/json"},
-                content=msgspec.json.encode({**fields, "preload": ""}),
-                timeouts=self._timeouts,
-                verify_tls=self._verify_tls,
-                max_bytes=_ANSWER_LIMIT,
-            )
+            answer = await self._send(fields)
+            for pause in _PAUSES:
+                if not _never_got_there(answer):
+                    break
+                await asyncio.sleep(pause)
+                answer = await self._send(fields)
         except EgressError as error:
             raise CodeExecutionError(unreachable.format(error)) from error
         if answer.status == 503:
@@ -114,6 +115,22 @@ class RemoteSandbox:
         except msgspec.MsgspecError as error:
             msg = "Failed to parse response"
             raise CodeExecutionError(msg) from error
+
+    async def _send(self, fields: Mapping[str, object]) -> HttpResponse:
+        return await self._client.request(
+            "POST",
+            self._url,
+            headers={"X-Api-Key": self._key, "Content-Type": "application/json"},
+            content=msgspec.json.encode({**fields, "preload": ""}),
+            timeouts=self._timeouts,
+            verify_tls=self._verify_tls,
+            max_bytes=_ANSWER_LIMIT,
+        )
+
+
+def _never_got_there(answer: HttpResponse) -> bool:
+    """Whether the proxy before the sandbox says that it did not reach it, as it does once after a restart."""
+    return (answer.header("X-Squid-Error") or "").partition(" ")[0] in _NOT_FORWARDED
 
 
 def _encoded(text: str) -> str:

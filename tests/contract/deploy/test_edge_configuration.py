@@ -121,7 +121,7 @@ def test_squid_accepts_its_configuration(
     edge: Path, container_environment: Build, need: Need, allowed: dict[str, str]
 ) -> None:
     need("squid")
-    environment = container_environment("ssrf_proxy", SSRF_SANDBOX_HOST="127.0.0.1", **allowed)
+    environment = {**container_environment("ssrf_proxy", **allowed), "SANDBOX_HOST": "127.0.0.1"}
     places = {"SQUID_TEMPLATES": str(edge / "ssrf_proxy"), "SQUID_TARGET": str(edge / "squid")}
     done = configure(edge / "ssrf_proxy" / "docker-entrypoint.sh", {**environment, **places}, "-k", "parse")
     assert done.returncode == 0, done.stderr

@@ -17,6 +17,7 @@ from orrery.settings.dotenv import read_dotenv
 TEXTS = compose_files()
 WHOLE: dict[str, Any] = yaml.safe_load(TEXTS["docker-compose.yaml"])
 MIDDLEWARE: dict[str, Any] = yaml.safe_load(TEXTS["docker-compose.middleware.yaml"])
+MEMBERSHIP = {"anyOf": [{"type": "null"}, {"type": "object", "required": ["aliases"]}]}
 WORDS = {"type": "array", "items": {"type": "string"}, "minItems": 1}
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -86,7 +87,7 @@ SCHEMA: dict[str, Any] = {
                             "retries": {"type": "integer"},
                         },
                     },
-                    "networks": WORDS,
+                    "networks": {"anyOf": [WORDS, {"type": "object", "additionalProperties": MEMBERSHIP}]},
                 },
             },
         },
@@ -180,12 +181,14 @@ def test_only_the_edge_has_ports_on_the_machine() -> None:
     )
 
 
-def test_the_sandbox_is_on_the_internal_network_alone() -> None:
+def test_the_sandbox_is_alone_with_the_proxy_on_the_internal_network() -> None:
     for document in (WHOLE, MIDDLEWARE):
-        assert document["services"]["sandbox"]["networks"] == ["ssrf_proxy_network"]
+        assert list(document["services"]["sandbox"]["networks"]) == ["ssrf_proxy_network"]
+        # Who calls the sandbox by its name meets the proxy's door.
+        assert document["services"]["ssrf_proxy"]["networks"]["default"] == {"aliases": ["sandbox"]}
         assert document["networks"]["ssrf_proxy_network"]["internal"] is True
         members = {n for n, s in document["services"].items() if "ssrf_proxy_network" in s.get("networks", [])}
-        assert members <= {"sandbox", "ssrf_proxy", "api", "worker", "worker_beat"}
+        assert members == {"sandbox", "ssrf_proxy"}
 
 
 def test_a_plain_start_is_small() -> None:

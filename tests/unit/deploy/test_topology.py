@@ -33,7 +33,7 @@ def broken(name: str, **changes: object) -> list[str]:
         ("api", {"depends_on": (Dependency("nobody"),)}, "api: depends on nobody, which is not there"),
         ("nginx", {"depends_on": (Dependency("certbot"),)}, "nginx: needs certbot, which a profile may leave out"),
         ("api", {"networks": ("lost",)}, "api: is on the network lost, which is not there"),
-        ("web", {"calls": (Call("sandbox", 8194),)}, "web: calls sandbox, but shares no network with it"),
+        ("web", {"calls": (Call("etcd", 2379),)}, "web: calls etcd, but shares no network with it"),
         ("web", {"calls": (Call("api", 99),)}, "web: calls port 99 of api, which does not listen there"),
         ("oracle", {"mounts": (Mount("lost", "/x"),)}, "oracle: mounts the volume lost, which is not there"),
         (

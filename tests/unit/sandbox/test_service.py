@@ -225,6 +225,27 @@ async def test_the_client_tells_what_is_wrong(endpoint: str):
         await gone.call_main("ruby", "x", {})  # pyright: ignore[reportArgumentType]  # on purpose
 
 
+class BeforeIsReady(PlainClient):
+    """A proxy that does not know the sandbox yet, and says so ``times`` times."""
+
+    def __init__(self, times: int):
+        self.times = times
+
+    async def request(self, method, url, **options):
+        if self.times:
+            self.times -= 1
+            headers = [("X-Squid-Error", "ERR_CANNOT_FORWARD 0")]
+            return HttpResponse(status=502, headers=headers, content=b"<html>", url=url)
+        return await super().request(method, url, **options)
+
+
+async def test_a_snippet_that_never_got_there_is_sent_again(endpoint: str):
+    code = "def main(): return {'x': 1}"
+    assert await RemoteSandbox(BeforeIsReady(3), endpoint, KEY).call_main("python3", code, {}) == {"x": 1}
+    with pytest.raises(CodeExecutionError, match="HTTP status 502"):
+        await RemoteSandbox(BeforeIsReady(4), endpoint, KEY).call_main("python3", code, {})
+
+
 class Answering:
     """`HttpClient` with one answer."""
 

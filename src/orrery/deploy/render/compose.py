@@ -67,9 +67,16 @@ def _service(service: Service, shared: Shared | None) -> dict[str, object]:
         "pids_limit": service.resources.processes,
         "depends_on": {d.service: _dependency(d) for d in service.depends_on},
         "healthcheck": _health(service.health),
-        "networks": [] if service.networks == (DEFAULT_NETWORK,) else list(service.networks),
+        "networks": _memberships(service),
     }
     return {key: value for key, value in entries.items() if value}
+
+
+def _memberships(service: Service) -> object:
+    if service.aliases:
+        names = {network: service.aliases.get(network) for network in service.networks}
+        return {network: {"aliases": [name]} if name else None for network, name in names.items()}
+    return [] if service.networks == (DEFAULT_NETWORK,) else list(service.networks)
 
 
 def _build(service: Service) -> dict[str, object]:

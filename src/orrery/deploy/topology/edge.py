@@ -5,6 +5,7 @@ from __future__ import annotations
 from orrery.deploy.topology.model import (
     DEFAULT_NETWORK,
     ISOLATED_NETWORK,
+    SANDBOX_INSIDE,
     Call,
     Dependency,
     Mount,
@@ -82,13 +83,15 @@ SSRF_PROXY = Service(
         "HTTP_PORT": value_of("SSRF_HTTP_PORT"),
         "COREDUMP_DIR": value_of("SSRF_COREDUMP_DIR"),
         "REVERSE_PROXY_PORT": value_of("SSRF_REVERSE_PROXY_PORT"),
-        "SANDBOX_HOST": value_of("SSRF_SANDBOX_HOST"),
+        "SANDBOX_HOST": SANDBOX_INSIDE,
         "SANDBOX_PORT": value_of("SANDBOX_PORT"),
         **values_of("SSRF_PROXY_ALLOW_PRIVATE_IPS", "SSRF_PROXY_ALLOW_PRIVATE_DOMAINS"),
     },
     ports=(Port(3128, "forward"), Port(8194, "sandbox")),
     mounts=(Mount("./ssrf_proxy", "/etc/squid/templates", read_only=True),),
     networks=(ISOLATED_NETWORK, DEFAULT_NETWORK),
+    # Who calls the sandbox comes through here.
+    aliases={DEFAULT_NETWORK: "sandbox"},
     calls=(Call("sandbox", 8194),),
     internet=True,
     # squid's own user: a container gives its output to the user it starts as, and squid logs there.

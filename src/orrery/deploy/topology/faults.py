@@ -8,7 +8,7 @@ from orrery.deploy.topology.model import ISOLATED_NETWORK, Service, Topology
 from orrery.deploy.topology.stacks import published
 
 _MAY_BE_PUBLISHED = frozenset({"nginx", "plugin_daemon"})
-_OUTSIDE_ISOLATION = frozenset({"api", "worker", "worker_beat", "ssrf_proxy"})
+_PROXY = "ssrf_proxy"
 _NO_WAY_OUT = "sandbox"
 
 
@@ -41,7 +41,7 @@ def _of(service: Service, topology: Topology) -> Iterator[str]:
         other = services.get(call.service)
         if other is None:
             continue
-        if not set(service.networks) & set(other.networks):
+        if not set(service.networks) & (set(other.networks) | _where_it_is_known(other.name, topology)):
             yield f"calls {other.name}, but shares no network with it"
         if call.port not in {port.number for port in other.ports}:
             yield f"calls port {call.port} of {other.name}, which does not listen there"
@@ -54,6 +54,11 @@ def _of(service: Service, topology: Topology) -> Iterator[str]:
     yield from _isolation(service, topology)
 
 
+def _where_it_is_known(name: str, topology: Topology) -> set[str]:
+    """The networks on which another service answers to the name."""
+    return {network for other in topology.services for network, alias in other.aliases.items() if alias == name}
+
+
 def _isolation(service: Service, topology: Topology) -> Iterator[str]:
     internal = {network.name for network in topology.networks if network.internal}
     if service.name == _NO_WAY_OUT:
@@ -61,7 +66,7 @@ def _isolation(service: Service, topology: Topology) -> Iterator[str]:
             yield "has a way out of its network"
         if service.internet:
             yield "is declared to reach the internet"
-    elif ISOLATED_NETWORK in service.networks and service.name not in _OUTSIDE_ISOLATION:
+    elif ISOLATED_NETWORK in service.networks and service.name != _PROXY:
         yield f"has no business on {ISOLATED_NETWORK}"
     if service.internet and set(service.networks) <= internal:
         yield "is declared to reach the internet, but has no way out"

@@ -15,6 +15,8 @@ Condition = Literal["service_started", "service_healthy", "service_completed_suc
 
 DEFAULT_NETWORK = "default"
 ISOLATED_NETWORK = "ssrf_proxy_network"
+SANDBOX_INSIDE = "sandbox_inside"
+"""The sandbox's name on its own network, where only the proxy is beside it."""
 """Internal: its members reach one another and nothing else, unless they are on another network too."""
 
 ORRERY_USER = "1001:1001"
@@ -83,7 +85,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
 
     ``shared_environment`` gives it every setting of the product before its own ``environment``. ``calls`` and
     ``internet`` say whom it talks to: network policies are derived from them. ``doors`` are the ports that people
-    outside may reach. ``build`` is the target of the Dockerfile that makes its image.
+    outside may reach. ``aliases`` are further names, by the network on which they hold. ``build`` is the target of the Dockerfile that makes its image.
     """
 
     name: str
@@ -98,6 +100,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     doors: tuple[int, ...] = ()
     mounts: tuple[Mount, ...] = ()
     networks: tuple[str, ...] = (DEFAULT_NETWORK,)
+    aliases: Mapping[str, str] = {}
     calls: tuple[Call, ...] = ()
     internet: bool = False
     depends_on: tuple[Dependency, ...] = ()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from orrery.deploy.roles import Mode, has_role
 from orrery.deploy.topology.model import (
-    DEFAULT_NETWORK,
     ISOLATED_NETWORK,
     ORRERY_USER,
+    SANDBOX_INSIDE,
     Call,
     Dependency,
     Health,
@@ -26,7 +26,6 @@ STORAGE = Mount("./volumes/app/storage", "/app/api/storage")
 DATABASES = ("db_postgres", "db_mysql", "oceanbase", "seekdb")
 """Exactly one of them runs; the profile named by DB_TYPE chooses."""
 
-_BOTH_NETWORKS = (ISOLATED_NETWORK, DEFAULT_NETWORK)
 # A mode, and no owner: Podman knows no owner of such a folder.
 _WRITABLE = ("/tmp", "/app/logs:mode=1777")  # noqa: S108  (a container's own)
 _ONE_DATABASE = tuple(Dependency(name, "service_healthy", required=False) for name in DATABASES)
@@ -89,7 +88,6 @@ API = Service(
     ports=(Port(5001, "http"),),
     doors=(5001,),
     mounts=(STORAGE,),
-    networks=_BOTH_NETWORKS,
     calls=_GROUND_CALLS,
     internet=True,
     depends_on=_READY_GROUND,
@@ -114,7 +112,6 @@ WORKER = Service(
     shared_environment=True,
     environment={"MODE": Mode.WORKER, **_PLUGIN_KEYS, **{name: f"${{{name}:-}}" for name in _WORKER_KNOBS}},
     mounts=(STORAGE,),
-    networks=_BOTH_NETWORKS,
     calls=_GROUND_CALLS,
     internet=True,
     depends_on=_READY_GROUND,
@@ -134,7 +131,6 @@ WORKER_BEAT = Service(
     profiles=() if has_role(Mode.BEAT) else ("beat",),
     shared_environment=True,
     environment={"MODE": Mode.BEAT, **{name: f"${{{name}:-}}" for name in _SENTINEL}},
-    networks=_BOTH_NETWORKS,
     calls=(Call("db_postgres", 5432), Call("db_mysql", 3306), Call("redis", 6379)),
     depends_on=_READY_GROUND,
     user=ORRERY_USER,
@@ -179,6 +175,8 @@ SANDBOX = Service(
     ports=(Port(8194, "http"),),
     mounts=(Mount("./volumes/sandbox/dependencies", "/dependencies"), Mount("./volumes/sandbox/conf", "/conf", True)),
     networks=(ISOLATED_NETWORK,),
+    # On the other network its name is the proxy's door: what shares a network can be reached from here, too.
+    aliases={ISOLATED_NETWORK: SANDBOX_INSIDE},
     calls=(Call("ssrf_proxy", 3128),),
     health=Health(
         ("CMD", "python", "-m", "orrery.deploy.probe", "http://127.0.0.1:${SANDBOX_PORT:-8194}/health"),

@@ -9,7 +9,7 @@ from orrery.deploy.environment import secret_settings, shared_environment
 from orrery.deploy.interpolation import interpolate, names_in
 from orrery.deploy.roles import has_role
 from orrery.deploy.secrets import SECRETS
-from orrery.deploy.topology.model import Service
+from orrery.deploy.topology.model import SANDBOX_INSIDE, Service
 from orrery.deploy.topology.stacks import whole
 
 CONFIG = "orrery-config"
@@ -47,7 +47,8 @@ def object_name(service: str) -> str:
 
 def resolved(text: str) -> str:
     """``text`` with our defaults in place of expressions and the cluster's host names. Raises `MissingValue`."""
-    return _hosts(interpolate(text, {}))
+    # A cluster's service has one name; its policies say who may come there.
+    return _hosts(interpolate(text, {}).replace(SANDBOX_INSIDE, "sandbox"))
 
 
 def configuration() -> dict[str, str]:

@@ -35,6 +35,17 @@ if [ $# -eq 0 ]; then
     # squid opens its logs by name as its own user, which may not open the container's output; cat holds it already.
     mkfifo "$SQUID_TARGET/log"
     cat <"$SQUID_TARGET/log" &
+    # squid asks for the sandbox's address once an hour; a sandbox that is made anew has another one.
+    sandbox() { getent hosts "$SANDBOX_HOST" || true; }
+    (
+        known=$(sandbox)
+        # $$ is this shell, whose place squid takes: it reads its configuration and all names anew.
+        while sleep 2 && kill -0 $$; do
+            now=$(sandbox)
+            [ "$now" = "$known" ] || kill -HUP $$
+            known=$now
+        done
+    ) >/dev/null 2>&1 &
     set -- -NYC
 fi
 exec squid -f "$SQUID_TARGET/squid.conf" "$@"
