@@ -22,6 +22,7 @@ from orrery.database.migrate import migrate
 from orrery.operations.archive import sealed
 from orrery.operations.backup import Installation, backup
 from orrery.operations.errors import OperationFailed
+from orrery.operations.leftovers import hold
 from orrery.operations.restore import Target, inspect, restore
 from orrery.storage.local import LocalStorage
 from orrery.workspaces.members.tables import Workspace
@@ -237,3 +238,21 @@ async def test_a_backup_of_an_earlier_version_is_migrated(tmp_path: Path) -> Non
         await restore(tmp_path / "old.zip", target(database, storage))
         async with database.read() as session:
             assert list(await session.scalars(select(Workspace.name))) == ["of old"]
+
+
+async def test_what_killed_work_left_behind_is_removed(tmp_path: Path) -> None:
+    async with opened("sqlite", tmp_path / "a") as (database, storage):
+        await migrate(database, schema())
+        dead, alive = (tmp_path / "a" / f".orrery-snapshot-{name}" for name in ("dead", "alive"))
+        half, busy = (tmp_path / f".b.zip.{digit * 16}" for digit in "12")
+        for folder in (dead, alive):
+            folder.mkdir()
+            (folder / "lock").touch()
+        for file in (half, busy):
+            file.touch()
+        with (alive / "lock").open("rb") as one, busy.open("rb") as other:
+            hold(one)
+            hold(other)
+            await backup(installation(database, storage), tmp_path / "b.zip")
+        assert [path.exists() for path in (dead, alive, half, busy)] == [False, True, False, True]
+    assert {path.name for path in tmp_path.iterdir()} == {"a", "b.zip", busy.name}

@@ -114,11 +114,13 @@ async def _restore(
 ) -> None:
     from orrery.apps.schema import schema
     from orrery.cli.operations.parts import Told, alone_in, opened, passphrase_of
-    from orrery.operations.restore import Target, inspect, restore
+    from orrery.operations.archive.reader import reading
+    from orrery.operations.restore import Target, restore
     from orrery.operations.secret_files import replace_secrets, write_secrets
 
     passphrase = passphrase_of(passphrase_file, ask=False)
-    takes_secrets = inspect(file, passphrase).with_secrets
+    with reading(file, passphrase) as archive:
+        takes_secrets = archive.manifest.with_secrets
     told = Told()
     async with opened(home, current=False) as parts:
         place = parts.settings.home

@@ -9,6 +9,7 @@ import secrets
 import zipfile
 from collections.abc import Generator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 from typing import IO
 
@@ -16,6 +17,7 @@ import msgspec
 
 from orrery.operations.archive.manifest import NAME, Manifest, Part
 from orrery.operations.archive.sealed import SealingWriter
+from orrery.operations.leftovers import hold, sweep
 
 
 class PartWriter:
@@ -62,10 +64,12 @@ class ArchiveWriter:
 @contextmanager
 def writing(path: Path, passphrase: str | None) -> Generator[ArchiveWriter]:
     """A new archive at ``path``, readable by its owner only. Nothing is left behind if the block fails."""
+    sweep(path.absolute().parent, f".{escape(path.name)}.????????????????")
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
+            hold(file)
             if passphrase is None:
                 with zipfile.ZipFile(file, "w") as archive:
                     yield ArchiveWriter(archive)

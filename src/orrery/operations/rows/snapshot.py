@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import IO
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,10 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from orrery.database.engine import Database
 from orrery.database.migrate import schema_state
 from orrery.operations.errors import OperationFailed
+from orrery.operations.leftovers import LOCK, hold, sweep
 from orrery.operations.rows.shape import Shape
 from orrery.operations.rows.values import portable
 
 BATCH_ROWS = 500
+_PREFIX = ".orrery-snapshot-"
 
 
 class Snapshot:
@@ -67,7 +70,7 @@ async def _view(database: Database) -> AsyncGenerator[Snapshot]:
 @asynccontextmanager
 async def _copy(database: Database) -> AsyncGenerator[Database]:
     source = Path(database.url.database or "")
-    folder = await asyncio.to_thread(_folder_beside, source)
+    folder, lock = await asyncio.to_thread(_folder_beside, source)
     try:
         await asyncio.to_thread(_back_up, source, folder / "orrery.db")
         copy = Database(database.url.set(database=str(folder / "orrery.db")))
@@ -77,12 +80,19 @@ async def _copy(database: Database) -> AsyncGenerator[Database]:
             await copy.close()
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        lock.close()
 
 
-def _folder_beside(source: Path) -> Path:
+def _folder_beside(source: Path) -> tuple[Path, IO[bytes]]:
+    """A folder for the copy and the lock that says it is in use. Copies that killed work left behind are removed."""
     if not source.is_file():
         raise OperationFailed(f"There is no database file {source}.")
-    return Path(tempfile.mkdtemp(prefix=".orrery-snapshot-", dir=source.absolute().parent))
+    beside = source.absolute().parent
+    sweep(beside, f"{_PREFIX}*")
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=beside))
+    lock = (folder / LOCK).open("wb")
+    hold(lock)
+    return folder, lock
 
 
 def _back_up(source: Path, target: Path) -> None:
