@@ -69,7 +69,7 @@ def parse(text: str) -> AppDocument:
     dependencies = data.get("dependencies")
     return AppDocument(
         version=version,
-        mode="agent-chat" if mode == "chat" and _works_as_agent(model_config) else str(mode),
+        mode="agent-chat" if mode == "chat" and _works_as_agent(cast("object", model_config)) else str(mode),
         app=app,
         workflow=cast("dict[str, object]", workflow) if mode in GRAPH_MODES else None,
         model_config=cast("dict[str, object]", model_config) if mode in BASIC_MODES else None,
