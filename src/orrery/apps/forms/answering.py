@@ -137,6 +137,7 @@ class FormAnswers:
         """Whether the run was paused and is to go on. Raises `FormSubmitted`, `FormExpired` for who comes second."""
         now, user = datetime.now(UTC), answer.user
         async with self._database.write() as session:
+            await pauses.hold(session, form.workflow_run_id)
             closed = await store.close(
                 session,
                 form.id,

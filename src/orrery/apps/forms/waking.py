@@ -45,6 +45,7 @@ class FormWaking:
         now, run_id = datetime.now(UTC), form.workflow_run_id
         stop = f"Human input global timeout at node {form.node_id}" if status == "expired" else None
         async with self._database.write() as session:
+            await pauses.hold(session, run_id)
             if not await store.close(session, form.id, status, {"ended_at": now}):
                 return False
             woken = await pauses.wake(session, run_id, stop=stop)

@@ -50,6 +50,13 @@ def shown_reasons(reasons: Sequence[Mapping[str, object]]) -> list[dict[str, obj
     return shown
 
 
+async def hold(session: AsyncSession, run_id: str) -> None:
+    """Locks the run's row, where the engine can. Whoever changes a run's forms holds the run first: in any other
+    order, two people who answer at once would wait for each other.
+    """
+    await session.execute(select(WorkflowRun.id).where(WorkflowRun.id == run_id).with_for_update())
+
+
 async def wake(session: AsyncSession, run_id: str, *, stop: str | None = None) -> bool:
     """Marks a paused run as one to go on with, or to end with the reason ``stop``; False if it is not paused.
 

@@ -50,6 +50,7 @@ _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 5.0
 _CLEAN_SECONDS = 60.0
 _AT_ONCE = 20
+_WOKEN_PAUSES = (0.02, 0.1, 0.3, 0.0)
 _MOST_OWNERS = 20
 """A run that lost so many processes is given up: it may be what ends them."""
 
@@ -186,14 +187,21 @@ class Recovery:
         return True
 
     async def go_on_with(self, run_id: str) -> None:
-        """Goes on with a run that was woken just now, if it is still to be had. Never raises: the loop looks too."""
+        """Goes on with a run that was woken just now, if it is still to be had. Never raises: the loop looks too.
+
+        Others who answer at the same moment hold its row for a moment: then this looks again.
+        """
         try:
-            async with self._database.read() as session:
-                row = await session.get(WorkflowRun, run_id)
-            if row is None or row.status != "running" or self._runs.live.by_run(run_id) is not None:
-                return
-            if row.lease_owner is None:
-                await self._take(SeenLease(row.id, row.lease_token, row.lease_expires_at))
+            for pause in _WOKEN_PAUSES:
+                async with self._database.read() as session:
+                    row = await session.get(WorkflowRun, run_id)
+                if row is None or row.status != "running" or row.lease_owner is not None:
+                    return
+                if self._runs.live.by_run(run_id) is not None:
+                    return
+                if await self._take(SeenLease(row.id, row.lease_token, row.lease_expires_at)):
+                    return
+                await asyncio.sleep(pause)
         except (SQLAlchemyError, OSError) as error:
             _log.warning("run %s goes on a little later: %s", run_id, error)
 
