@@ -12,6 +12,8 @@ import shutil
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+import msgspec
+
 from orrery.sandbox.limits import Limits
 from orrery.sandbox.pool import Unconfined, ZygotePool, judge
 from orrery.sandbox.protocol import NetworkGate
@@ -63,7 +65,10 @@ class NodeSpares:
         async with self._proving:
             if self._proven:
                 return
-            outcome = await self.run("main", _ESCAPES.read_text("utf-8"), "{}", None)
+            # a first start takes its time on a busy machine; that says nothing about the doors
+            patient = max(self._limits.timeout, self._limits.start_timeout)
+            limits = msgspec.structs.replace(self._limits, timeout=patient)
+            outcome = await self._finish(*await self._begin(None, limits), "main", _ESCAPES.read_text("utf-8"), "{}")
             if outcome.result is None:
                 raise Unconfined(f"Node does not run here: {outcome.run.error.strip()[-300:]}")
             judge(outcome.result, _FEWEST_TRIES)
@@ -71,7 +76,9 @@ class NodeSpares:
 
     async def run(self, mode: str, code: str, inputs: str, gate: NetworkGate | None) -> Outcome:
         """One snippet in a process of its own. Raises Unconfined, ZygoteLost."""
-        child, slot = await self._taken(gate)
+        return await self._finish(*await self._taken(gate), mode, code, inputs)
+
+    async def _finish(self, child: ChildRun, slot: int, mode: str, code: str, inputs: str) -> Outcome:
         try:
             child.watch()
             child.feed(node_payload(mode, code, inputs))
@@ -86,15 +93,15 @@ class NodeSpares:
             if child.alive:
                 return child, slot
             await self._let_go(child, slot)
-        return await self._begin(gate)
+        return await self._begin(gate, self._limits)
 
-    async def _begin(self, gate: NetworkGate | None) -> tuple[ChildRun, int]:
+    async def _begin(self, gate: NetworkGate | None, limits: Limits) -> tuple[ChildRun, int]:
         slot = self._slots.pop()
         child: ChildRun | None = None
         try:
             zygote = await self._pool.acquire(KIND)
             job = self._pool.program_job(slot, network=gate is not None)
-            child = ChildRun(zygote, job, self._limits, gate, self._pool.group_of(job))
+            child = ChildRun(zygote, job, limits, gate, self._pool.group_of(job))
             await child.start_waiting()
         except BaseException:
             if child is not None:
@@ -116,7 +123,7 @@ class NodeSpares:
     async def _fill(self) -> None:
         with contextlib.suppress(ZygoteLost, Unconfined):
             while len(self._waiting) < self._wanted and not self._closed:
-                self._waiting.append(await self._begin(None))
+                self._waiting.append(await self._begin(None, self._limits))
 
     async def close(self) -> None:
         """Ends the processes that wait."""

@@ -93,7 +93,7 @@ async def test_templates_open_no_door(template: str, templates: EmbeddedSandbox)
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def templates() -> AsyncIterator[EmbeddedSandbox]:
-    made = EmbeddedSandbox(Limits(timeout=0.7, workers=2, output=1 << 20))
+    made = EmbeddedSandbox(Limits(timeout=1.2, workers=2, output=1 << 20))
     await made.ready()
     yield made
     await made.close()
