@@ -6,10 +6,13 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
+from tests.fault.apps import gets, posts, talks
 from tests.fault.canary import Canary
 from tests.fault.fleet import Fleet, fleet
 from tests.fault.scale import THOROUGH, scaled
 from tests.support.server import Console, OrreryServer, model_server, running
+
+__all__ = ["gets", "posts", "talks"]
 
 ROUNDS = int(os.environ.get("ORRERY_FAULT_ROUNDS") or scaled(10, 200))
 

@@ -15,7 +15,8 @@ def edge_configuration(port: int, apis: Sequence[int], folder: Path, values: Map
     template = (files("orrery.deploy") / "templates" / "nginx" / "proxy.conf.template").read_text("utf-8")
     lines = [line for line in template.splitlines() if not line.startswith("#")]
     proxy = "\n".join(f"        {_only_braced(line, known)}" for line in lines)
-    # A process that is not there refuses at once and the next one is asked. Taken out for a while after that, a process
+    # Each request has a connection of its own, which costs little on one machine: on a kept one it can cross with the
+    # end of a process that stops, and may not be sent again. A process that is not there refuses at once and the next one is asked. Taken out for a while after that, a process
     # that came back would be missing when the next one of a rolling restart goes.
     servers = "\n".join(f"        server 127.0.0.1:{api} max_fails=0;" for api in apis)
     scratch = "\n".join(
@@ -40,7 +41,6 @@ http {{
     upstream api {{
         least_conn;
 {servers}
-        keepalive 32;
     }}
     server {{
         listen {port};
