@@ -20,33 +20,33 @@ from orrery.workflow.events import (
     TextChunk,
 )
 from orrery.workflow.failures import Failure
+from orrery.workflow.graph import Graph
 from orrery.workflow.graph_node import GraphNode
 from orrery.workflow.journal import FinishedNode, InnerText
 from orrery.workflow.limits import RunLimits
 from orrery.workflow.node import NodeOutcome, NodeServices
 from orrery.workflow.pool import Pool
 from orrery.workflow.scope import RunScope
-from orrery.workflow.settlement import merge_outputs
+from orrery.workflow.settlement import Settlement, merge_outputs
 from orrery.workflow.telling import event_of, shown
 
 
 class ExecutionOwner(Protocol):
     """The run that an execution belongs to."""
 
+    graph: Graph
+    settlement: Settlement
     scope: RunScope
     pool: Pool
     marks: Marks
     emit: Emit
 
-    def stream_chunk(self, node_id: str, name: str, text: str, *, final: bool) -> None: ...
-    def merge_outputs(self, outputs: Mapping[str, object]) -> None: ...
     def count_usage(self, usage: Usage) -> None: ...
     def cite(self, resources: Sequence[Mapping[str, object]]) -> None: ...
     def count_step(self) -> None: ...
     def is_closing(self) -> bool: ...
     def sub_run(self, parent: Execution, start_node_id: str, pool: Pool, marks: Marks, emit: Emit | None) -> SubRun: ...
     def execution_id_if_known(self, index: int) -> str | None: ...
-    def children(self, node: GraphNode) -> Sequence[GraphNode]: ...
 
 
 class Execution:
@@ -150,7 +150,7 @@ class Execution:
                 self.streams = {}
             self.streams.setdefault(name, []).append(text)
             (self.unclosed.discard if final else self.unclosed.add)(name)
-        self._owner.stream_chunk(self.node.id, name, text, final=final)
+        self._owner.settlement.coordinator.chunk(self.node.id, name, text, final=final)
 
     def before_effect(self) -> Awaitable[None]:
         journal = self._owner.scope.journal
@@ -160,13 +160,13 @@ class Execution:
         if self.merged is None:
             self.merged = {}
         merge_outputs(self.merged, outputs)
-        self._owner.merge_outputs(outputs)
+        merge_outputs(self._owner.settlement.outputs, outputs)
 
     def sub_run(self, start_node_id: str, pool: Pool, marks: Marks, emit: Emit | None = None) -> SubRun:
         return self._owner.sub_run(self, start_node_id, pool, marks, emit or self.emit)
 
     def clear_children(self) -> None:
-        for child in self._owner.children(self.node):
+        for child in self._owner.graph.children(self.node):
             self._owner.pool.clear(child.id)
 
     def count_usage(self, usage: Usage) -> None:

@@ -21,7 +21,7 @@ from orrery.workflow.journal import Journal, PausedNode, StartedNode, round_of
 from orrery.workflow.node import NodeOutcome, NodePause
 from orrery.workflow.pool import Pool
 from orrery.workflow.scope import RunScope, Stop, overtime
-from orrery.workflow.settlement import Settlement, merge_outputs
+from orrery.workflow.settlement import Settlement
 from orrery.workflow.telling import shown_failure
 from orrery.workflow.workers import Workers
 
@@ -291,14 +291,6 @@ class GraphRun:
     def _release(self, node: GraphNode, selector: Sequence[str], text: str, *, final: bool) -> None:
         self.emit(TextChunk(self.execution_id(node), node.id, node.type, selector, text, final, self.marks))
 
-    def stream_chunk(self, node_id: str, name: str, text: str, *, final: bool) -> None:
-        """A node's chunk on ``[node_id, name]``."""
-        self.settlement.coordinator.chunk(node_id, name, text, final=final)
-
-    def merge_outputs(self, outputs: Mapping[str, object]) -> None:
-        """Adds a container's inner outputs to this run's."""
-        merge_outputs(self.outputs, outputs)
-
     def cite(self, resources: Sequence[Mapping[str, object]]) -> None:
         """Tells the runs around this one of sources that a node used, for what they journal."""
         if self._parent is not None:
@@ -321,23 +313,26 @@ class GraphRun:
         else:
             self._parent.count_step()
 
-    def children(self, node: GraphNode) -> Sequence[GraphNode]:
-        """A container's inner nodes."""
-        return self.graph.children(node)
-
     def sub_run(self, parent: Execution, start_node_id: str, pool: Pool, marks: Marks, emit: Emit | None) -> GraphRun:
         """A round of a container: the same graph with another root."""
-        asks = self.graph.asks(parent.node)
-        run = GraphRun(
-            self.graph.rooted(start_node_id),
-            pool,
-            self.scope,
-            emit=emit or self.emit,
-            max_workers=self.scope.limits.container_workers,
-            marks=marks,
-            parent=parent,
-            journal=self.scope.journal if asks else None,
-        )
-        if asks and self.scope.on_round is not None:
-            self.scope.on_round(run, round_of(marks))
-        return run
+        return _round(self.graph, start_node_id, pool, self.scope, emit or self.emit, marks, parent)
+
+
+def _round(
+    graph: Graph, start_node_id: str, pool: Pool, scope: RunScope, emit: Emit, marks: Marks, parent: Execution
+) -> GraphRun:
+    """A round of the container ``parent``; one that asks people is journalled, and goes on where it waited."""
+    asks = graph.asks(parent.node)
+    run = GraphRun(
+        graph.rooted(start_node_id),
+        pool,
+        scope,
+        emit=emit,
+        max_workers=scope.limits.container_workers,
+        marks=marks,
+        parent=parent,
+        journal=scope.journal if asks else None,
+    )
+    if asks and scope.on_round is not None:
+        scope.on_round(run, round_of(marks))
+    return run

@@ -10,6 +10,7 @@ from orrery.workflow.graph_node import GraphNode
 from orrery.workflow.graph_run import GraphRun
 from orrery.workflow.journal import FinishedNode, Resume
 from orrery.workflow.node import NodeOutcome
+from orrery.workflow.settlement import merge_outputs
 
 
 class StreamedText:
@@ -112,9 +113,9 @@ def _take_in(run: GraphRun, node: GraphNode, entry: FinishedNode) -> None:
         kind = run.graph.nodes[run.graph.index[told.node_id]].type if told.node_id in run.graph.index else ""
         run.emit(TextChunk(entry.execution_id, told.node_id, kind, told.selector, told.text, is_final=False))
     for name, text in entry.streams.items():
-        run.stream_chunk(node.id, name, text, final=name not in entry.unclosed)
+        run.settlement.coordinator.chunk(node.id, name, text, final=name not in entry.unclosed)
     if entry.merged_outputs:
-        run.merge_outputs(entry.merged_outputs)
+        merge_outputs(run.outputs, entry.merged_outputs)
     run.settlement.settle(
         node, NodeOutcome(outputs=entry.outputs, handle=entry.handle, variable_updates=entry.variable_updates)
     )
