@@ -24,7 +24,7 @@ REASONS: Mapping[str, str] = {
     "archive-workflow-runs": "Runs are kept or deleted, never archived: use backup, then clean-workflow-runs.",
     "restore-workflow-runs": "Runs are never archived: restore a backup into an empty installation.",
     "delete-archived-workflow-runs": "Runs are never archived, so there is nothing to delete.",
-    "cleanup-orphaned-draft-variables": "Variables of drafts are deleted with their app by the database itself.",
+    "cleanup-orphaned-draft-variables": "Variables of drafts go with their app; clear-orphaned-file-records finds their large values.",
     "setup-system-tool-oauth-client": "There are no OAuth clients of the whole system: credentials belong to workspaces.",
     "setup-system-trigger-oauth-client": "There are no OAuth clients of the whole system: credentials belong to workspaces.",
     "setup-datasource-oauth-client": "There are no OAuth clients of the whole system: credentials belong to workspaces.",
