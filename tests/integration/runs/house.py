@@ -20,6 +20,7 @@ from orrery.apps.forms.run_forms import FormOpening
 from orrery.apps.forms.tokens import FormTokens
 from orrery.apps.runs import statements
 from orrery.apps.runs.aftermath import Aftermaths
+from orrery.apps.runs.callbacks import ORDER as CALLBACK_ORDER
 from orrery.apps.runs.idempotency import Idempotency
 from orrery.apps.runs.limits import RunPolicy
 from orrery.apps.runs.live import LiveRun
@@ -65,7 +66,7 @@ class Office:
         self.models = HeldModels()
         self.files = files
         self.opening = FormOpening(database, FormTokens(SECRET_KEY), 604800.0)
-        self.group = GroupCommit(database, (*statements.ORDER, *TRIGGER_ORDER))
+        self.group = GroupCommit(database, (*statements.ORDER, *TRIGGER_ORDER, *CALLBACK_ORDER))
         versions = VersionCache(NodeRegistry(BUILT_IN).extended(OUTSIDE_KINDS), vault)
         outside = Outside(
             database=database,

@@ -60,6 +60,13 @@ class Clockwork:
             await session.flush()
             session.add(Membership(tenant_id=self.home.who.workspace_id, account_id=account.id, role="owner"))
 
+    async def wanted(self, app_id: str) -> Wanted:
+        app = (await self.home.apps.get(self.home.who.workspace_id, app_id)).app
+        return Wanted(
+            workspace_id=app.tenant_id, app_id=app_id, workflow_id=app.workflow_id or "", node_id="clock",
+            kind="schedule", user=RunUser("account", app_id, app_id), inputs={}, metadata={},
+        )  # fmt: skip
+
     async def logs(self) -> list[TriggerLog]:
         async with self.home.database.read() as session:
             return list(await session.scalars(select(TriggerLog).order_by(TriggerLog.created_at, TriggerLog.id)))
@@ -137,6 +144,20 @@ async def test_a_due_schedule_runs_as_the_workspaces_owner(clockwork: Clockwork)
     assert (log.status, log.error, log.finished_at is not None) == ("succeeded", None, True)
 
 
+@EVERYWHERE
+async def test_wishes_of_many_callers_share_a_commit_and_become_runs(clockwork: Clockwork) -> None:
+    app_id = await clockwork.app()
+    starts, wanted = Starts(clockwork.outbox.outbox, clockwork.office.group), await clockwork.wanted(app_id)
+    before = clockwork.office.group.commits
+    runs = await asyncio.gather(*[starts.ask_at_once(wanted, clockwork.now) for _ in range(20)])
+    assert clockwork.office.group.commits - before < 5
+    assert await clockwork.count(lambda: Job) == 20
+    for log in await clockwork.logs():
+        await clockwork.jobs.start(StartTriggered(log.id), first())
+    assert {(await clockwork.ended(run_id)).status for run_id in runs} == {"succeeded"}
+    assert {log.status for log in await clockwork.logs()} == {"succeeded"}
+
+
 async def test_what_is_switched_off_is_not_made_up_for(clockwork: Clockwork) -> None:
     app_id = await clockwork.app()
     service = TriggerService(clockwork.home.database)
@@ -174,15 +195,9 @@ async def test_a_full_app_is_tried_again_and_told(clockwork: Clockwork) -> None:
     office = clockwork.home.open_office("full", RunPolicy(max_live_runs=0))
     jobs = TriggerJobs(clockwork.home.database, office.runs, office.published, clockwork.schedules())
     async with clockwork.home.database.write() as session:
-        version = await session.scalar(select(SchedulePlan.node_id).where(SchedulePlan.app_id == app_id))
-        assert version == "clock"
-        app = (await clockwork.home.apps.get(clockwork.home.who.workspace_id, app_id)).app
-        user = RunUser("account", app_id, app_id)
-        wanted = Wanted(
-            workspace_id=app.tenant_id, app_id=app_id, workflow_id=app.workflow_id or "", node_id="clock",
-            kind="schedule", user=user, inputs={}, metadata={},
-        )  # fmt: skip
-        await Starts(clockwork.outbox.outbox, clockwork.office.group).ask(session, wanted, clockwork.now)
+        await Starts(clockwork.outbox.outbox, clockwork.office.group).ask(
+            session, await clockwork.wanted(app_id), clockwork.now
+        )
     (log,) = await clockwork.logs()
     with pytest.raises(TryAgain):
         await jobs.start(StartTriggered(log.id), first())
