@@ -221,3 +221,21 @@ async def test_one_node_of_a_draft_has_the_tools_of_its_workspace(world: World, 
     assert ran["status"] == "succeeded", ran["error"]
     assert ran["outputs"]["json"][0]["id"] == "8"
     assert ran["execution_metadata"]["tool_info"]["provider_type"] == "api"
+
+
+async def test_a_masked_key_goes_to_its_own_server_only(world: World, shop: tuple[Shop, str]) -> None:
+    seen, base = shop
+    credentials = {"auth_type": "api_key_header", "api_key_header": "X-Key", "api_key_value": KEY}
+    await done(world.owner.post(f"{API}/add", json=form("guarded", base, credentials)))
+    shown = (await done(world.owner.get(f"{API}/get", params={"provider": "guarded"})))["credentials"]
+    elsewhere = base.replace("127.0.0.1", "localhost")
+    before = len(seen.asked)
+    trial = {
+        "tool_name": "getItem", "provider_name": "guarded", "credentials": shown, "parameters": {"id": "1"},
+        "schema_type": "openapi", "schema": json.dumps(description(elsewhere)),
+    }  # fmt: skip
+    await refused(world.owner.post(f"{API}/test/pre", json=trial), "enter the key again")
+    body = form("guarded", elsewhere, shown, original_provider="guarded")
+    await refused(world.owner.post(f"{API}/update", json=body), "enter the key again")
+    assert len(seen.asked) == before
+    await done(world.owner.post(f"{API}/update", json=body | {"credentials": credentials}))

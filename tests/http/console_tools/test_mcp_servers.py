@@ -100,6 +100,8 @@ async def test_headers_are_sent_and_kept_secret(world: World) -> None:
         await done(world.owner.put(MCP, json=changed | {"provider_id": made["id"], "server_identifier": "headers2"}))
         ran = await world.run_tool(tool("mcp", "headers2", "add", {"a": "1"}))
         assert ran["outputs"]["text"] == "sum 2", ran["error"]
+        away = changed | {"provider_id": made["id"], "server_url": "http://127.0.0.1:9/elsewhere"}
+        await refused(world.owner.put(MCP, json=away), "enter headers and secrets again")
         await done(world.owner.put(MCP, json=changed | {"provider_id": made["id"], "headers": {"X-Key": "another"}}))
         await refused(world.owner.get(f"{MCP}/update/{made['id']}"), "403")
     await done(world.owner.request("DELETE", MCP, json={"provider_id": made["id"]}))
@@ -200,6 +202,14 @@ async def test_a_client_that_an_administrator_gave_is_used(world: World) -> None
         assert shown["authentication"] == {"client_id": "our-client", "client_secret": "ou********************nt"}
         begun = await done(world.owner.post(f"{MCP}/auth", json={"provider_id": made["id"]}))
         assert "client_id=our-client" in begun["authorization_url"]
+
+        again = {"provider_id": made["id"], "authentication": shown["authentication"]}
+        away = form("given", "http://127.0.0.1:9/mcp", **again)
+        await refused(world.owner.put(MCP, json=away), "enter headers and secrets again")
+        await refused(world.owner.put(MCP, json=form("given", "http://[::1/b", **again)), "Server URL is not valid.")
+        await done(world.owner.put(MCP, json=form("given", url, **again)))
+        shown = await done(world.owner.get(f"{MCP}/tools/{made['id']}"))
+        assert shown["authentication"]["client_secret"] == "ou********************nt"
 
 
 async def test_another_address_forgets_the_login(world: World) -> None:

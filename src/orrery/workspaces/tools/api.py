@@ -28,7 +28,7 @@ from orrery.workspaces.models.sealing import Seal
 from orrery.workspaces.tools.api_rows import ApiForm, fill, named, operations_of, referred
 from orrery.workspaces.tools.errors import ApiSchemaRefused, ToolProviderTaken, ToolRefused
 from orrery.workspaces.tools.labels import known
-from orrery.workspaces.tools.secrets import masked, merged
+from orrery.workspaces.tools.secrets import masked, merged, origin_of
 from orrery.workspaces.tools.tables import ApiProvider
 from orrery.workspaces.tools.view import ProviderView
 
@@ -115,7 +115,7 @@ class ApiTools:
             async with self._database.read() as session:
                 row = await named(session, workspace_id, trial.provider)
             if row is not None:
-                credentials = merged(credentials, self._opened(row), SECRET)
+                credentials = self._merged(trial.credentials, row, description)
         tool = ApiTool("", operation, read_credentials(credentials), self._http, timeouts=self._timeouts)
         parts: list[str] = []
         async for message in tool.invoke(typed(tool.entity, trial.parameters)):
@@ -145,7 +145,8 @@ class ApiTools:
     async def change(self, actor: Actor, original: str, form: ApiForm) -> None:
         """Replaces a provider; a masked key is kept. Raises as `add`, and `ToolRefused` where there is none."""
         workspace_id = actor.workspace_id
-        credentials = merged(form.credentials, self._opened(await self._row(workspace_id, original)), SECRET)
+        kept = await self._row(workspace_id, original)
+        credentials = self._merged(form.credentials, kept, await self.read(form.schema))
         description = await self._checked(form, credentials)
         sealed = self._seal.close(workspace_id, credentials)
         try:
@@ -208,6 +209,18 @@ class ApiTools:
         if row is None:
             raise _missing(name)
         return row
+
+    def _merged(self, given: Mapping[str, object], row: ApiProvider, description: ApiDescription) -> dict[str, object]:
+        """The given credentials, where a key that came back masked is the stored one.
+
+        Raises `ToolRefused` when it would go to a server that it was not given for: whoever may not see a key must not
+        get it sent to himself either.
+        """
+        found = merged(given, self._opened(row), SECRET)
+        known = {origin_of(operation.server) for operation in operations_of(row)}
+        if found != dict(given) and not {origin_of(each.server) for each in description.operations} <= known:
+            raise ToolRefused("The schema names another server: enter the key again.", params="credentials")
+        return found
 
     def _opened(self, row: ApiProvider) -> Mapping[str, object]:
         try:

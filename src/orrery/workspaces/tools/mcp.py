@@ -39,6 +39,7 @@ from orrery.workspaces.tools.mcp_rows import (
     require_free,
     shown_url,
 )
+from orrery.workspaces.tools.secrets import merged, origin_of
 from orrery.workspaces.tools.tables import McpProvider
 from orrery.workspaces.tools.view import ProviderView
 
@@ -89,15 +90,14 @@ class McpServers:
         async with self._database.read() as session:
             kept = await by_id(session, actor.workspace_id, provider_id)
         form = self._with_kept(kept, form)
-        check_form(form)
         moved = hash_of(form.server_url) != kept.server_url_hash
         try:
             async with self._database.write() as session:
                 row = await by_id(session, actor.workspace_id, provider_id, locked=True)
                 await require_free(session, actor.workspace_id, form, but=row.id)
-                self._fill(row, form)
                 if moved:
-                    row.encrypted_login, row.authed, row.tools = None, False, []
+                    row.encrypted_login, row.encrypted_client, row.authed, row.tools = None, None, False, []
+                self._fill(row, form)
                 record(session, actor, "tool.mcp.change", row.id, name=row.name)
         except IntegrityError as error:
             raise ToolProviderTaken(f"MCP tool {form.name} already exists", params="name") from error
@@ -204,19 +204,35 @@ class McpServers:
         return self._view(fresh)
 
     def _with_kept(self, row: McpProvider, form: McpForm) -> McpForm:
+        """The checked form with stored values where masked ones came back. Raises `ToolRefused`.
+
+        What was given for one server goes to no other: whoever may not see a secret must not get it sent to himself.
+        """
         try:
             url, headers = self._sealed.url(row), self._sealed.headers(row)
         except ToolError:
+            check_form(form)
             return form  # sealed under another key: everything must be given anew
         if form.server_url in {UNCHANGED, shown_url(url)}:
             form = msgspec.structs.replace(form, server_url=url)
-        merged = {
-            name: headers[name]
-            if name in headers and value in {UNCHANGED, mask_tool_credential(headers[name])}
-            else value
-            for name, value in form.headers.items()
-        }
-        return msgspec.structs.replace(form, headers=merged)
+        check_form(form)
+        found, client = merged(form.headers, headers, headers), self._with_secret(row, form.client)
+        if origin_of(form.server_url) == origin_of(url):
+            client = client or self._given_client(row)
+        elif found != form.headers or client != form.client:
+            raise ToolRefused("The server is another one: enter headers and secrets again.", params="server_url")
+        known = {name: str(value) for name, value in found.items()}
+        return msgspec.structs.replace(form, headers=known, client=client)
+
+    def _with_secret(self, row: McpProvider, client: tuple[str, str] | None) -> tuple[str, str] | None:
+        given = self._given_client(row)
+        if client is None or given is None or client[1] not in {UNCHANGED, mask_tool_credential(given[1])}:
+            return client
+        return client[0], given[1]
+
+    def _given_client(self, row: McpProvider) -> tuple[str, str] | None:
+        given = self._sealed.clients(row).given
+        return None if given is None else (given.client_id, given.client_secret)
 
     def _fill(self, row: McpProvider, form: McpForm) -> None:
         workspace_id = row.tenant_id
@@ -227,11 +243,8 @@ class McpServers:
         row.encrypted_headers = self._sealed.seal_headers(workspace_id, form.headers)
         row.timeout, row.sse_read_timeout = form.timeout, form.sse_read_timeout
         if form.client is not None:
+            given = OAuthClient(*form.client) if form.client[0] else None
             kept = self._sealed.clients(row)
-            client_id, secret = form.client
-            if kept.given is not None and secret in {UNCHANGED, mask_tool_credential(kept.given.client_secret)}:
-                secret = kept.given.client_secret
-            given = OAuthClient(client_id, secret) if client_id else None
             text = msgspec.json.encode(msgspec.structs.replace(kept, given=given)).decode()
             row.encrypted_client = self._vault.encrypt(workspace_id, text)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from urllib.parse import urlsplit
 
 from orrery.security.masking import UNCHANGED, mask_tool_credential
 
@@ -26,3 +27,9 @@ def merged(given: Mapping[str, object], kept: Mapping[str, object], secret: Coll
         elif value != UNCHANGED:
             result[name] = value
     return result
+
+
+def origin_of(url: str) -> tuple[str, str]:
+    """Scheme and host: secrets that were given for one are not for another."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc.lower()
