@@ -62,6 +62,7 @@ class Box:
         self.over = True
         for part in list(self.parts):
             part.cut_off()
+            self.ended(part)
 
 
 class Iteration(Box):
