@@ -125,7 +125,7 @@ class Callbacks:
             "delivered_at": None,
         }
 
-    @job("deliver_run_callback", queue="workflow_based_app_execution", retries=10, retry_delay=5.0, timeout=60.0)
+    @job("deliver_run_callback", queue="ops_trace", retries=10, retry_delay=5.0, timeout=60.0)
     async def deliver(self, wanted: CallBack, attempt: Attempt) -> None:
         """Makes one callback; any 2xx answer settles it. Tried for about an hour and a half."""
         async with self._database.read() as session:
