@@ -89,6 +89,9 @@ async def test_named_credentials(world: World, shop: tuple[Shop, str]) -> None:
 
     await done(world.owner.post(f"{SEARXNG}/default-credential", json={"id": held["gate"]["id"]}))
     changed = {"credential_id": held["gate"]["id"], "credentials": held["gate"]["credentials"], "name": "the gate"}
+    away = {**held["gate"]["credentials"], "searxng_base_url": base.replace("127.0.0.1", "localhost")}
+    elsewhere = changed | {"credentials": away}
+    await refused(world.owner.post(f"{SEARXNG}/update", json=elsewhere), "enter the secrets again")
     await done(world.owner.post(f"{SEARXNG}/update", json=changed))
     await world.run_tool(use, q="owls")
     assert seen.asked[-1]["headers"]["authorization"] == f"Bearer {TOKEN}"

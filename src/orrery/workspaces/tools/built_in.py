@@ -126,7 +126,7 @@ class BuiltInTools:
             async with self._database.read() as session:
                 row = _chosen(await _rows(session, actor.workspace_id, keyed.id), credential_id)
             kept = self._seal.open(actor.workspace_id, row.encrypted_credentials)
-            values = await self._tried(keyed, merged(given, kept, secret_fields(keyed.form)))
+            values = await self._tried(keyed, _with_kept(keyed, given, kept))
         try:
             async with self._database.write() as session:
                 rows = await _rows(session, actor.workspace_id, keyed.id, locked=True)
@@ -236,6 +236,19 @@ class BuiltInTools:
 def entities_of(found: ToolProvider | KeyedProvider) -> list[ToolEntity]:
     """What can be known of a provider's tools without credentials."""
     return list(found.entities) if isinstance(found, KeyedProvider) else [tool.entity for tool in found.tools()]
+
+
+def _with_kept(keyed: KeyedProvider, given: Mapping[str, object], kept: Mapping[str, object]) -> dict[str, object]:
+    """The given values with stored secrets where masked ones came back.
+
+    Raises `ToolRefused` when another field changed with them: a secret must not follow an address that somebody else
+    typed.
+    """
+    found = merged(given, kept, secret_fields(keyed.form))
+    plain = [field.name for field in keyed.form if field.type == "text-input"]
+    if found != dict(given) and any(found.get(name) != kept.get(name) for name in plain):
+        raise ToolRefused("Other fields have changed: enter the secrets again.", params="credentials")
+    return found
 
 
 async def _rows(
