@@ -16,8 +16,8 @@ def edge_configuration(port: int, apis: Sequence[int], folder: Path, values: Map
     lines = [line for line in template.splitlines() if not line.startswith("#")]
     proxy = "\n".join(f"        {_only_braced(line, known)}" for line in lines)
     # Each request has a connection of its own, which costs little on one machine: on a kept one it can cross with the
-    # end of a process that stops, and may not be sent again. A process that is not there refuses at once and the next one is asked. Taken out for a while after that, a process
-    # that came back would be missing when the next one of a rolling restart goes.
+    # end of a process that stops, and may not be sent again. A process that is not there refuses at once and the next
+    # one is asked. Taken out for a while after that, one that came back would be missing when the next one goes.
     servers = "\n".join(f"        server 127.0.0.1:{api} max_fails=0;" for api in apis)
     scratch = "\n".join(
         f"    {kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
