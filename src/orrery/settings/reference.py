@@ -13,9 +13,10 @@ from orrery.settings.sources import embedded_defaults
 _HEAD = """# Settings
 
 Every variable that Orrery reads, by group. A value is looked for in this order: command-line arguments, environment,
-`.env` file, secret files (one file per variable in `/run/secrets`, or in the folder named by `ORRERY_SECRETS_DIR`),
-`secrets.env` in the home folder, defaults of the shape, defaults below. Names may be written in any case. An empty
-number, switch or secret counts as not set. Variables that are not listed are ignored.
+a configuration server (group Remote), `.env` file, secret files (one file per variable in `/run/secrets`, or in the
+folder named by `ORRERY_SECRETS_DIR`), `orrery.toml` beside `.env`, `secrets.env` in the home folder, defaults of the
+shape, defaults below. Names may be written in any case. An empty number, switch or secret counts as not set. Variables
+that are not listed are ignored.
 
 `ORRERY_HOME` names the home folder of the embedded shape (`~/.orrery`); it is made at the first start with its secrets.
 
