@@ -7,25 +7,31 @@ import contextlib
 import gc
 import signal
 import sys
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import click
 import uvicorn
 
 from orrery.cli.leaving import Transport, leave_ports, until_read
 from orrery.telemetry.configure import configure_logging
-from orrery.wiring import Process, settings_of
+from orrery.wiring.process import Process
+
+if TYPE_CHECKING:
+    from orrery.cli.server_child import Parent
+    from orrery.settings.load import Settings
 
 _GRACE_SECONDS = 20
 _BACKLOG = 4096
 _LAST_ANSWERS_SECONDS = 0.3
 
 
-async def serve(arguments: Mapping[str, str], home: Path | None) -> None:
-    """Serves until SIGTERM or Ctrl-C, then drains streams and stops. Raises what a start may raise."""
-    settings = settings_of(arguments, home=home, watch=True)
+async def serve(settings: Settings, parent: Parent | None = None) -> None:
+    """Serves until SIGTERM or Ctrl-C, then drains streams and stops. Raises what a start may raise.
+
+    With a parent it serves at the parent's sockets.
+    """
     server_settings = settings.server
     configure_logging(
         settings.logs,
@@ -51,7 +57,7 @@ async def serve(arguments: Mapping[str, str], home: Path | None) -> None:
             backlog=_BACKLOG,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
-        server = _Server(config, home=settings.home)
+        server = _Server(config, home=settings.home, parent=parent)
         _favour_the_loop()
         await server.serve()
     finally:
@@ -76,8 +82,9 @@ def _favour_the_loop() -> None:
 class _Server(uvicorn.Server):
     """Says where it listens once it does."""
 
-    def __init__(self, config: uvicorn.Config, *, home: Path | None) -> None:
+    def __init__(self, config: uvicorn.Config, *, home: Path | None, parent: Parent | None) -> None:
         super().__init__(config)
+        self._parent = parent
         self._home = home
 
     @contextlib.contextmanager
@@ -109,9 +116,12 @@ class _Server(uvicorn.Server):
         return [cast("Transport", transport) for transport in held if transport is not None]
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]  # socket.socket
-        await super().startup()
+        await super().startup(None if self._parent is None else self._parent.sockets)
         await asyncio.sleep(0)
         if not self.started:
+            return
+        if self._parent is not None:
+            self._parent.say_up()
             return
         for server in self.servers:
             for listening in server.sockets:

@@ -30,7 +30,6 @@ def role(words: tuple[str, ...]) -> None:
     elif mode is Mode.JOB:
         _hand_over(_job(words))
     elif has_role(mode):
-        _warn_about_workers(mode, os.environ.get("SERVER_WORKER_AMOUNT", ""))
         _hand_over((ROLES[mode].command or "",))
     else:
         existing = ", ".join(known for known in Mode if has_role(known))
@@ -53,12 +52,6 @@ def _hand_over(words: tuple[str, ...]) -> None:
     from orrery.cli.main import main
 
     main.main(args=list(words), prog_name="orrery")
-
-
-def _warn_about_workers(mode: Mode, amount: str) -> None:
-    if mode is Mode.API and amount.isdigit() and int(amount) > 1:
-        click.echo(f"orrery: SERVER_WORKER_AMOUNT={amount} is not followed: a container is one process.", err=True)
-        click.echo("  mend: start more containers of the api service instead.", err=True)
 
 
 def _refuse(text: str) -> None:

@@ -29,7 +29,6 @@ def _ignored(text: str) -> Rule:
     return Rule("ignored", text)
 
 
-_ONE_PROCESS = _replaced("a container is one process: start more replicas")
 _NO_PLUGIN_DAEMON = _ignored("this version has no plugin daemon")
 _NO_SCHEDULES = _ignored("this version runs no such scheduled job")
 _ONE_DSN = _replaced("SENTRY_DSN and its rates, which the container gets")
@@ -56,7 +55,6 @@ NAMES: dict[str, Rule] = {
     "UV_CACHE_DIR": _ignored("nothing is installed at run time"),
     "FLASK_DEBUG": _ignored("there is no Flask; see DEBUG"),
     "OPENAI_API_BASE": _ignored("read by nothing in the contract either; set the address at the provider"),
-    "SERVER_WORKER_AMOUNT": _ONE_PROCESS,
     "SERVER_WORKER_CLASS": _replaced("the server is asyncio throughout"),
     "SERVER_WORKER_CONNECTIONS": _replaced("a stream costs no slot; APP_MAX_ACTIVE_REQUESTS bounds runs"),
     "GUNICORN_TIMEOUT": _replaced("a stream never times out at the server; APP_MAX_EXECUTION_TIME ends runs"),

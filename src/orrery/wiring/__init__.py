@@ -3,7 +3,6 @@
 Nothing here decides anything about the product; nothing elsewhere builds parts of other rooms.
 """
 
-from orrery.wiring.process import Process
 from orrery.wiring.settings import settings_of
 
-__all__ = ["Process", "settings_of"]
+__all__ = ["settings_of"]

@@ -20,7 +20,7 @@ from orrery.apps.schema import schema
 from orrery.cache.memory import MemoryCache
 from orrery.database.migrate import migrate
 from orrery.settings.load import load_settings
-from orrery.wiring import Process
+from orrery.wiring.process import Process
 
 BASE = "/workspaces/current/tool-provider"
 JsonObject = dict[str, Any]

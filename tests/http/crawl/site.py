@@ -21,8 +21,9 @@ from orrery.apps.schema import schema
 from orrery.cache.memory import MemoryCache
 from orrery.database.migrate import migrate
 from orrery.http.endpoint import BoundEndpoint
-from orrery.wiring import Process, settings_of
+from orrery.wiring import settings_of
 from orrery.wiring.faces import route_table
+from orrery.wiring.process import Process
 
 # Path parameters that name kinds of things, not things of somebody.
 PUBLIC_NAMES: Mapping[str, str] = {

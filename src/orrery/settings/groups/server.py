@@ -14,6 +14,10 @@ class Server(Group, frozen=True, kw_only=True):
     port: Annotated[
         int, Env("DIFY_PORT", "port the server listens on; 0 picks a free one", at_least=0, at_most=65535)
     ] = 5001
+    workers: Annotated[
+        int,
+        Env("SERVER_WORKER_AMOUNT", "API processes that share the port, each with its own connections", at_least=1),
+    ] = 1
     mode: Annotated[
         Literal["", "api", "worker", "beat", "migration", "job"],
         Env("MODE", "role of this process when no command is given"),
