@@ -33,7 +33,10 @@ _LONGEST_WAIT_SECONDS = 30.0
 
 def wait_before(failures: int) -> float:
     """Seconds before the next start, after so many ends in a row that came too soon."""
-    return min(_FIRST_WAIT_SECONDS * 2 ** (failures - 1), _LONGEST_WAIT_SECONDS) if failures else 0.0
+    if failures == 0:
+        return 0.0
+    # The power has a bound of its own: a number of a thousand bits is no float.
+    return min(_FIRST_WAIT_SECONDS * 2 ** min(failures - 1, 16), _LONGEST_WAIT_SECONDS)
 
 
 async def serve_with_workers(settings: Settings) -> int:
