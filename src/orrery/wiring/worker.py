@@ -58,6 +58,7 @@ def work_for_broker(settings: Settings, choice: WorkerChoice) -> int:
     options = WorkerOptions(queues=jobs.queues(choice.queues), concurrency=choice.places, log_level=settings.logs.level)
     try:
         loop.call(core.start())
+        core.observation.serve_metrics(settings.observability.metrics_port)
         return run_worker(app, FleetService(jobs), loop, options)
     finally:
         loop.call(core.drain())
@@ -73,6 +74,7 @@ async def work_from_table(settings: Settings, choice: WorkerChoice, stopped: Wai
     running = EmbeddedJobs(core.jobs, limits, queues=choice.queues, schedules=False)
     try:
         await core.start()
+        core.observation.serve_metrics(settings.observability.metrics_port)
         await running.start()
         await stopped()
     finally:
@@ -91,6 +93,7 @@ async def fire_schedules(settings: Settings, stopped: Waiting) -> None:
     try:
         # It runs neither apps nor snippets: only their jobs' schedules are wanted.
         await make_ready(core.database, settings)
+        core.observation.serve_metrics(settings.observability.metrics_port)
         await running.start()
         await stopped()
     finally:

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy import select
+from tests.support.server import free_port
 
 from orrery.apps.schema import schema
 from orrery.database import Database
@@ -112,3 +114,22 @@ def test_a_missing_broker_is_told_with_its_mend(commands: Commands, command: str
     assert process.returncode == 78
     assert told.decode().strip().endswith("Set it, or set ORRERY_JOBS=process.")
     assert "CELERY_BROKER_URL is empty" in told.decode()
+
+
+@pytest.mark.parametrize("command", ["worker", "beat"])
+async def test_roles_without_http_offer_their_metrics(commands: Commands, tmp_path: Path, command: str) -> None:
+    port = free_port()
+    role = commands.launch(
+        command, ORRERY_JOBS="process", ORRERY_METRICS="true", ORRERY_METRICS_PORT=str(port)
+    )  # fmt: skip
+    async with asyncio.timeout(60), httpx.AsyncClient(trust_env=False) as client:
+        while True:
+            assert role.poll() is None
+            try:
+                text = (await client.get(f"http://127.0.0.1:{port}/metrics")).text
+            except httpx.TransportError:
+                await asyncio.sleep(0.1)
+            else:
+                break
+    assert "orrery_runs_active 0.0" in text
+    await _stop(role)

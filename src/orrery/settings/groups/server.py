@@ -19,7 +19,7 @@ class Server(Group, frozen=True, kw_only=True):
         Env("SERVER_WORKER_AMOUNT", "API processes that share the port, each with its own connections", at_least=1),
     ] = 1
     mode: Annotated[
-        Literal["", "api", "worker", "beat", "migration", "job"],
+        Literal["", "api", "worker", "beat", "migration", "job", "sandbox", "ssrf_proxy", "plugin_daemon"],
         Env("MODE", "role of this process when no command is given"),
     ] = ""
     edition: Annotated[Literal["SELF_HOSTED", "CLOUD"], Env("EDITION", "issuer written into access tokens")] = (
