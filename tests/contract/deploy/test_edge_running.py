@@ -210,7 +210,11 @@ def proxy(edge: Path, container_environment: Build, need: Need) -> Start:
                 SSRF_COREDUMP_DIR=str(target),
                 **dotenv,
             )
-            places = {"SQUID_TEMPLATES": str(edge / "ssrf_proxy"), "SQUID_TARGET": str(target), "SANDBOX_HOST": "127.0.0.1"}
+            places = {
+                "SQUID_TEMPLATES": str(edge / "ssrf_proxy"),
+                "SQUID_TARGET": str(target),
+                "SANDBOX_HOST": "127.0.0.1",
+            }
             words = ["sh", str(edge / "ssrf_proxy" / "docker-entrypoint.sh")]
             with running(words, {**environment, **places}, forward, user=PROXY_USER):
                 yield forward, reverse, sandbox
