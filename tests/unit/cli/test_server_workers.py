@@ -16,7 +16,8 @@ from click.testing import CliRunner
 from orrery.cli.exit_codes import EXIT_CONFIGURATION
 from orrery.cli.main import main
 from orrery.cli.server_child import Child, Inherited
-from orrery.cli.server_workers import Workers, wait_before
+from orrery.cli.server_workers import Workers, environment_of, wait_before
+from orrery.settings.load import load_settings
 
 ANSWERS = """
 import signal, socket, sys
@@ -162,6 +163,13 @@ async def test_one_that_ends_badly_when_told_to_is_not_hidden(tmp_path: Path) ->
 
 def test_waiting_grows_and_has_a_bound() -> None:
     assert [wait_before(failures) for failures in (0, 1, 2, 3, 7, 2000)] == [0.0, 0.5, 1.0, 2.0, 30.0, 30.0]
+
+
+def test_each_child_has_a_log_file_of_its_own(tmp_path: Path) -> None:
+    base = {"SECRET_KEY": "a-secret-key-of-at-least-32-characters"}
+    settings = load_settings({**base, "LOG_FILE": str(tmp_path / "server.log")}, home=tmp_path)
+    assert environment_of(1, settings)["LOG_FILE"] == str(tmp_path / "server.2.log")
+    assert environment_of(1, load_settings(base, home=tmp_path)) is os.environ
 
 
 def test_what_is_inherited_can_be_written_and_read() -> None:

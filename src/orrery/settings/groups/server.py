@@ -16,7 +16,11 @@ class Server(Group, frozen=True, kw_only=True):
     ] = 5001
     workers: Annotated[
         int,
-        Env("SERVER_WORKER_AMOUNT", "API processes that share the port, each with its own connections", at_least=1),
+        Env(
+            "SERVER_WORKER_AMOUNT",
+            "API processes that share the port, each with connections and metrics of its own",
+            at_least=1,
+        ),
     ] = 1
     mode: Annotated[
         Literal["", "api", "worker", "beat", "migration", "job", "sandbox", "ssrf_proxy", "plugin_daemon"],
