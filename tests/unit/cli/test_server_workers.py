@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -170,6 +171,13 @@ def test_each_child_has_a_log_file_of_its_own(tmp_path: Path) -> None:
     settings = load_settings({**base, "LOG_FILE": str(tmp_path / "server.log")}, home=tmp_path)
     assert environment_of(1, settings)["LOG_FILE"] == str(tmp_path / "server.2.log")
     assert environment_of(1, load_settings(base, home=tmp_path)) is os.environ
+
+
+def test_the_parent_does_not_load_the_product() -> None:
+    code = "import sys, orrery.cli.serve, orrery.cli.server_workers, orrery.wiring\nprint(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    assert "orrery.cli.server_workers" in loaded
+    assert not {"orrery.wiring.process", "orrery.cli.server", "uvicorn", "starlette"} & set(loaded)
 
 
 def test_what_is_inherited_can_be_written_and_read() -> None:
