@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
 
 import httpx
 import pytest
+from tests.fault.holdings import OBSERVED, Holdings, holdings, wait_until_let_go
+from tests.fault.scale import THOROUGH, scaled
 from tests.support import dsl
-from tests.support.server import MODEL_KEY, Console, OrreryServer, free_port, running
+from tests.support.server import MODEL_KEY, Console, OrreryServer, free_port, model_server, running
 from tests.support.sse import read_frames
 
-IMPATIENT = {"APP_MAX_EXECUTION_TIME": "3", "WORKFLOW_MAX_EXECUTION_TIME": "3"}
+IMPATIENT = {**OBSERVED, "APP_MAX_EXECUTION_TIME": "3", "WORKFLOW_MAX_EXECUTION_TIME": "3"}
 
 # The model's name, what the error must speak of, and the text that came before it.
 FAULTS = [
@@ -26,9 +30,13 @@ FAULTS = [
     ("garbage", "", "Grüße aus Köln "),
     ("html", "", ""),
     ("hang", "", ""),
+    ("hang-headers", "", ""),
     ("hang-mid", "", "Grüße aus Köln "),
 ]
 
+
+ODD = ["bytewise", "flaky:1", "long:300000", "no-usage", "end-early", *(["long:10000000"] if THOROUGH else [])]
+ROUNDS = scaled(1, 20)
 
 pytestmark = pytest.mark.row("F16")
 
@@ -43,6 +51,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OrreryServer]:
 def ask(client: httpx.Client, mode: str) -> httpx.Response:
     body: dict[str, object] = {"inputs": {}, "query": "hello", "user": "ann", "response_mode": mode}
     return client.post("/chat-messages", json=body)
+
+
+def quiet(server: OrreryServer) -> Holdings:
+    """What the server holds when no run is under way and connections that idle were closed."""
+    until, last = time.monotonic() + 30, holdings(server)
+    while time.monotonic() < until:
+        time.sleep(1)
+        now = holdings(server)
+        if now == last and now.runs == 0:
+            return now
+        last = now
+    raise AssertionError(f"no rest: {last}")
 
 
 def message(server: OrreryServer, message_id: str) -> tuple[Any, ...]:
@@ -98,7 +118,7 @@ def test_a_chatflow_with_a_failing_model(server: OrreryServer, console: Console)
     assert MODEL_KEY not in streamed.text + server.log
 
 
-@pytest.mark.parametrize("model", ["bytewise", "flaky:1", "long:300000", "no-usage", "end-early"])
+@pytest.mark.parametrize("model", ODD)
 def test_oddities_that_are_no_failures(server: OrreryServer, console: Console, model: str) -> None:
     client = server.service(console.add_app(dsl.basic(f"odd {model}", "chat", model))[1])
     frames = list(read_frames([ask(client, "streaming").content]))
@@ -107,4 +127,60 @@ def test_oddities_that_are_no_failures(server: OrreryServer, console: Console, m
         assert frames[-1].event in {"message_end", "error"}
         return
     assert frames[-1].event == "message_end"
-    assert text == ("x" * 300_000 if model.startswith("long") else "hello")
+    assert text == ("x" * int(model.partition(":")[2]) if model.startswith("long") else "hello")
+
+
+def test_a_model_server_that_went_away(server: OrreryServer, console: Console) -> None:
+    """Connections are refused: an error that says so; as soon as another address is chosen, all is well."""
+    client = server.service(console.add_app(dsl.basic("gone", "chat", "echo"))[1])
+    path = f"/workspaces/current/model-providers/{dsl.PROVIDER}/credentials"
+    here = console.call("GET", path)["credentials"]["openai_api_base"]
+    with model_server() as other:
+        console.use_models(other)
+        choose(console, path, newest=True)
+        assert console.call("GET", path)["credentials"]["openai_api_base"] == other != here
+        assert ask(client, "blocking").json()["answer"] == "hello"
+    try:
+        frames = list(read_frames([ask(client, "streaming").content]))
+        last = frames[-1].data
+        assert (last["event"], last.get("status"), last.get("code")) == ("error", 400, "completion_request_error")
+        assert "connect" in last["message"].lower()
+        assert message(server, last["message_id"])[0] == "error"
+    finally:
+        choose(console, path, newest=False)
+    assert ask(client, "blocking").json()["answer"] == "hello"
+
+
+def choose(console: Console, path: str, *, newest: bool) -> None:
+    """Uses the credentials that were added last, or first."""
+    providers = console.call("GET", "/workspaces/current/model-providers")["data"]
+    (known,) = [each["custom_configuration"]["available_credentials"] for each in providers
+                if each["provider"] == dsl.PROVIDER]  # fmt: skip
+    ids = [each["credential_id"] for each in known]
+    console.call("POST", f"{path}/switch", {"credential_id": ids[-1 if newest else 0]})
+
+
+async def test_failing_models_leave_nothing_behind(
+    server: OrreryServer, console: Console, measured: Callable[[str, object], None]
+) -> None:
+    """Tasks, connections, files and threads after all these failures, side by side, are those before."""
+    names = [fault[0] for fault in FAULTS]
+    keys = [console.add_app(dsl.basic(f"left {name}", "chat", name))[1] for name in [*names, "bytewise", "end-early"]]
+    body = {"inputs": {}, "query": "hello", "user": "ann", "response_mode": "streaming"}
+
+    async def fail_all() -> None:
+        async with httpx.AsyncClient(base_url=f"{server.url}/v1", timeout=60, trust_env=False) as client:
+            asked = (
+                client.post("/chat-messages", json=body, headers={"Authorization": f"Bearer {key}"}) for key in keys
+            )
+            assert {answer.status_code for answer in await asyncio.gather(*asked)} == {200}
+
+    await fail_all()  # what is opened once and kept, is
+    before = await asyncio.to_thread(quiet, server)
+    for _ in range(ROUNDS):
+        await fail_all()
+    after = await asyncio.to_thread(wait_until_let_go, server, before)
+    measured(f"{ROUNDS * len(keys)} failures: tasks", f"{before.tasks} -> {after.tasks}")
+    measured("files", f"{before.files} -> {after.files}")
+    assert "was never retrieved" not in server.log
+    assert "Traceback" not in server.log

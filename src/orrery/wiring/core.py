@@ -48,6 +48,7 @@ class Core(Generic[A]):
         self.observation = Observation(settings)
         self.database = open_database(settings.database, places=places)
         self._job_counts: dict[tuple[str, ...], float] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.jobs: Jobs[A] = Jobs.build(needs_of(settings, self.database, announcer))
         self._cache = open_cache(settings.cache)
         self._storage = open_storage(settings.storage) if stores else AbsentStorage()
@@ -76,6 +77,7 @@ class Core(Generic[A]):
 
         ``alone``: no other process uses this database. Raises `SchemaNotReady`, and what the database says.
         """
+        self._loop = asyncio.get_running_loop()
         await make_ready(self.database, self.settings)
         if isinstance(self.sandbox, EmbeddedSandbox):
             self.sandbox.start()
@@ -87,6 +89,7 @@ class Core(Generic[A]):
         if metrics is not None:
             live, pool = self.product.running.service.live, self.database.pool
             metrics.gauge("orrery_runs_active", "Runs under way here", (), lambda: {(): float(len(live))})
+            metrics.gauge("orrery_tasks", "Tasks on the event loop", (), lambda: {(): float(self._tasks())})
             metrics.gauge(
                 "orrery_database_connections",
                 "Connections of this process",
@@ -94,6 +97,10 @@ class Core(Generic[A]):
                 lambda: {("idle",): float(pool().checked_in), ("used",): float(pool().checked_out)},
             )
             metrics.gauge("orrery_jobs", "Jobs by queue and status", ("queue", "status"), lambda: self._job_counts)
+
+    def _tasks(self) -> int:
+        """How many tasks there are, also for the thread that offers metrics of workers; 0 before the start."""
+        return len(asyncio.all_tasks(self._loop)) if self._loop is not None else 0
 
     async def metrics_text(self) -> bytes:
         """All metrics of this process, with the present counts of jobs."""

@@ -96,6 +96,7 @@ def check_metrics(text: str) -> None:
     asked = ("orrery_http_requests_total", ("method", "POST"), ("route", "/v1/workflows/run"), ("status", "200"))
     assert found[asked] == 1
     assert found["orrery_runs_active",] == 0
+    assert found["orrery_tasks",] > 0
     assert found["process_resident_memory_bytes",] > 0
     assert any(name[0] == "orrery_database_connections" for name in found)
 
