@@ -20,6 +20,7 @@ from orrery.database.opening import open_database
 from orrery.jobs.opening import needs_of
 from orrery.jobs.outbox import Announcer
 from orrery.jobs.parts import Jobs
+from orrery.operations.schedules import Kept, RetentionJobs
 from orrery.sandbox.embedded import EmbeddedSandbox
 from orrery.settings.load import Settings
 from orrery.storage.absent import AbsentStorage
@@ -69,7 +70,7 @@ class Core(Generic[A]):
                 owner=f"{socket.gethostname()[:32]}:{os.getpid()}:{secrets.token_hex(4)}",
             )
         )
-        self.jobs.catalog.add(self.product.background)
+        self.jobs.catalog.add([*self.product.background, *self._retention().declared()])
         self._show_gauges()
 
     async def start(self, *, alone: bool = False) -> None:
@@ -83,6 +84,16 @@ class Core(Generic[A]):
             self.sandbox.start()
         await self.product.running.recovery.start(alone=alone)
         self.product.forms.attending.start()
+
+    def _retention(self) -> RetentionJobs:
+        jobs = self.settings.jobs
+        kept = Kept(
+            runs_days=jobs.log_retention_days,
+            runs_batch=jobs.log_batch,
+            records_days=jobs.records_days,
+            records_batch=jobs.records_batch,
+        )
+        return RetentionJobs(self.database, schema(), kept)
 
     def _show_gauges(self) -> None:
         metrics = self.observation.metrics

@@ -13,7 +13,9 @@ from tests.support.rows import fill_every_table
 from orrery.apps.schema import schema
 from orrery.database import Database
 from orrery.database.migrate import migrate
+from orrery.jobs import Due, JobCatalog
 from orrery.operations.retention import Window, clean_messages, clean_runs, count_messages, count_runs
+from orrery.operations.schedules import Kept, RetentionJobs
 
 T = datetime(2024, 6, 1, tzinfo=UTC)
 TABLES = schema().tables
@@ -67,4 +69,36 @@ async def test_messages_go_with_what_belongs_to_them(tmp_path: Path) -> None:
     changed = {name: before[name] - after[name] for name in before if before[name] != after[name]}
     belongings = ("message_files", "message_agent_thoughts", "message_feedbacks", "saved_messages")
     assert changed == {"messages": 2, **dict.fromkeys(belongings, 2)}
+    await database.close()
+
+
+async def test_what_is_switched_on_removes_by_itself(tmp_path: Path) -> None:
+    database = Database(url_of("sqlite", tmp_path))
+    await migrate(database, schema())
+    await fill_every_table(database, rows=3)
+    runs, messages = TABLES["workflow_runs"], TABLES["messages"]
+    async with database.connection() as connection:
+        await connection.execute(update(runs).values(status="succeeded", created_at=T))
+        await connection.execute(update(messages).values(created_at=T - timedelta(days=20)))
+    kept = Kept(runs_days=30, runs_batch=2, records_days=60, records_batch=2)
+    jobs = RetentionJobs(database, schema(), kept)
+    switches = {
+        "WORKFLOW_LOG_CLEANUP_ENABLED": True,
+        "ENABLE_WORKFLOW_RUN_CLEANUP_TASK": False,
+        "ENABLE_CLEAN_MESSAGES": True,
+        "CELERY_BEAT_SCHEDULER_TIME": 1,
+    }
+    catalog = JobCatalog(switches)
+    catalog.add(jobs.declared())
+    assert [schedule.job.declaration.name for schedule in catalog.schedules] == [
+        "clean_workflow_runlogs_precise", "clean_messages",
+    ]  # fmt: skip
+    await jobs.clean_run_logs(Due(T + timedelta(days=30)))
+    await jobs.clean_old_messages(Due(T + timedelta(days=40)))
+    found = await counts(database)
+    assert (found["workflow_runs"], found["messages"]) == (3, 3), "nothing is old enough yet"
+    await jobs.clean_run_logs(Due(T + timedelta(days=31)))
+    await jobs.clean_old_messages(Due(T + timedelta(days=41)))
+    found = await counts(database)
+    assert (found["workflow_runs"], found["messages"]) == (0, 0)
     await database.close()

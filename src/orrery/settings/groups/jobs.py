@@ -60,3 +60,16 @@ class Jobs(Group, frozen=True, kw_only=True):
     log_retention_days: Annotated[
         int, Env("WORKFLOW_LOG_RETENTION_DAYS", "age of the runs to delete, days", at_least=0)
     ] = 30
+    log_batch: Annotated[int, Env("WORKFLOW_LOG_CLEANUP_BATCH_SIZE", "runs deleted at a time", at_least=1)] = 100
+    run_cleanup: Annotated[
+        bool, Env("ENABLE_WORKFLOW_RUN_CLEANUP_TASK", "delete runs after SANDBOX_EXPIRED_RECORDS_RETENTION_DAYS")
+    ] = False
+    message_cleanup: Annotated[
+        bool, Env("ENABLE_CLEAN_MESSAGES", "delete messages after SANDBOX_EXPIRED_RECORDS_RETENTION_DAYS")
+    ] = False
+    records_days: Annotated[
+        int, Env("SANDBOX_EXPIRED_RECORDS_RETENTION_DAYS", "age of runs and messages to delete, days", at_least=1)
+    ] = 30
+    records_batch: Annotated[
+        int, Env("SANDBOX_EXPIRED_RECORDS_CLEAN_BATCH_SIZE", "records deleted at a time", at_least=1)
+    ] = 1000
