@@ -25,6 +25,8 @@ _log = logging.getLogger(__name__)
 
 _TROUBLE_SECONDS = 1.0
 _CONTENTION_SECONDS = 0.02
+_LAST_WRITE_SECONDS = 5.0
+"""For the commit that puts jobs back, however little grace the jobs themselves get."""
 
 
 class RunnerLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,7 +109,7 @@ class JobRunner:
         self._woken.set()
         # Neither a job that does not end nor a database that does not answer may keep the process: others take the
         # jobs over.
-        await asyncio.wait(self._loops[-1:], timeout=self._limits.grace)
+        await asyncio.wait(self._loops[-1:], timeout=max(self._limits.grace, _LAST_WRITE_SECONDS))
         await cancel(self._loops)
         self._loops = []
 
