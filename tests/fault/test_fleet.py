@@ -19,6 +19,7 @@ from tests.fault.flood import Flood, check_settled
 from tests.fault.scale import scaled
 
 RUNS = scaled(24, 200)
+SLEEP_SECONDS = scaled(round(LEASE_SECONDS * 1.25 + 1.5), 60)
 
 
 def urls(two: Fleet) -> list[str]:
@@ -121,12 +122,12 @@ async def test_a_process_that_sleeps_too_long_wakes_as_nobody(
 
     def fault() -> None:
         two.apis[1].send(signal.SIGSTOP)
-        time.sleep(LEASE_SECONDS * 1.25 + 1.5)
+        time.sleep(SLEEP_SECONDS)
         two.apis[1].send(signal.SIGCONT)
 
     told = await asyncio.gather(
-        gets.stories(urls(two), "slept", RUNS, fault, repeat=True),
-        posts.stories(urls(two), "slept-post", RUNS, lambda: None),
+        gets.stories(urls(two), "slept", RUNS, fault, repeat=True, patience=60 + 2 * SLEEP_SECONDS),
+        posts.stories(urls(two), "slept-post", RUNS, lambda: None, patience=60 + 2 * SLEEP_SECONDS),
     )
     check_settled(two, [*told[0], *told[1]])
     assert [story.ends for story in told[0]] == [["succeeded"]] * RUNS
