@@ -80,6 +80,6 @@ def _parse_supported(template: str) -> Template | None:
     try:
         parsed = Environment(autoescape=False).parse(template)  # noqa: S701  plain text, as the contract's templates
         check_supported(parsed)
-    except (TemplateSyntaxError, Unsupported, RecursionError):
+    except (TemplateSyntaxError, Unsupported, RecursionError, ValueError):  # ValueError: a number of too many digits
         return None
     return parsed

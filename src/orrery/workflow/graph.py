@@ -61,7 +61,7 @@ class Graph:
             raise GraphError.of_issues(issues)
         parsed = cls(nodes, edges, root.index, problems)
         for node in nodes:
-            parsed.children(node)  # compiles every container's part, so that its faults show here
+            parsed._refuse_endless(node)  # compiles every container's part, so that its faults show here
         return parsed
 
     def rooted(self, root_id: str) -> Graph:
@@ -81,6 +81,20 @@ class Graph:
             return ()
         reachable = self.rooted(start).topology.reachable
         return tuple(node for node in self.nodes if reachable[node.index])
+
+    def _refuse_endless(self, container: GraphNode) -> None:
+        """Raises `GraphError` for a container that is, at some depth, inside itself: it would never end."""
+        seen = {container.index}
+        waiting = list(self.children(container))
+        while waiting:
+            child = waiting.pop()
+            if child.index == container.index:
+                raise GraphError.of_issues(
+                    [("CYCLE", f"What is inside {container.id} leads into {container.id} itself")]
+                )
+            if child.index not in seen:
+                seen.add(child.index)
+                waiting += self.children(child)
 
     def asks(self, node: GraphNode) -> bool:
         """Whether people are asked right inside a container."""
