@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 import msgspec
 
 _WINDOW_BYTES = 5 * 1024 * 1024
+_BATCH_BYTES = 64 * 1024
 
 
 class Frame(msgspec.Struct, frozen=True, array_like=True):
@@ -66,6 +67,7 @@ class EventLog:
     async def follow(self, after: int = 0, *, pause: float | None = None) -> AsyncIterator[Sequence[Frame]]:
         """Batches of frames with numbers above ``after``, until the log closes. Raises `FellBehind`.
 
+        Batches are small: whoever waits for a slow reader holds one, which the window no longer bounds.
         With ``pause``, an empty batch comes in every interval of that many seconds, busy or not.
         """
         loop = asyncio.get_running_loop()
@@ -79,7 +81,7 @@ class EventLog:
                 start = after + 1 - frames[0].seq
                 if start < 0:
                     raise FellBehind
-                batch = frames[start:]
+                batch = _batch(frames, start)
                 after = batch[-1].seq
                 yield batch
             elif self.closed:
@@ -98,6 +100,16 @@ class EventLog:
             self._waiting.discard(future)
             if timer is not None:
                 timer.cancel()
+
+
+def _batch(frames: Sequence[Frame], start: int) -> Sequence[Frame]:
+    """Frames from ``start`` on, up to about `_BATCH_BYTES`, and one at least."""
+    size = 0
+    for at in range(start, len(frames)):
+        size += len(frames[at].data)
+        if size >= _BATCH_BYTES:
+            return frames[start : at + 1]
+    return frames[start:]
 
 
 def _wake_one(future: asyncio.Future[None]) -> None:

@@ -101,3 +101,14 @@ async def test_watchers_who_leave_leave_nothing_behind() -> None:
         one.cancel()
     await asyncio.gather(*watching, return_exceptions=True)
     assert not log._waiting
+
+
+async def test_a_late_watcher_gets_small_batches() -> None:
+    """A watcher that waits for its reader holds one of them, whatever the window forgot meanwhile."""
+    log = EventLog()
+    log.publish(log.number(["x" * 1000] * 500))
+    log.publish(log.number(["y" * 300_000, "z"]))
+    log.close()
+    batches = [batch async for batch in log.follow()]
+    assert [frame.seq for batch in batches for frame in batch] == list(range(1, 503))
+    assert all(len(batch) == 1 or sum(len(frame.data) for frame in batch[:-1]) < 64 * 1024 for batch in batches)
