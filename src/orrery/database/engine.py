@@ -6,6 +6,7 @@ of this process wait in line instead of failing, while readers see the last comm
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Protocol, cast
@@ -54,6 +55,7 @@ class PoolOptions(msgspec.Struct, frozen=True, kw_only=True):
     charset: str = ""
 
 
+_CLOSE_SECONDS = 5.0
 IDLE_TRANSACTION_SECONDS = 20
 """After so long in a transaction without a word a session of PostgreSQL is ended: its process was stopped or cut off.
 Less than a run's lease, so that rows which such a process held are free when others take its runs over."""
@@ -135,9 +137,18 @@ class Database:
             await connection.execute(text("SELECT 1"))
 
     async def close(self) -> None:
+        """Returns every connection, also those whose work was cancelled: they are ended in tasks of their own."""
         await self._writer.dispose()
         if self._reader is not self._writer:
             await self._reader.dispose()
+        ending = [task for task in asyncio.all_tasks() if _ends_a_connection(task)]
+        if ending:
+            await asyncio.wait(ending, timeout=_CLOSE_SECONDS)
+
+
+def _ends_a_connection(task: asyncio.Task[object]) -> bool:
+    coroutine = task.get_coro()
+    return getattr(coroutine, "__name__", "") == "_terminate_graceful_close"
 
 
 def _connect_arguments(dialect: str, pool: PoolOptions) -> dict[str, object]:

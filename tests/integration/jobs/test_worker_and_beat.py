@@ -33,11 +33,19 @@ class Commands:
     def launch(self, command: str, **variables: str) -> subprocess.Popen[bytes]:
         known = {name: value for name, value in os.environ.items() if not name.startswith(("CELERY", "ORRERY", "DB_"))}
         environment = {**known, "ORRERY_HOME": str(self._home), **variables}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "orrery", command], env=environment, cwd=self._home, stderr=subprocess.PIPE
-        )
+        with (self._home / f"{command}.out").open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-u", "-m", "orrery", command],
+                env=environment, cwd=self._home, stdout=output, stderr=subprocess.PIPE,
+            )  # fmt: skip
         self._running.append(process)
         return process
+
+    async def until_said(self, command: str, words: str) -> None:
+        """Waits until the role says so: before, a signal would end it as it ends any program."""
+        async with asyncio.timeout(60):
+            while words not in (self._home / f"{command}.out").read_text():
+                await asyncio.sleep(0.05)
 
     def kill(self) -> None:
         for process in self._running:
@@ -102,6 +110,7 @@ async def test_beat_relays_and_a_worker_runs_what_the_broker_brings(
         "worker", CELERY_WORKER_CLASS="gevent", CELERY_AUTO_SCALE="False", CELERY_QUEUES="", **fleet
     )
     await _gone(database, old)
+    await commands.until_said("beat", "fires schedules")
     await _stop(beat)
     await _stop(worker)
     await database.close()
