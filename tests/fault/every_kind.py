@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Sequence
+from typing import cast
 
 from tests.support import dsl
 from tests.support.dsl import JsonObject
@@ -204,6 +205,4 @@ def _named(name: str, *selector: str) -> JsonObject:
 
 
 def _data(node: JsonObject) -> JsonObject:
-    data = node["data"]
-    assert isinstance(data, dict)
-    return data
+    return cast("JsonObject", node["data"])

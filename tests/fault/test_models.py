@@ -166,7 +166,7 @@ async def test_failing_models_leave_nothing_behind(
     """Tasks, connections, files and threads after all these failures, side by side, are those before."""
     names = [fault[0] for fault in FAULTS]
     keys = [console.add_app(dsl.basic(f"left {name}", "chat", name))[1] for name in [*names, "bytewise", "end-early"]]
-    body = {"inputs": {}, "query": "hello", "user": "ann", "response_mode": "streaming"}
+    body: dict[str, object] = {"inputs": {}, "query": "hello", "user": "ann", "response_mode": "streaming"}
 
     async def fail_all() -> None:
         async with httpx.AsyncClient(base_url=f"{server.url}/v1", timeout=60, trust_env=False) as client:

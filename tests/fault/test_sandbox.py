@@ -19,7 +19,8 @@ from tests.support import dsl
 from tests.support.server import Console, OrreryServer, free_port, running
 
 RUNS = scaled(12, 1000)
-SLOW = "import time\ndef main(a):\n    time.sleep(0.4)\n    return {'result': a + '!'}\n"
+SNIPPET_SECONDS = 0.4
+SLOW = f"import time\ndef main(a):\n    time.sleep({SNIPPET_SECONDS})\n    return {{'result': a + '!'}}\n"
 KEY = "fault-tests-sandbox-key"
 
 
@@ -120,7 +121,7 @@ async def test_the_sandbox_is_killed(
     retried: bool,
     measured: Callable[[str, object], None],
 ) -> None:
-    """A node that may retry succeeds; any other fails with a reason; the next run is fine within a second."""
+    """A node that may retry succeeds; any other fails with a reason; the next ones are fine, within a second."""
     api, sandbox = place
     key = snippet(console, retried=retried)
     assert [end["status"] for end in await outcomes(api, key, 1, lambda: None)] == ["succeeded"]
@@ -142,8 +143,12 @@ async def test_the_sandbox_is_killed(
         assert set(done) == {f"{n}!" for n in range(RUNS)}
     else:
         assert failed, "the snippets that were under way"
-    began = time.monotonic()
-    after = await outcomes(api, key, 1, lambda: None)
-    assert [end["status"] for end in after] == ["succeeded"]
-    measured("next run s", round(time.monotonic() - began, 2))
+    seconds: list[float] = []
+    for _ in range(3):
+        began = time.monotonic()
+        after = await outcomes(api, key, 1, lambda: None)
+        assert [end["status"] for end in after] == ["succeeded"]
+        seconds.append(time.monotonic() - began - SNIPPET_SECONDS)
+    assert min(seconds) < 1, seconds
+    measured("next run beyond its snippet s", round(seconds[0], 2))
     assert "Traceback" not in api.log
