@@ -67,7 +67,7 @@ def quiet(server: OrreryServer) -> Holdings:
 
 def message(server: OrreryServer, message_id: str) -> tuple[Any, ...]:
     with closing(sqlite3.connect(f"file:{server.database}?mode=ro", uri=True)) as connection:
-        query = "SELECT status, error, answer FROM messages WHERE id = ?"
+        query = "SELECT status, error, answer, message_tokens, answer_tokens FROM messages WHERE id = ?"
         return connection.execute(query, (message_id,)).fetchone()
 
 
@@ -84,9 +84,11 @@ def test_a_chat_with_a_failing_model(server: OrreryServer, console: Console, mod
     assert word in last["message"]
     text = "".join(frame.data["answer"] for frame in frames if frame.event == "message")
     assert said.startswith(text)
-    status, error, answer = message(server, last["message_id"])
+    status, error, answer, *tokens = message(server, last["message_id"])
     assert (status, answer) == ("error", text)
     assert error
+    # The vendor charges for what it had sent; whoever is hung up on at the time limit is not counted.
+    assert all(number > 0 for number in tokens) == bool(text and not model.startswith("hang"))
     assert MODEL_KEY not in streamed.text + error + server.log
 
 

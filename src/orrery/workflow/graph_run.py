@@ -18,7 +18,7 @@ from orrery.workflow.failures import CANCELLED, INTERRUPTED, Failure, failure_of
 from orrery.workflow.graph import Graph
 from orrery.workflow.graph_node import GraphNode
 from orrery.workflow.journal import Journal, PausedNode, StartedNode, round_of
-from orrery.workflow.node import NodeOutcome, NodePause
+from orrery.workflow.node import NodeFailure, NodeOutcome, NodePause
 from orrery.workflow.pool import Pool
 from orrery.workflow.scope import RunScope, Stop, overtime
 from orrery.workflow.settlement import Settlement
@@ -175,7 +175,7 @@ class GraphRun:
         except NodePause as pause:
             self._pause(execution, pause.reason)
         except Exception as error:  # noqa: BLE001 - the top loop of a node: whatever it raises is its failure
-            self._count_failure(execution)
+            self._count_failure(execution, error)
             self._fail(execution, failure_of(error))
         else:
             coroutine.close()
@@ -190,7 +190,7 @@ class GraphRun:
             except NodePause:
                 raise
             except Exception as error:
-                self._count_failure(execution)
+                self._count_failure(execution, error)
                 if policy is None or execution.failures > policy.max_retries:
                     raise
                 failure = shown_failure(self.pool, failure_of(error))
@@ -201,9 +201,11 @@ class GraphRun:
             self.count_step()
             self.emit(execution.retry(failure, execution.failures))
 
-    def _count_failure(self, execution: Execution) -> None:
+    def _count_failure(self, execution: Execution, error: Exception | None = None) -> None:
         execution.failures += 1
         self.failures += 1
+        if isinstance(error, NodeFailure) and error.usage is not None:
+            execution.count_usage(error.usage)
 
     def _take_in(self, execution: Execution) -> None:
         task = execution.task

@@ -25,10 +25,11 @@ class NodeFailure(Exception):
     """A node's own failure: the text is the node's ``error``; ``error_type`` defaults to the class name.
 
     ``outputs`` may still carry what the node learnt (an HTTP answer with status 500, say), ``variable_updates`` what
-    it had written by then.
+    it had written by then, ``usage`` what a model had charged for.
     """
 
     error_type: str = ""
+    usage: Usage | None = None
     variable_updates: Sequence[tuple[Selector, object]] = ()
 
     def __init__(

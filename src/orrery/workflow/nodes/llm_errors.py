@@ -51,6 +51,7 @@ class ModelCallError(NodeFailure):
     def __init__(self, error: InvokeError) -> None:
         super().__init__(str(error))
         self.error_type = type(error).__name__
+        self.usage = error.usage
 
 
 def failure_of(error: InvokeError, model_name: str) -> NodeFailure:
