@@ -29,8 +29,11 @@ from orrery.apps.runs.spec import RunSpec
 from orrery.apps.runs.statements import ORDER
 from orrery.apps.runs.truncation import DisplayLimits
 from orrery.apps.runs.versions import VersionCache
+from orrery.apps.tools.app_tools import NodeIcons
+from orrery.apps.tools.known import ToolKnowledgeSource
 from orrery.apps.tools.toolbox import Toolbox
 from orrery.apps.tools.workflow_calls import WorkflowCalls
+from orrery.apps.tools.workflow_tools import WorkflowTools
 from orrery.apps.triggers.ending import ORDER as TRIGGER_ORDER
 from orrery.apps.triggers.ending import TriggerLogEnding
 from orrery.database.group_commit import GroupCommit
@@ -107,6 +110,9 @@ def build_running(
         aftermaths=Aftermaths([TriggerLogEnding(), CallbackEnding(ground.outbox)]),
         memory=inspector.keeper,
         observers=ground.observers,
+        icons=NodeIcons(
+            ToolKnowledgeSource(tools, WorkflowTools(database)), console_api=ground.settings.urls.console_api
+        ).of,
     )
     records = RunRecords(database)
     return Running(

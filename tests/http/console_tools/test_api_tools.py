@@ -239,3 +239,23 @@ async def test_a_masked_key_goes_to_its_own_server_only(world: World, shop: tupl
     await refused(world.owner.post(f"{API}/update", json=body), "enter the key again")
     assert len(seen.asked) == before
     await done(world.owner.post(f"{API}/update", json=body | {"credentials": credentials}))
+
+
+async def test_a_stream_shows_the_icon_of_a_tool(world: World, shop: tuple[Shop, str]) -> None:
+    _, base = shop
+    await done(world.owner.post(f"{API}/add", json=form("shown", base, {"auth_type": "none"})))
+    [listed] = [x for x in await done(world.owner.get("/workspaces/current/tools/api")) if x["name"] == "shown"]
+    drawn = dsl.chain(
+        dsl.start("q"),
+        tool("api", listed["id"], "getItem", {"id": "{{#start.q#}}"}),
+        {**tool("builtin", "time", "current_time"), "id": "clock"},
+        dsl.end(text=["tool", "text"]),
+    )
+    app_id = await world.app(dsl.workflow("Shows its tools", drawn))
+    await world.publish(app_id)
+    frames = await world.stream(app_id, q="1")
+    assert frames[-1]["data"]["status"] == "succeeded", frames[-1]
+    extras = {f["data"]["node_id"]: f["data"]["extras"] for f in frames if f["event"] == "node_started"}
+    assert extras["tool"] == {"icon": {"content": "🛒", "background": "#fff"}}
+    assert extras["clock"]["icon"].endswith("/console/api/workspaces/current/tool-provider/builtin/time/icon")
+    assert (extras["start"], extras["end"]) == ({}, {})

@@ -65,6 +65,15 @@ class World:
         assert answer.status_code == 200, answer.text
         return answer.json()["data"]
 
+    async def stream(self, app_id: str, **inputs: object) -> list[JsonObject]:
+        """Runs the published version by the Service API; gives the frames of its stream."""
+        async with browser(self.process.app, headers={"Authorization": f"Bearer {await self.key(app_id)}"}) as service:
+            body = {"inputs": inputs, "user": "ann", "response_mode": "streaming"}
+            answer = await service.post("/v1/workflows/run", json=body, timeout=30)
+        assert answer.status_code == 200, answer.text
+        lines = [line.removeprefix("data: ") for line in answer.text.split("\n") if line.startswith("data: ")]
+        return [json.loads(line) for line in lines]
+
     async def run_tool(self, tool: dsl.JsonObject, **inputs: object) -> JsonObject:
         """Publishes and runs a workflow whose only step is the tool; gives the run's ``data``."""
         drawn = dsl.chain(dsl.start(*inputs), tool, dsl.end(text=["tool", "text"], json=["tool", "json"]))

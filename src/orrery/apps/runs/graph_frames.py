@@ -43,8 +43,11 @@ _STREAM_INDEX = 1  # the wire always says 1; the stored record has the running n
 class GraphFrames:
     """Builds (event name, data) pairs. ``simple`` is the form for end users: values of nodes are left out."""
 
-    def __init__(self, spec: RunSpec, sign: Sign, limits: DisplayLimits) -> None:
+    def __init__(
+        self, spec: RunSpec, sign: Sign, limits: DisplayLimits, icons: Mapping[str, object] | None = None
+    ) -> None:
         self._spec = spec
+        self._icons = icons or {}
         self.sign = sign
         self._limits = limits
         self._simple = spec.watched == "simple"
@@ -108,6 +111,10 @@ class GraphFrames:
         }
         return "workflow_paused", data
 
+    def _extras(self, event: NodeStarted) -> Mapping[str, object]:
+        icon = self._icons.get(event.node_id)
+        return event.extras if icon is None else {**event.extras, "icon": icon}
+
     def node_started(self, event: NodeStarted) -> tuple[str, JsonObject] | None:
         if event.node_type in _CONTAINERS:
             return None
@@ -121,7 +128,7 @@ class GraphFrames:
             "inputs": None,
             "inputs_truncated": False,
             "created_at": int(event.started_at),
-            "extras": {} if self._simple else event.extras,
+            "extras": {} if self._simple else self._extras(event),
             "iteration_id": event.marks.iteration_id,
             "loop_id": event.marks.loop_id,
             "agent_strategy": event.agent_strategy,

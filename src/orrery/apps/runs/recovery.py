@@ -245,6 +245,7 @@ class Recovery:
             shown=shown,
             lease_token=token,
             first_seq=frames[-1].seq + 1 if frames else 1,
+            icons=await self._runs.icons_of(spec, version),
         )
         if row.stop_requested:
             live.abort(row.error or USER_STOP)

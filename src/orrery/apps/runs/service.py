@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
-from typing import cast
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeAlias, cast
 
 import msgspec
 from sqlalchemy import select, update
@@ -40,13 +40,19 @@ from orrery.database.engine import Database
 from orrery.database.group_commit import Entry, GroupCommit
 from orrery.database.ids import new_id
 from orrery.errors import InvalidParam
+from orrery.tools.protocol import ToolRef
 from orrery.workflow.engine import USER_STOP, WorkflowRun
 from orrery.workflow.inputs import validate_inputs
 from orrery.workflow.journal import Resume
+from orrery.workflow.nodes.tool import ToolNode
 
 __all__ = ["STOP_CHANNEL", "AppRef", "RunRequest", "RunService"]
 
 STOP_CHANNEL = "runs:stop"
+
+Icons: TypeAlias = Mapping[str, object]
+IconSource: TypeAlias = Callable[[str, Mapping[str, ToolRef]], Awaitable[Icons]]
+"""Icons by node id, of a workspace's tools by node id."""
 
 
 class RunService:
@@ -69,10 +75,12 @@ class RunService:
         memory: DebugMemory | None = None,
         aftermaths: Aftermaths | None = None,
         observers: Sequence[RunObserver] = (),
+        icons: IconSource | None = None,
     ) -> None:
         self._database = database
         self._observers = tuple(observers)
         self.aftermaths = aftermaths or Aftermaths()
+        self._icons = icons
         self._group = group
         self._outside = outside
         self._files = files
@@ -102,7 +110,7 @@ class RunService:
             # What a run calls was let in with it: refused half way, all the work before would be lost.
             await self._admission.enter(request.app, spec.run_id, live=len(self.live))
         try:
-            live = self._launch(spec, request, prepared)
+            live = self._launch(spec, request, prepared, await self.icons_of(spec, request.version))
         except BaseException:
             await self._admission.leave(spec.run_id)
             raise
@@ -112,7 +120,7 @@ class RunService:
             raise NotRecorded(retry_after=2) from error
         return live
 
-    def _launch(self, spec: RunSpec, request: RunRequest, prepared: PreparedTurn | None) -> LiveRun:
+    def _launch(self, spec: RunSpec, request: RunRequest, prepared: PreparedTurn | None, icons: Icons) -> LiveRun:
         version = request.version
         accept = [
             entries.run_row(spec, graph_text=version.graph_text, inputs=stored_inputs(spec), owner=self.owner),
@@ -123,7 +131,14 @@ class RunService:
         if request.single is not None:
             conversation = version.conversation
         resume = None if request.again is None else request.again.resume
-        return self.assemble(spec, version, conversation, accept=accept, resume=resume)
+        return self.assemble(spec, version, conversation, accept=accept, resume=resume, icons=icons)
+
+    async def icons_of(self, spec: RunSpec, version: AppVersion) -> Icons:
+        """By node id: the icons of tools whose start somebody will see."""
+        if self._icons is None or spec.watched != "full":
+            return {}
+        refs = {node.id: node.node.ref for node in version.graph.nodes if isinstance(node.node, ToolNode)}
+        return await self._icons(spec.workspace_id, refs) if refs else {}
 
     def assemble(
         self,
@@ -136,6 +151,7 @@ class RunService:
         shown: str = "",
         lease_token: int = 1,
         first_seq: int = 1,
+        icons: Icons | None = None,
     ) -> LiveRun:
         """Builds a live run and starts to drive it. ``shown`` is the text that watchers got from an earlier process."""
         log = EventLog(first_seq)
@@ -146,7 +162,7 @@ class RunService:
             spec, self._group, log, nodes, lease_token=lease_token, accept=accept, lease=self._policy.lease
         )
         services = self._outside.bound_to(spec, recorder.write)
-        frames = GraphFrames(spec, services.files.url, self._policy.display)
+        frames = GraphFrames(spec, services.files.url, self._policy.display, icons)
         presenter = presenter_for(spec, frames)
         if shown:
             presenter.answer.append(shown)

@@ -10,12 +10,13 @@ import msgspec
 from orrery.agents.app_config import read_agent_mode
 from orrery.apps.catalog.access import AppRecord
 from orrery.apps.catalog.tables import AppModelConfig
-from orrery.apps.tools.known import ToolKnowledgeSource
+from orrery.apps.tools.known import KnownTools, ToolKnowledgeSource
 from orrery.apps.workflows.tables import Workflow
 from orrery.database import Database
 from orrery.tools.protocol import ToolRef
 from orrery.workflow.fields import as_mapping, as_mappings, as_text
 
+_BUILT_IN: Final = "/console/api/workspaces/current/tool-provider/builtin"
 _NO_ICON: Final[Mapping[str, str]] = {"background": "#252525", "content": "🔧"}
 
 
@@ -31,11 +32,10 @@ class AppTools:
         if not refs:
             return {}
         known, found = await self._known.of(app.workspace_id), dict[str, object]()
-        base = f"{self._console_api or address.rstrip('/')}/console/api/workspaces/current/tool-provider/builtin"
         for ref in refs:
-            view = known.view(ref)
-            if view is not None:
-                found[ref.tool_name] = f"{base}/{view.name}/icon" if view.kind == "builtin" else view.icon or _NO_ICON
+            icon = icon_of(known, ref, self._console_api or address.rstrip("/"))
+            if icon is not None:
+                found[ref.tool_name] = icon
         return found
 
     async def deleted(self, workspace_id: str, configs: object) -> list[dict[str, object]]:
@@ -57,6 +57,27 @@ class AppTools:
                 return [] if config is None else refs_of_config(config.configs)
             workflow = await session.get(Workflow, app.workflow_id) if app.workflow_id is not None else None
         return [] if workflow is None else _refs_of_graph(workflow.graph)
+
+
+class NodeIcons:
+    """Icons of a run's tool nodes, for ``extras`` of their start (workflow.md 4.2)."""
+
+    def __init__(self, known: ToolKnowledgeSource, *, console_api: str) -> None:
+        self._known, self._console_api = known, console_api.rstrip("/")
+
+    async def of(self, workspace_id: str, refs: Mapping[str, ToolRef]) -> dict[str, object]:
+        """By node id; nothing for tools that are not there."""
+        known = await self._known.of(workspace_id)
+        found = {node_id: icon_of(known, ref, self._console_api) for node_id, ref in refs.items()}
+        return {node_id: icon for node_id, icon in found.items() if icon is not None}
+
+
+def icon_of(known: KnownTools, ref: ToolRef, base: str) -> object:
+    """An address below ``base``, or ``{background, content}``; None for a tool that is not there."""
+    view = known.view(ref)
+    if view is None:
+        return None
+    return f"{base}{_BUILT_IN}/{view.name}/icon" if view.kind == "builtin" else view.icon or _NO_ICON
 
 
 def refs_of_config(configs: object) -> list[ToolRef]:

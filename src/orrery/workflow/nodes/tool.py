@@ -43,6 +43,7 @@ class ToolNode:
     def __init__(self, node_id: str, data: ToolData) -> None:
         self.node_id = node_id
         self._data = data
+        self.ref = data.ref
         self.repeatable = data.retries or short_id(data.ref.provider_id) in _WITHOUT_EFFECT
 
     @classmethod
