@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -122,7 +123,7 @@ def check_spans(collector: Collector) -> None:
 
 
 def test_unexpected_errors_are_reported_without_secrets(collector: Collector) -> None:
-    secret = "-".join(("never", "told"))  # put together here: lines of source code are part of a report
+    secret = secrets.token_hex(8)  # made here: lines of source code are part of a report
     settings = Observability(sentry_dsn=f"http://key@{collector.address}/1", sentry_profiles=0, sentry_traces=0)
     end_reports = start_sentry(
         settings, release="orrery-0.1.0", environment="TEST", redact=lambda text: text.replace(secret, "***")
