@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import cast
 
@@ -32,17 +33,14 @@ def as_selector(value: object) -> tuple[str, ...]:
 
 
 def as_number(value: object, default: float) -> float:
-    """A number or the text of one; anything else (booleans too) is the default."""
-    if isinstance(value, bool):
+    """A number or the text of one; anything else (booleans, infinities and NaN too) is the default."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return default
-    if isinstance(value, (int, float)):
-        return value
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return default
-    return default
+    try:
+        number = float(value) if isinstance(value, str) else value
+    except ValueError:
+        return default
+    return default if isinstance(number, float) and not math.isfinite(number) else number
 
 
 def as_count(value: object, default: int) -> int:
