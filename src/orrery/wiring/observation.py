@@ -34,20 +34,23 @@ class Observation:
         self._tracer: OpenTelemetry | None = None
         self._ends: list[Callable[[], None]] = []
         self._access_log = settings.logs.requests
+        asking = ""
         try:
             if wanted.metrics:
+                asking = "ORRERY_METRICS"
                 from orrery.telemetry.metrics import Metrics
 
                 self.metrics = Metrics()
             if wanted.tracing:
+                asking = "ENABLE_OTEL"
                 self._tracer = _open_telemetry(settings)
                 self._ends.append(self._tracer.close)
             if wanted.sentry_dsn:
+                asking = "SENTRY_DSN"
                 self._ends.append(_sentry(settings))
         except ImportError as error:
-            name = "ORRERY_METRICS" if wanted.metrics else "ENABLE_OTEL" if wanted.tracing else "SENTRY_DSN"
             mend = "Install it with: pip install 'orrery[observability]'"
-            raise SettingsError([Problem(name, f"needs a package that is missing ({error.name}).", mend)]) from error
+            raise SettingsError([Problem(asking, f"needs a package that is missing ({error.name}).", mend)]) from error
 
     @property
     def runs(self) -> Sequence[RunObserver]:
