@@ -16,3 +16,9 @@ def test_the_edge_of_a_machine_passes_streams_on_and_divides_requests(tmp_path: 
     assert "client_max_body_size 7M;" in text
     assert "proxy_set_header X-Forwarded-For $remote_addr;" in text
     assert "${" not in text
+
+
+def test_what_is_for_operators_stays_inside(tmp_path: Path) -> None:
+    text = edge_configuration(8080, [1], tmp_path, DEFAULTS)
+    hidden = text.index("location ~ ^/(threads|db-pool-stat|metrics)$")
+    assert text[hidden:].split("}")[0].endswith("return 404;\n        ")

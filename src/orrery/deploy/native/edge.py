@@ -45,6 +45,9 @@ http {{
     server {{
         listen {port};
 {proxy}
+        location ~ ^/(threads|db-pool-stat|metrics)$ {{
+            return 404;
+        }}
         location / {{
             proxy_pass http://api;
         }}
