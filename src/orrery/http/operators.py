@@ -15,8 +15,7 @@ from orrery.errors import Unauthorized
 from orrery.http.call import Call
 from orrery.http.endpoint import RouteGroup, route
 from orrery.http.responses import json_response
-
-METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+from orrery.telemetry.observation import METRICS_TYPE
 
 
 class Health(msgspec.Struct, frozen=True):

@@ -19,7 +19,6 @@ from prometheus_client.registry import Collector
 
 from orrery.telemetry.observation import RequestSeen
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _REQUEST_BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 _RUN_BUCKETS = (0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1200)
 
@@ -84,7 +83,7 @@ class Metrics:
         self._registry.register(_Gauge(name, meaning, labels, reading))
 
     def text(self) -> bytes:
-        """All of it, as `CONTENT_TYPE` says."""
+        """All of it, in the text format (`METRICS_TYPE`)."""
         return generate_latest(self._registry)
 
     def serve(self, port: int) -> Callable[[], None]:

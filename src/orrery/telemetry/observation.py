@@ -8,6 +8,9 @@ from typing import Protocol, TypeAlias
 
 import msgspec
 
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+"""Prometheus' text format."""
+
 Attributes: TypeAlias = Mapping[str, str | int | float | bool]
 
 
