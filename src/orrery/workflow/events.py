@@ -145,6 +145,16 @@ class TextChunk(msgspec.Struct, tag="stream_chunk"):
     marks: Marks = OUTSIDE
 
 
+class ReasoningChunk(msgspec.Struct, tag="reasoning_chunk"):
+    """A piece of what a model thinks beside its answer; ``is_final`` ends a phase of thinking, its text may be empty."""
+
+    id: str
+    node_id: str
+    text: str
+    is_final: bool
+    marks: Marks = OUTSIDE
+
+
 class IterationStarted(NodeEvent, tag="iteration_started"):
     """An iteration with at least one item opens; metadata holds ``iteration_length``."""
 
@@ -284,6 +294,7 @@ Event: TypeAlias = (
     | NodeFinished
     | NodePaused
     | TextChunk
+    | ReasoningChunk
     | IterationStarted
     | IterationNext
     | IterationCompleted

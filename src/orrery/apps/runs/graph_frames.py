@@ -26,6 +26,7 @@ from orrery.workflow.events import (
     NodeFinished,
     NodeRetry,
     NodeStarted,
+    ReasoningChunk,
     RunEnded,
     RunFailed,
     RunPartialSucceeded,
@@ -250,6 +251,11 @@ class GraphFrames:
         }
         return "agent_log", data
 
+    def reasoning(self, event: ReasoningChunk) -> tuple[str, JsonObject]:
+        message = None if self._spec.turn is None else self._spec.turn.message_id
+        data: JsonObject = {"message_id": message, "reasoning": event.text, "node_id": event.node_id}
+        return "reasoning_chunk", {**data, "is_final": event.is_final}
+
     def human_input(self, event: HumanInputRequired | HumanInputFilled | HumanInputTimeout) -> tuple[str, JsonObject]:
         name = type(event).__struct_config__.tag
         data = msgspec.structs.asdict(event)
@@ -275,6 +281,7 @@ _BUILDERS: Mapping[type, Callable[..., tuple[str, JsonObject] | None]] = {
     IterationCompleted: GraphFrames.container_completed,
     LoopCompleted: GraphFrames.container_completed,
     AgentLog: GraphFrames.agent_log,
+    ReasoningChunk: GraphFrames.reasoning,
     HumanInputRequired: GraphFrames.human_input,
     HumanInputFilled: GraphFrames.human_input,
     HumanInputTimeout: GraphFrames.human_input,

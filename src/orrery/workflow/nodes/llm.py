@@ -9,12 +9,15 @@ from typing import ClassVar, Self, cast
 import msgspec
 
 from orrery.inference.types import InvokeError, LLMCall, Message, ModelFeatures
+from orrery.workflow.context import EngineContext
+from orrery.workflow.events import ReasoningChunk
 from orrery.workflow.node import NodeContext, NodeFailure, NodeKindName, NodeOutcome, Selector, Variables
 from orrery.workflow.nodes.llm_data import LlmData, ModelNodeOptions
 from orrery.workflow.nodes.llm_errors import failure_of
 from orrery.workflow.nodes.llm_reasoning import split_reasoning
 from orrery.workflow.nodes.llm_record import metadata, process_data
 from orrery.workflow.nodes.llm_reply import Reply, ReplyReader
+from orrery.workflow.nodes.llm_separating import SeparatedStream
 from orrery.workflow.nodes.llm_structured import demand_json, parse_structured, schema_of
 from orrery.workflow.nodes.prompt_context import PromptContext, is_knowledge, read_context
 from orrery.workflow.nodes.prompt_media import MediaLoader
@@ -62,7 +65,7 @@ class LlmNode:
             texts.append(self._data.memory.query_prompt_template or "")
         return [reference for text in texts for reference in references(text)]
 
-    async def run(self, context: NodeContext) -> NodeOutcome:
+    async def run(self, context: EngineContext) -> NodeOutcome:
         inputs: dict[str, object] = {}
         messages: tuple[Message, ...] = ()
         reply: Reply | None = None
@@ -74,8 +77,7 @@ class LlmNode:
             messages = call.messages
             if not self.repeatable:
                 await context.before_effect()
-            reader = ReplyReader(context.services, self._options)
-            reply = await reader.read(call, lambda piece: context.stream("text", piece))
+            reply = await self._read(call, context)
             context.stream("text", "", final=True)
             outputs = await self._outputs(reply)
         except NodeFailure as failure:
@@ -153,6 +155,19 @@ class LlmNode:
             stop=data.model.stop,
             json_schema=schema,
         )
+
+    async def _read(self, call: LLMCall, context: EngineContext) -> Reply:
+        reader = ReplyReader(context.services, self._options)
+        if self._data.reasoning_format != "separated":
+            return await reader.read(call, lambda piece: context.stream("text", piece))
+
+        def say_reasoning(text: str, *, final: bool) -> None:
+            context.emit(ReasoningChunk(context.execution_id, self.node_id, text, final, context.marks))
+
+        apart = SeparatedStream(lambda piece: context.stream("text", piece), say_reasoning)
+        reply = await reader.read(call, apart.feed)
+        apart.finish()
+        return reply
 
     async def _outputs(self, reply: Reply) -> dict[str, object]:
         text, reasoning = reply.text, ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_BLANK_LINES = re.compile(r"\n\s*\n")
+BLANK_LINES = re.compile(r"\n\s*\n")
 _OPEN, _CLOSE = "<think", "</think>"
 
 
@@ -53,4 +53,4 @@ def split_reasoning(text: str) -> tuple[str, str]:
         place = end + len(_CLOSE)
     kept.append(text[place:])
     clean = "".join(kept) if thoughts else text
-    return _BLANK_LINES.sub("\n\n", clean).strip(), "\n".join(thoughts)
+    return BLANK_LINES.sub("\n\n", clean).strip(), "\n".join(thoughts)

@@ -31,6 +31,7 @@ from orrery.workflow.events import (
     NodePaused,
     NodeRetry,
     NodeStarted,
+    ReasoningChunk,
     RetrieverResources,
     RunFailed,
     RunPaused,
@@ -222,6 +223,13 @@ def test_agents_and_forms() -> None:
     assert (
         " ".join(data_of(run, step)) == "event node_execution_id id label parent_id error status data metadata node_id"
     )
+    thought = ReasoningChunk("x", "n", "Hm", is_final=False)
+    said = {"reasoning": "Hm", "node_id": "n", "is_final": False}
+    assert data_of(run, thought) == {"event": "reasoning_chunk", "message_id": None, **said}
+    talk = chat()
+    (frame,) = shown(talk, thought)
+    assert talk.turn is not None
+    assert frame["data"] == {"message_id": talk.turn.message_id, **said}
     asked = HumanInputRequired(node_id="n", node_title="T", form_id="f", form_content="c", expiration_time=5.0)
     data = data_of(run, asked)
     assert data["event"] == "human_input_required"

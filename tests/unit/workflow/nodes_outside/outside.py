@@ -21,6 +21,7 @@ from orrery.egress.protocol import (
 )
 from orrery.inference.types import LLMCall, LLMDelta, Message, ModelFeatures, ModelRef, Usage
 from orrery.sandbox.protocol import CodeExecutionError
+from orrery.workflow.events import OUTSIDE, Event, Marks
 from orrery.workflow.node import NodeFailure
 from orrery.workflow.pool import Pool
 
@@ -187,6 +188,12 @@ class Context:
     node_id: str = "node"
     chunks: list[tuple[str, str, bool]] = field(default_factory=list)
     barriers: int = 0
+    events: list[Event] = field(default_factory=list[Event])
+    execution_id: str = "execution"
+    marks: Marks = OUTSIDE
+
+    def emit(self, event: Event) -> None:
+        self.events.append(event)
 
     def stream(self, name: str, text: str, *, final: bool = False) -> None:
         self.chunks.append((name, text, final))

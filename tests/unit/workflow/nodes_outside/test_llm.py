@@ -17,6 +17,7 @@ from orrery.inference.types import (
     TextPart,
     Usage,
 )
+from orrery.workflow.events import ReasoningChunk
 from orrery.workflow.node import NodeFailure
 from orrery.workflow.nodes.llm import LlmNode
 from orrery.workflow.nodes.llm_data import ModelNodeOptions
@@ -294,10 +295,11 @@ async def test_nothing_to_send_is_an_error():
 async def test_reasoning_stands_in_marks_or_apart(fmt: str):
     made = context(LLMDelta(reasoning="I "), LLMDelta(reasoning="think"), LLMDelta(text="Answer"), END)
     outputs = (await node(reasoning_format=fmt).run(made)).outputs
-    marked = "<think>\nI think\n</think>Answer"
-    assert "".join(text for _, text, _ in made.chunks) == marked
-    expected = (marked, "") if fmt == "tagged" else ("Answer", "I think")
+    expected = ("<think>\nI think\n</think>Answer", "") if fmt == "tagged" else ("Answer", "I think")
     assert (outputs["text"], outputs["reasoning_content"]) == expected
+    assert "".join(text for _, text, _ in made.chunks) == expected[0]
+    told = [(event.text, event.is_final) for event in made.events if isinstance(event, ReasoningChunk)]
+    assert told == ([] if fmt == "tagged" else [("I", False), (" think", False), ("", True)])
 
 
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}}
