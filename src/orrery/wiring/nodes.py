@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import cast
 
+from orrery.settings.groups.canvas import Canvas
 from orrery.settings.load import Settings
+from orrery.workflow.check import EditorLimits
 from orrery.workflow.node import Node
 from orrery.workflow.nodes.agent import AgentNode
 from orrery.workflow.nodes.document_extractor import DocumentExtractorNode, Extract, extract_in_thread
@@ -39,4 +41,15 @@ def node_registry(settings: Settings, documents: Extract = extract_in_thread) ->
             # The engine gives every node its own, larger context; agents use more of it than `Node` promises.
             "agent": {"1": cast("type[Node]", AgentNode.configured(model))},
         }
+    )
+
+
+def editor_limits(canvas: Canvas) -> EditorLimits:
+    """What the examination of apps tells as too large to draw."""
+    return EditorLimits(
+        loop_count=canvas.loop_count,
+        tools=canvas.tools,
+        parallel_branches=canvas.parallel_branches,
+        agent_iterations=canvas.agent_iterations,
+        tree_depth=canvas.tree_depth,
     )

@@ -37,7 +37,7 @@ from orrery.security.passwords import Passwords
 from orrery.security.tokens import Tokens
 from orrery.wiring.forms import build_forms, form_waits
 from orrery.wiring.ground import Ground
-from orrery.wiring.nodes import node_registry
+from orrery.wiring.nodes import editor_limits, node_registry
 from orrery.wiring.running import Running, build_running
 from orrery.wiring.tools import build_tools
 from orrery.workspaces.members.names import AccountNames
@@ -110,7 +110,7 @@ def build_product(ground: Ground) -> Product:
         apps=AppService(database, access),
         tags=TagService(database),
         dsl=dsl,
-        examination=Examination(dsl, nodes, workspaces.models.known, known_tools.of),
+        examination=Examination(dsl, nodes, workspaces.models.known, known_tools.of, editor_limits(settings.canvas)),
         workflows=WorkflowService(database, vault, access, max_variable_bytes=settings.workflow.max_variable_bytes),
         conversion=Conversion(database, Keeping(vault, settings.workflow.max_variable_bytes)),
         access=access,

@@ -8,14 +8,15 @@ from collections.abc import Awaitable, Callable
 from orrery.apps.catalog.service import Actor
 from orrery.apps.dsl.document import parse
 from orrery.apps.dsl.service import DslService
-from orrery.workflow.check import Finding, ModelKnowledge, ToolKnowledge, check_app
+from orrery.workflow.check import EditorLimits, Finding, ModelKnowledge, ToolKnowledge, check_app
 from orrery.workflow.registry import NodeRegistry
 
 
 class Examination:
     """Looks at an app as its file would be: what the check sees is what others get.
 
-    ``knowledge`` tells what a workspace knows about models, ``tools`` what it knows about tools.
+    ``knowledge`` tells what a workspace knows about models, ``tools`` what it knows about tools;
+    ``limits`` are what the operator lets editors draw.
     """
 
     def __init__(
@@ -24,7 +25,9 @@ class Examination:
         registry: NodeRegistry,
         knowledge: Callable[[str], Awaitable[ModelKnowledge]],
         tools: Callable[[str], Awaitable[ToolKnowledge]],
+        limits: EditorLimits | None = None,
     ) -> None:
+        self._limits = limits
         self._dsl, self._registry, self._knowledge, self._tools = dsl, registry, knowledge, tools
 
     async def of(self, who: Actor, app_id: str) -> list[Finding]:
@@ -35,4 +38,4 @@ class Examination:
         return await asyncio.to_thread(self._examined, text, models, tools)
 
     def _examined(self, text: str, models: ModelKnowledge, tools: ToolKnowledge) -> list[Finding]:
-        return check_app(parse(text), registry=self._registry, models=models, tools=tools)
+        return check_app(parse(text), registry=self._registry, models=models, tools=tools, limits=self._limits)

@@ -7,5 +7,6 @@ fault and adds to the same report.
 from orrery.workflow.check.app import AppFile, check_app
 from orrery.workflow.check.finding import Finding
 from orrery.workflow.check.inspection import ModelKnowledge, Shortage, ToolKnowledge
+from orrery.workflow.check.limits import EditorLimits
 
-__all__ = ["AppFile", "Finding", "ModelKnowledge", "Shortage", "ToolKnowledge", "check_app"]
+__all__ = ["AppFile", "EditorLimits", "Finding", "ModelKnowledge", "Shortage", "ToolKnowledge", "check_app"]

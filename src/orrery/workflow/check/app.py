@@ -9,6 +9,7 @@ from orrery.workflow.check.conditions import check_conditions
 from orrery.workflow.check.finding import Finding, Report
 from orrery.workflow.check.forms import check_forms
 from orrery.workflow.check.inspection import Inspection, ModelKnowledge, ToolKnowledge
+from orrery.workflow.check.limits import EditorLimits, check_agent_limits, check_limits
 from orrery.workflow.check.models import check_model, check_models
 from orrery.workflow.check.references import check_references
 from orrery.workflow.check.requests import check_requests
@@ -58,20 +59,26 @@ def check_app(
     registry: NodeRegistry | None = None,
     models: ModelKnowledge | None = None,
     tools: ToolKnowledge | None = None,
+    limits: EditorLimits | None = None,
 ) -> list[Finding]:
     """Everything that is wrong with an app, errors first; nothing is called and nothing of it is executed.
 
     ``registry`` tells which kinds of nodes this installation has; without ``models`` only missing choices of models
-    are told, and without ``tools`` nothing of tools. Never raises for what a file holds.
+    are told, without ``tools`` nothing of tools, and without ``limits`` nothing of
+    what editors would not draw. Never raises for what a file holds.
     """
     if document.workflow is None:
         report = Report()
         model = as_mapping(as_mapping(document.model_config).get("model"))
         check_model(report, models, model, node=None, field="model_config.model")
         check_agent_mode(report, tools, as_mapping(document.model_config).get("agent_mode"))
+        if limits is not None:
+            check_agent_limits(report, limits, as_mapping(document.model_config).get("agent_mode"))
         return report.findings
     graph = as_mapping(document.workflow.get("graph"))
     inspection = Inspection(as_text(document.mode), document.workflow, graph, registry or NodeRegistry(), models, tools)
     for part in _PARTS:
         part(inspection)
+    if limits is not None:
+        check_limits(inspection, limits)
     return sorted(inspection.report.findings, key=lambda finding: finding.level)
