@@ -6,7 +6,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,11 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.support.server import free_port
+from tests.support.listening import is_listening, until_up
+from tests.support.ports import free_port
 
 from orrery.deploy.native.programs import MissingProgram, program
 
-_START_SECONDS = 30.0
+_START_SECONDS = 120.0
 
 
 def wanted(name: str) -> str:
@@ -54,24 +54,17 @@ class OutsideServer:
                 self.command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL, user=self._user, group=self._user,
                 extra_groups=None if self._user is None else [], cwd=self.folder,
             )  # fmt: skip
-        until = time.monotonic() + _START_SECONDS
-        while time.monotonic() < until:
-            assert self._process.poll() is None, self._log.read_text(errors="replace")[-2000:]
-            if self.answers():
-                return
-            time.sleep(0.05)
-        raise AssertionError(f"{self.command()[0]} did not start")
+        until_up(self._process, self.answers, lambda: self._log.read_text(errors="replace"))
 
     def answers(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+        return is_listening(self.port)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         """Sends the signal and waits for the end."""
         process, self._process = self._process, None
         if process is not None:
             process.send_signal(number)
-            process.wait(30)
+            process.wait(60)
 
     def kill(self) -> None:
         self.stop(signal.SIGKILL)

@@ -14,7 +14,8 @@ import pytest
 from tests.fault.holdings import OBSERVED, Holdings, holdings, wait_until_let_go
 from tests.fault.scale import THOROUGH, scaled
 from tests.support import dsl
-from tests.support.server import MODEL_KEY, Console, OrreryServer, free_port, model_server, running
+from tests.support.ports import free_port
+from tests.support.server import MODEL_KEY, Console, OrreryServer, model_server, running
 from tests.support.sse import read_frames
 
 IMPATIENT = {**OBSERVED, "APP_MAX_EXECUTION_TIME": "3", "WORKFLOW_MAX_EXECUTION_TIME": "3"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-import time
 from collections import Counter
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -17,7 +16,8 @@ from tests.fault.outside import wanted
 from tests.fault.scale import scaled
 from tests.fault.witness import Story, Witness
 from tests.support import dsl
-from tests.support.server import free_port
+from tests.support.listening import until_listening
+from tests.support.ports import free_port
 
 from orrery.deploy.native.edge import edge_configuration
 from orrery.deploy.topology.model import DEFAULTS
@@ -35,19 +35,12 @@ def edge(folder: Path, apis: list[int]) -> Generator[str]:
         process = subprocess.Popen([wanted("nginx"), "-c", str(file), "-e", "stderr"], stdout=log, stderr=log)
     url = f"http://127.0.0.1:{port}"
     try:
-        until = time.monotonic() + 20
-        while True:
-            assert process.poll() is None, (folder / "log").read_text()
-            try:
-                if httpx.get(f"{url}/health", trust_env=False).status_code == 200:
-                    break
-            except httpx.TransportError:
-                assert time.monotonic() < until
-                time.sleep(0.05)
+        until_listening(process, port, said=(folder / "log").read_text)
+        assert httpx.get(f"{url}/health", timeout=60, trust_env=False).status_code == 200
         yield url
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 @pytest.mark.thorough

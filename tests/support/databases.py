@@ -10,19 +10,18 @@ import atexit
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import count
 from pathlib import Path
 
 import pytest
+from tests.support.listening import until_listening, until_up
+from tests.support.ports import free_port
 
 _names = count(1)
-_START_SECONDS = 60
 
 
 class _Server:
@@ -33,14 +32,9 @@ class _Server:
     def make_database(self) -> str:
         """An empty database; its name."""
         name = f"t{os.getpid()}_{next(_names)}"
-        subprocess.run(self._command(name), check=True, capture_output=True)
+        made = subprocess.run(self._command(name), check=False, capture_output=True, text=True)
+        assert made.returncode == 0, made.stderr
         return name
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _as_user(name: str) -> list[str]:
@@ -62,16 +56,8 @@ def _launch(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
 
 
-def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise RuntimeError(f"the database server stopped: {log.read_text(errors='replace')[-2000:]}")
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise RuntimeError("the database server did not start in time")
+def _words(log: Path) -> str:
+    return log.read_text(errors="replace")
 
 
 def _stop(process: subprocess.Popen[bytes], folder: Path) -> None:
@@ -79,9 +65,10 @@ def _stop(process: subprocess.Popen[bytes], folder: Path) -> None:
     subprocess.run(["pkill", "-TERM", "-f", str(folder)], check=False)
     process.terminate()
     try:
-        process.wait(20)
+        process.wait(60)
     except subprocess.TimeoutExpired:
         process.kill()
+        process.wait()
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -93,11 +80,12 @@ def _program(*names: str) -> str | None:
 @cache
 def _postgres() -> _Server:
     initdb, postgres, createdb = _program("initdb"), _program("postgres"), _program("createdb")
-    if not initdb or not postgres or not createdb:
+    isready = _program("pg_isready")
+    if not initdb or not postgres or not createdb or not isready:
         pytest.skip("PostgreSQL is not installed")
     # A wrapper in PATH may hide where the programs live; the folder of initdb's target has all of them.
     folder, user = _folder("postgres"), _as_user("postgres")
-    data, log, port = folder / "data", folder / "log", _free_port()
+    data, log, port = folder / "data", folder / "log", free_port()
     made = subprocess.run([*user, initdb, "-D", str(data), "-U", "orrery", "-A", "trust", "-E", "UTF8", "--locale=C"],
                           check=False, capture_output=True, text=True)  # fmt: skip
     if made.returncode:
@@ -105,8 +93,12 @@ def _postgres() -> _Server:
     options = ["-p", str(port), "-k", str(folder), "-h", "127.0.0.1", "-c", "fsync=off", "-c", "max_connections=60"]
     process = _launch([*user, postgres, "-D", str(data), *options], log)
     atexit.register(_stop, process, folder)
-    _wait(port, process, log)
-    return _Server(port, lambda name: [createdb, "-h", "127.0.0.1", "-p", str(port), "-U", "orrery", name])
+    place = ["-h", "127.0.0.1", "-p", str(port)]
+    # It listens before it is done starting up, and until then it refuses.
+    asked = [isready, "-q", *place]
+    until_up(process, lambda: subprocess.run(asked, check=False).returncode == 0, lambda: _words(log))
+    # The usual template may be looked at by a vacuum, and can't be copied then.
+    return _Server(port, lambda name: [createdb, *place, "-U", "orrery", "-T", "template0", name])
 
 
 @cache
@@ -115,7 +107,7 @@ def _mariadb() -> _Server:
     if not install or not server or not client:
         pytest.skip("MariaDB is not installed")
     folder, user = _folder("mysql"), _as_user("mysql")
-    data, log, port = folder / "data", folder / "log", _free_port()
+    data, log, port = folder / "data", folder / "log", free_port()
     made = subprocess.run(
         [*user, install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal"],
         check=False, capture_output=True, text=True,
@@ -128,7 +120,7 @@ def _mariadb() -> _Server:
     ]  # fmt: skip
     process = _launch([*user, server, *options], log)
     atexit.register(_stop, process, folder)
-    _wait(port, process, log)
+    until_listening(process, port, said=lambda: _words(log))
     base = [client, "--no-defaults", "-h", "127.0.0.1", "-P", str(port), "-u", "root"]
     subprocess.run(
         [*base, "-e", "CREATE USER 'orrery'@'127.0.0.1'; GRANT ALL ON *.* TO 'orrery'@'127.0.0.1';"], check=True

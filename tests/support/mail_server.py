@@ -18,7 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from tests.support.server import free_port
+from tests.support.ports import free_port
 
 HOST = "127.0.0.1"
 Tls = Literal["none", "implicit", "starttls"]
@@ -35,7 +35,7 @@ class MailServer:
         self.port = 0
         self._arrived = threading.Condition()
 
-    def wait(self, count: int = 1, seconds: float = 20.0) -> list[EmailMessage]:
+    def wait(self, count: int = 1, seconds: float = 60.0) -> list[EmailMessage]:
         """The mails, once there are so many."""
         with self._arrived:
             came = self._arrived.wait_for(lambda: len(self.mails) >= count, timeout=seconds)
@@ -85,7 +85,7 @@ def mail_server(*, tls: Tls = "none", folder: Path | None = None, password: str 
         server,
         hostname=HOST,
         port=server.port,
-        ready_timeout=20,
+        ready_timeout=60,
         ssl_context=context if tls == "implicit" else None,
         **more,
     )

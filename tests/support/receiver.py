@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 
-_SECONDS = 30.0
+_SECONDS = 60.0
 
 
 class Received(NamedTuple):

@@ -10,10 +10,8 @@ import base64
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,20 +19,14 @@ from typing import Any, cast
 
 import httpx
 from tests.support.dsl import PROVIDER, JsonObject
+from tests.support.listening import until_up
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 EMAIL = "owner@example.com"
 PASSWORD = "correct horse 1"
 MODEL_KEY = "sk-never-to-be-seen-0123456789"
-_START_SECONDS = 60.0
 _OWN_NAMES = ("ORRERY_", "DIFY_", "DB_", "REDIS_", "LOG_", "SSRF_", "COVERAGE_")
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class OrreryServer:
@@ -83,21 +75,19 @@ class OrreryServer:
         self._wait_until_up(self._process)
 
     def _wait_until_up(self, process: subprocess.Popen[bytes]) -> None:
-        until = time.monotonic() + _START_SECONDS
-        while time.monotonic() < until:
-            assert process.poll() is None, f"the server ended with {process.returncode}:\n{self.log[-4000:]}"
-            try:
-                if httpx.get(f"{self.url}/health", timeout=5, trust_env=False).status_code == 200:
-                    return
-            except httpx.TransportError:
-                time.sleep(0.05)
-        raise AssertionError(f"the server did not come up:\n{self.log[-4000:]}")
+        until_up(process, self._is_well, lambda: self.log)
+
+    def _is_well(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/health", timeout=5, trust_env=False).status_code == 200
+        except httpx.TransportError:
+            return False
 
     def kill(self) -> None:
         """SIGKILL: nothing of the process gets to say goodbye."""
         self._signal(signal.SIGKILL)
 
-    def stop(self, seconds: float = 40.0) -> int:
+    def stop(self, seconds: float = 120.0) -> int:
         """SIGTERM; gives the exit code."""
         return self._signal(signal.SIGTERM, seconds)
 
@@ -124,7 +114,7 @@ class OrreryServer:
         if self._process is not None:
             self.kill()
 
-    def _signal(self, number: signal.Signals, seconds: float = 20.0) -> int:
+    def _signal(self, number: signal.Signals, seconds: float = 60.0) -> int:
         process, self._process = self._process, None
         assert process is not None
         process.send_signal(number)

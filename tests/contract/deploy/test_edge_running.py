@@ -9,13 +9,14 @@ import socket
 import struct
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from tests.support.listening import until_listening
+from tests.support.ports import free_port
 
 Build = Callable[..., dict[str, str]]
 Need = Callable[..., None]
@@ -38,7 +39,7 @@ class Upstream(BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(b"9\r\ndata: 1\n\n\r\n")
             self.wfile.flush()
-            self.release.wait(10)
+            self.release.wait(60)
             self.wfile.write(b"9\r\ndata: 2\n\n\r\n0\r\n\r\n")
             return
         name = f"{self.connection.getsockname()[1]} {self.path}\n"
@@ -97,34 +98,25 @@ def names() -> Generator[str]:
         server.close()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
-def running(words: list[str], environment: dict[str, str], port: int, user: int | None = None) -> Generator[None]:
-    process = subprocess.Popen(
-        words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, user=user, group=user
-    )
+def running(
+    words: list[str], environment: dict[str, str], *ports: int, log: Path, user: int | None = None
+) -> Generator[None]:
+    # A file: a pipe that nobody reads would stop the server once it is full.
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            words, env=environment, stdout=output, stderr=subprocess.STDOUT, user=user, group=user
+        )
     try:
-        for _ in range(200):
-            if process.poll() is not None:
-                assert process.stdout is not None
-                pytest.fail(process.stdout.read().decode())
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.02)
+        until_listening(process, *ports, said=lambda: log.read_text(errors="replace"))
         yield
     finally:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
+        process.wait(60)
 
 
 def get(port: int, path: str, headers: dict[str, str] | None = None) -> tuple[int, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request("GET", path, headers=headers or {})
         answer = connection.getresponse()
@@ -144,7 +136,7 @@ def edge_port(edge: Path, container_environment: Build, need: Need) -> Iterator[
             "nginx", NGINX_PORT=str(port), ORRERY_RESOLVER=resolver, NGINX_WORKER_PROCESSES="1"
         )
         words = ["sh", str(edge / "nginx" / "docker-entrypoint.sh")]
-        with running(words, {**environment, **places}, port):
+        with running(words, {**environment, **places}, port, log=edge / "nginx.log"):
             yield port
 
 
@@ -176,7 +168,7 @@ def test_nobody_claims_another_address(edge_port: int) -> None:
 
 def test_a_stream_arrives_frame_by_frame(edge_port: int) -> None:
     Upstream.release.clear()
-    connection = http.client.HTTPConnection("127.0.0.1", edge_port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", edge_port, timeout=60)
     connection.request("GET", "/v1/stream")
     answer = connection.getresponse()
     try:
@@ -216,7 +208,7 @@ def proxy(edge: Path, container_environment: Build, need: Need) -> Start:
                 "SANDBOX_HOST": "127.0.0.1",
             }
             words = ["sh", str(edge / "ssrf_proxy" / "docker-entrypoint.sh")]
-            with running(words, {**environment, **places}, forward, user=PROXY_USER):
+            with running(words, {**environment, **places}, forward, reverse, log=edge / "squid.log", user=PROXY_USER):
                 yield forward, reverse, sandbox
 
     return start

@@ -20,6 +20,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.support.listening import until_listening
+from tests.support.ports import free_port
 
 from orrery.deploy.interpolation import interpolate
 from orrery.deploy.render.edge_files import edge_files
@@ -91,7 +93,7 @@ class Proxy(msgspec.Struct, frozen=True):
 
     def ask(self, text: str) -> tuple[int, str]:
         """Status and all of the answer to a raw request."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as connection:
             connection.sendall(text.replace("\n", "\r\n").encode())
             answer = http.client.HTTPResponse(connection)
             answer.begin()
@@ -125,7 +127,7 @@ def own_proxy(environment: dict[str, str]) -> Generator[tuple[int, int]]:
 
     thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(60)
     try:
         yield ports[0], ports[1]
     finally:
@@ -158,29 +160,12 @@ def squid(environment: dict[str, str]) -> Generator[tuple[int, int]]:
             words, env=environment | own | places, stdout=subprocess.DEVNULL, user=PROXY_USER, group=PROXY_USER
         )
         try:
-            wait_for(forward, process)
+            until_listening(process, forward, door)
             yield forward, door
         finally:
             process.terminate()
             process.kill()
             process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    waiting = threading.Event()
-    for _ in range(500):
-        assert process.poll() is None, "the proxy has ended"
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        waiting.wait(0.02)
-    pytest.fail("the proxy does not listen")
 
 
 @pytest.fixture(scope="module", params=["ours", "squid"])
@@ -282,10 +267,10 @@ def test_a_tunnel_carries_both_ways(proxy: Proxy) -> None:
         server = socket.create_server((EXEMPT, 443))
     except OSError as error:
         pytest.skip(f"no listening on port 443 here ({error.strerror})")
-    with server, socket.create_connection(("127.0.0.1", proxy.port), timeout=10) as near:
+    with server, socket.create_connection(("127.0.0.1", proxy.port), timeout=60) as near:
         near.sendall(f"CONNECT {EXEMPT}:443 HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         assert near.recv(4096).startswith((b"HTTP/1.1 200", b"HTTP/1.0 200"))
-        server.settimeout(10)
+        server.settimeout(60)
         far, _ = server.accept()
         with far:
             near.sendall(b"\x16\x03ping")
@@ -327,7 +312,7 @@ def test_what_is_no_request_to_a_proxy_is_refused(proxy: Proxy, text: str) -> No
 
 
 def test_the_door_leads_to_the_sandbox(proxy: Proxy) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", proxy.door, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", proxy.door, timeout=60)
     try:
         connection.request("POST", "/v1/sandbox/run", body=b"{}", headers={"X-Api-Key": "k"})
         answer = connection.getresponse()
@@ -351,11 +336,11 @@ def test_the_role_starts_and_ends_with_its_container() -> None:
     environment = {"PATH": PATH, "MODE": "ssrf_proxy", "HTTP_PORT": str(port), "REVERSE_PROXY_PORT": str(door)}
     process = subprocess.Popen([sys.executable, "-m", "orrery", "role"], env=environment, stderr=subprocess.PIPE)
     try:
-        wait_for(port, process)
+        until_listening(process, port, door)
         assert Proxy("role", port, door, 0).get("http://127.0.0.1/")[0] == 403
     finally:
         process.terminate()
-        _, told = process.communicate(timeout=20)
+        _, told = process.communicate(timeout=60)
     assert process.returncode == 0, told
     assert b"127.0.0.1 GET 127.0.0.1:80 403" in told
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import http.client
 import signal
-import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
+from tests.support.listening import until_listening
+from tests.support.ports import free_port
 
 from orrery.http.pages import Pages
 
@@ -42,9 +42,7 @@ def start(open_folder: Path, pages: Path, need: Callable[..., None], path: str) 
     (open_folder / "scratch").mkdir()
 
     def run(**environment: str) -> int:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
+        port = free_port()
         places = {
             "PATH": path,
             "WEB_TEMPLATE": str(ROOT / "docker/web/nginx.conf.template"),
@@ -55,22 +53,17 @@ def start(open_folder: Path, pages: Path, need: Callable[..., None], path: str) 
         }
         process = subprocess.Popen(["sh", str(ROOT / "docker/web/entrypoint.sh")], env={**places, **environment})
         processes.append(process)
-        for _ in range(250):
-            assert process.poll() is None
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    return port
-            time.sleep(0.02)
-        pytest.fail("nginx did not start")
+        until_listening(process, port)
+        return port
 
     yield run
     for process in processes:
         process.send_signal(signal.SIGTERM)
-        process.wait(10)
+        process.wait(60)
 
 
 def answer(port: int, path: str) -> tuple[int, dict[str, str], bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request("GET", path)
         got = connection.getresponse()

@@ -21,7 +21,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.shared.auth import OAuthClientInformationFull, OAuthToken
 from pydantic import AnyHttpUrl
 from starlette.types import ASGIApp, Receive, Scope, Send
-from tests.support.server import free_port
+from tests.support.ports import free_port
 from tests.unit.tools.serving import serving
 
 

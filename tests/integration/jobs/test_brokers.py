@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
-import socket
 import subprocess
-import time
-from collections.abc import Generator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.support.ports import free_port
+from tests.support.redis_server import redis_server
 
 from orrery.jobs.fleet.application import celery_app
 from orrery.jobs.fleet.broker import Broker, broker_of
@@ -23,28 +20,6 @@ from orrery.settings.groups.jobs import Jobs as JobSettings
 
 pytest.importorskip("celery", reason="the celery extra is not installed")
 pytestmark = pytest.mark.redis
-
-
-def _port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-@contextmanager
-def _server(port: int, *command: str) -> Generator[None]:
-    with subprocess.Popen(["redis-server", *command], stdout=subprocess.DEVNULL) as server:
-        try:
-            deadline = time.monotonic() + 10
-            while True:
-                assert time.monotonic() < deadline
-                with socket.socket() as probe:
-                    if probe.connect_ex(("127.0.0.1", port)) == 0:
-                        break
-                time.sleep(0.02)
-            yield
-        finally:
-            server.terminate()
 
 
 async def _sends(broker: Broker) -> None:
@@ -59,18 +34,17 @@ async def _sends(broker: Broker) -> None:
 
 
 async def test_a_master_is_found_through_its_sentinels(redis_url: str, tmp_path: Path) -> None:
-    port, master = _port(), redis_url.rpartition(":")[2]
+    port, master = free_port(), redis_url.rpartition(":")[2]
     configuration = tmp_path / "sentinel.conf"
     configuration.write_text(f"port {port}\ndir {tmp_path}\nsentinel monitor watched 127.0.0.1 {master} 1\n")
-    with _server(port, str(configuration), "--sentinel"):
-        await asyncio.sleep(0.05)
+    with redis_server(port, str(configuration), "--sentinel", folder=tmp_path):
         url = f"sentinel://127.0.0.1:{port}/62;sentinel://127.0.0.1:1/62"
         await _sends(broker_of(JobSettings(broker_url=url, sentinel_master="watched"), CacheSettings()))
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 async def test_a_broker_over_tls_shows_its_certificate(tmp_path: Path) -> None:
-    port, key, certificate = _port(), tmp_path / "key.pem", tmp_path / "cert.pem"
+    port, key, certificate = free_port(), tmp_path / "key.pem", tmp_path / "cert.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost",
          "-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)],
@@ -78,7 +52,7 @@ async def test_a_broker_over_tls_shows_its_certificate(tmp_path: Path) -> None:
     )  # fmt: skip
     tls = ["--tls-port", str(port), "--port", "0", "--tls-cert-file", str(certificate), "--tls-key-file", str(key)]
     plain = ["--tls-auth-clients", "no", "--save", "", "--dir", str(tmp_path)]
-    with _server(port, *tls, *plain):
+    with redis_server(port, *tls, *plain, folder=tmp_path):
         jobs = JobSettings(broker_url=f"rediss://localhost:{port}/0")
         await _sends(broker_of(jobs, CacheSettings(tls_check="CERT_REQUIRED", tls_ca=certificate)))
         # Without the authority the certificate proves nothing, and nothing is sent.

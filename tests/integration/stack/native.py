@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.support.ports import free_ports
 from tests.support.server import Console
 
 from orrery.deploy.envfile.initial import Place, initial
@@ -33,7 +33,7 @@ class NativeFleet:
 
     def __init__(self, folder: Path, words: Sequence[str]) -> None:
         self.home = folder / "stack"
-        self.port = _free_ports(_PORTS)
+        self.port = free_ports(_PORTS)
         self.url = f"http://127.0.0.1:{self.port}"
         self.journal = Journal(self.home)
         self._output = folder / "output"
@@ -132,20 +132,3 @@ def native_fleet(*words: str, database: str = "postgresql") -> Generator[NativeF
             fleet.down()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _free_ports(count: int) -> int:
-    """The first of ``count`` ports in a row that are free now."""
-    for first in range(26000, 31000, count):
-        sockets = [socket.socket() for _ in range(count)]
-        try:
-            for offset, each in enumerate(sockets):
-                each.bind(("127.0.0.1", first + offset))
-        except OSError:
-            continue
-        else:
-            return first
-        finally:
-            for each in sockets:
-                each.close()
-    pytest.skip("no ports are free")

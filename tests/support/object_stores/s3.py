@@ -5,16 +5,16 @@ from __future__ import annotations
 import atexit
 import os
 import re
-import socket
 import subprocess
 import sys
-import time
 import urllib.parse
 import urllib.request
 from functools import cache
 from typing import NamedTuple
 
-_START_SECONDS = 60
+from tests.support.listening import until_listening
+from tests.support.ports import free_port
+
 _POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
 
 
@@ -27,9 +27,7 @@ class S3Server(NamedTuple):
 @cache
 def s3_server(*, checks_signatures: bool = True) -> S3Server:
     """The server, and keys that may do everything on it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environ = {**os.environ, "S3_UPLOAD_PART_MIN_SIZE": "1"}
     if checks_signatures:
         environ["INITIAL_NO_AUTH_ACTION_COUNT"] = "3"  # the three that make the keys
@@ -40,7 +38,7 @@ def s3_server(*, checks_signatures: bool = True) -> S3Server:
         stderr=subprocess.DEVNULL,
     )
     atexit.register(_stop, process)
-    _wait(process, port)
+    until_listening(process, port)
     url = f"http://127.0.0.1:{port}"
     if not checks_signatures:
         return S3Server(url, "key", "secret")
@@ -64,18 +62,6 @@ def _element(text: str, name: str) -> str:
     return found[1]
 
 
-def _wait(process: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise RuntimeError("the S3 server stopped")
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise RuntimeError("the S3 server did not start in time")
-
-
 def _stop(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
-    process.wait(20)
+    process.wait(60)

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import socket
-import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from tests.support.ports import free_port
+from tests.support.redis_server import redis_server
 
 from orrery.cache.opening import CacheConfigurationError, open_cache
 from orrery.cache.protocol import Cache, CacheUnavailable
@@ -19,26 +19,13 @@ pytest.importorskip("redis", reason="the redis extra is not installed")
 needs_server = pytest.mark.skipif(shutil.which("redis-server") is None, reason="redis-server is not installed")
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
 @pytest.fixture(scope="module")
 def redis_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     port = free_port()
     folder: Path = tmp_path_factory.mktemp("redis")
-    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-    command += ["--requirepass", "open sesame"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        for line in server.stdout:
-            if "Ready to accept connections" in line:
-                break
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    with redis_server(port, *options, "--requirepass", "open sesame", folder=folder):
         yield port
-        server.terminate()
-        server.stdout.read()
 
 
 def settings_for(port: int) -> CacheSettings:

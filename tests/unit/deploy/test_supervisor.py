@@ -4,7 +4,6 @@ import asyncio
 import os
 import shutil
 import signal
-import socket
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -13,32 +12,30 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.ports import free_port
 
 from orrery.deploy.native.journal import LOG_BYTES, AlreadyRunning, Journal, StackState, UnitState
 from orrery.deploy.native.supervisor import Pace, Supervisor
 from orrery.deploy.native.unit import CircularNeeds, Unit, in_order, is_well
 
 QUICK = Pace(
-    starting_look=0.01, well_look=0.02, first_pause=0.01, longest_pause=0.04, become_well=5, stop=1, sick_looks=2
+    starting_look=0.01, well_look=0.02, first_pause=0.01, longest_pause=0.04, become_well=60, stop=60, sick_looks=2
 )
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
 LISTEN = """
 import signal, socket, sys, time
-server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
-print(f"{sys.argv[2]} listens", flush=True)
 def stop(*_):
     print(f"{sys.argv[2]} stops", flush=True)
     sys.exit(0)
+# All said and settled before it takes connections: from then on it counts as well, and may be stopped.
 signal.signal(signal.SIGTERM, stop)
+server = socket.socket()
+server.bind(("127.0.0.1", int(sys.argv[1])))
+print(f"{sys.argv[2]} listens", flush=True)
+server.listen()
 while True:
     time.sleep(1)
 """
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def listening(name: str, *needs: str) -> Unit:
@@ -71,7 +68,7 @@ class Watched:
         self._changed.set()
 
     async def until(self, words: str, times: int = 1) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while sum(words in line for line in self.lines) < times:
                 self._changed.clear()
                 await self._changed.wait()
@@ -90,13 +87,13 @@ class Watched:
             yield
         finally:
             self.supervisor.stop()
-            await asyncio.wait_for(task, 10)
+            await asyncio.wait_for(task, 90)
 
 
 async def test_units_start_after_what_they_need_and_stop_before_it(tmp_path: Path) -> None:
     watched = Watched(tmp_path, listening("c", "b"), listening("b", "a"), listening("a"))
     async with watched.running():
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await watched.supervisor.all_well()
         assert watched.journal.is_held()
     assert watched.lines == [
@@ -123,7 +120,7 @@ async def test_a_killed_unit_is_well_again(tmp_path: Path) -> None:
         os.kill(watched.pid("a"), signal.SIGKILL)
         await watched.until("a listens", 2)
         await watched.until("ended with -9")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await watched.supervisor.all_well()
         state = watched.journal.read()
         assert state is not None
@@ -131,7 +128,7 @@ async def test_a_killed_unit_is_well_again(tmp_path: Path) -> None:
 
 
 async def test_a_unit_that_never_answers_is_ended_and_tried_again(tmp_path: Path) -> None:
-    pace = Pace(starting_look=0.01, first_pause=0.01, become_well=0.05, stop=1)
+    pace = Pace(starting_look=0.01, first_pause=0.01, become_well=0.05, stop=60)
     watched = Watched(
         tmp_path, shell("a", "exec sleep 60", address=f"tcp://127.0.0.1:{free_port()}"), shell("b", "exit 0", "a"),
         pace=pace,
@@ -185,15 +182,11 @@ async def test_units_do_not_outlive_a_killed_supervisor(tmp_path: Path) -> None:
         sys.executable, "-c", ABANDON, str(tmp_path), stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
-    unit = int(await asyncio.wait_for(process.stdout.readline(), 10))
+    unit = int(await asyncio.wait_for(process.stdout.readline(), 60))
     assert is_alive(unit)
     process.kill()
     await process.wait()
-    for _ in range(200):
-        if not is_alive(unit):
-            break
-        await asyncio.sleep(0.01)
-    assert not is_alive(unit)
+    await until_gone(unit)
 
 
 async def test_children_of_a_unit_go_with_it(tmp_path: Path) -> None:
@@ -202,18 +195,20 @@ async def test_children_of_a_unit_go_with_it(tmp_path: Path) -> None:
         await watched.until("child")
         child = int(watched.lines[0].rpartition(" ")[2])
         os.kill(child, 0)
-    for _ in range(100):
-        if not is_alive(child):
-            break
-        await asyncio.sleep(0.01)
-    assert not is_alive(child)
+    await until_gone(child)
 
 
 def is_alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+async def until_gone(pid: int) -> None:
+    async with asyncio.timeout(60):
+        while is_alive(pid):
+            await asyncio.sleep(0.01)
 
 
 async def test_an_end_is_noticed_while_a_child_holds_the_output(tmp_path: Path) -> None:
@@ -221,7 +216,7 @@ async def test_an_end_is_noticed_while_a_child_holds_the_output(tmp_path: Path) 
     async with watched.running():
         await watched.until("ended with 4")
         child = int(watched.lines[0].rpartition(" ")[2])
-        assert not is_alive(child)
+        await until_gone(child)
 
 
 async def test_a_unit_that_will_not_stop_is_ended(tmp_path: Path) -> None:
