@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 from sqlalchemy import select
-from tests.support.server import free_port
+from tests.support.ports import free_port
 
 from orrery.apps.schema import schema
 from orrery.database import Database
