@@ -1,156 +1,186 @@
 """Bringing a database to the schema of this version, and saying whether it is there.
 
 A fresh database is made from the tables at once and marked; an older one is migrated step by step. Processes that
-start together wait for each other on a lock of the database server.
+start together wait for each other on a lock of the database server. How it is done is in `orrery.database.migrating`.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Literal
 
 import msgspec
-from sqlalchemy import Connection, MetaData, inspect, text
+from sqlalchemy import Connection, MetaData
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from orrery.database.engine import Database
+from orrery.database.migrating import lock, record, running
+from orrery.database.migrating.chain import Chain
+from orrery.database.migrating.errors import MigrationBusy, MigrationFailed, SchemaNotReady, UnknownRevision
+from orrery.database.migrating.lock import WAIT_SECONDS, Patience, Tell
+from orrery.database.migrating.record import BASE, Doubt, Standing
 
 HEAD = "0002"
 """The newest migration. Kept here so that a start with nothing to do need not load the migration library."""
 
-_SCRIPTS = Path(__file__).parent / "migrations"
-_LOCK_NUMBER = 0x0221_E217
-_LOCK_NAME = "orrery_migration"
+SERVES_FROM = "0001"
+"""What the newest migration says by this name: the oldest revision whose code works on its schema."""
 
 Outcome = Literal["current", "created", "migrated"]
 
 
-class SchemaNotReady(Exception):
-    """The database is not at this version's schema; the message says what to do."""
-
-
 class SchemaState(msgspec.Struct, frozen=True):
-    """``revision`` None: no migration ever ran; ``tables``: there are tables at all."""
+    """``revision`` None: no migration ever ran; ``tables``: there are tables at all.
+
+    ``serves_from``: the oldest revision whose code works on this schema. ``doubt``: a migration was broken off, or is
+    under way, between these revisions.
+    """
 
     revision: str | None
     tables: bool
+    serves_from: str | None = None
+    doubt: Doubt | None = None
 
     @property
     def is_current(self) -> bool:
-        return self.revision == HEAD
+        return self.revision == HEAD and self.doubt is None
+
+    @property
+    def serves(self) -> bool:
+        """Whether this version works on it: its own schema, or a newer one that says so."""
+        if self.is_current:
+            return True
+        return (
+            self.doubt is None and (self.serves_from or "") <= HEAD < (self.revision or "") and bool(self.serves_from)
+        )
 
 
 async def schema_state(database: Database) -> SchemaState:
     """Reads where the schema stands."""
     async with database.reader.connect() as connection:
-        return await connection.run_sync(_state)
+        return _state(await connection.run_sync(record.read))
 
 
 async def require_current(database: Database) -> None:
-    """Raises `SchemaNotReady` unless the schema is this version's."""
+    """Raises `SchemaNotReady` unless this version works on the schema as it is."""
     state = await schema_state(database)
-    if state.is_current:
-        return
-    found = state.revision or "none"
-    raise SchemaNotReady(
-        f"The database schema is at revision {found}, this version needs {HEAD}. Run `orrery migrate`, "
-        "or start with MIGRATION_ENABLED=true."
-    )
+    if not state.serves:
+        raise SchemaNotReady(_why_not(state))
 
 
-async def migrate(database: Database, metadata: MetaData, *, target: str = "head") -> Outcome:
-    """Brings the schema to ``target``; safe to call from many processes at once."""
-    state = await schema_state(database)
-    if state.is_current and target in {"head", HEAD}:
-        return "current"
-    async with database.writer.connect() as connection, _locked(connection):
-        state = await connection.run_sync(_state)
-        if state.is_current and target in {"head", HEAD}:
-            return "current"
-        fresh = state.revision is None and not state.tables
-        if fresh and connection.dialect.name in {"mysql", "mariadb"}:
-            await connection.run_sync(_compare_exactly)
-        if fresh and target == "head":
-            await connection.run_sync(_create, metadata)
-        else:
-            await connection.run_sync(_run, metadata, target)
-        # Before the lock is let go of: whoever waits for it must see what was done.
-        await connection.commit()
-    return "created" if fresh and target == "head" else "migrated"
+async def migrate(
+    database: Database,
+    metadata: MetaData,
+    *,
+    target: str = "head",
+    wait: float = WAIT_SECONDS,
+    tell: Tell = lambda _text: None,
+) -> Outcome:
+    """Brings the schema to ``target``; safe to call from many processes at once, and again after any break.
 
-
-@asynccontextmanager
-async def _locked(connection: AsyncConnection) -> AsyncGenerator[None]:
-    dialect = connection.dialect.name
-    if dialect == "postgresql":
-        await connection.execute(text("SELECT pg_advisory_lock(:n)"), {"n": _LOCK_NUMBER})
-    elif dialect in {"mysql", "mariadb"}:
-        await connection.execute(text("SELECT GET_LOCK(:n, 600)"), {"n": _LOCK_NAME})
-    # SQLite's writing connections hold the lock of the file from their BEGIN on.
-    try:
-        yield
-    finally:
-        if dialect == "postgresql":
-            await connection.execute(text("SELECT pg_advisory_unlock(:n)"), {"n": _LOCK_NUMBER})
-        elif dialect in {"mysql", "mariadb"}:
-            await connection.execute(text("SELECT RELEASE_LOCK(:n)"), {"n": _LOCK_NAME})
-
-
-def _state(connection: Connection) -> SchemaState:
-    names = set(inspect(connection).get_table_names())
-    revision: str | None = None
-    if "alembic_version" in names:
-        revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    return SchemaState(revision, bool(names - {"alembic_version"}))
-
-
-def _compare_exactly(connection: Connection) -> None:
-    """Makes texts of new tables differ by case and by blanks at their end, as on the other engines.
-
-    By default this family holds "Ann", "ann" and "ann " for the same: two end users would be one.
+    A newer schema that serves this version counts as ``head``. ``wait``: seconds that others may hold locks. Raises
+    `MigrationBusy`, `UnknownRevision`, `MigrationFailed`, `SchemaNotReady`, and what SQLAlchemy says of a lost server.
     """
-    version = connection.dialect.server_version_info or (0,)
-    if getattr(connection.dialect, "is_mariadb", False):
-        collation = "utf8mb4_nopad_bin"
-    else:
-        collation = "utf8mb4_0900_bin" if version >= (8, 0, 17) else "utf8mb4_bin"
-    statement = "ALTER DATABASE CHARACTER SET utf8mb4 COLLATE "
-    try:
-        connection.execute(text(statement + collation))
-    except DBAPIError:
-        # Relatives of these servers know fewer collations; this one they all know.
-        connection.execute(text(statement + "utf8mb4_bin"))
+    goal = HEAD if target == "head" else target
+    if _is_there(await schema_state(database), target, goal):
+        return "current"
+    patience = Patience(wait, tell)
+    outcome: Outcome = "current"
+    async with database.writer.connect() as connection:
+        while True:
+            await lock.take(connection, patience)
+            try:
+                done = await connection.run_sync(_step, metadata, target, tell)
+            except DBAPIError as error:
+                if not lock.is_contention(error):
+                    raise
+                await connection.rollback()
+                await patience.wait("others have been holding a table that the migration changes")
+                continue
+            finally:
+                if not connection.invalidated:
+                    await connection.rollback()
+                    await lock.release(connection)
+            if done is None:
+                return outcome
+            outcome = done if outcome == "current" else "migrated"
 
 
-def _create(connection: Connection, metadata: MetaData) -> None:
-    metadata.create_all(connection)
-    connection.execute(
-        text(
-            "CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+def _step(connection: Connection, metadata: MetaData, target: str, tell: Tell) -> Outcome | None:
+    """Takes one step, if there is one to take, and commits it."""
+    standing = record.read(connection)
+    goal = HEAD if target == "head" else target
+    if _is_there(_state(standing), target, goal):
+        return None
+    if target == "head" and (running.is_fresh(standing) or running.creates_again(standing, HEAD)):
+        tell(f"making the tables of revision {HEAD}")
+        running.create(connection, metadata, standing, HEAD, SERVES_FROM)
+        return "created"
+    _require_own(standing, metadata)
+    chain = Chain.load()
+    step = chain.next(standing, chain.goal(target))
+    if step is None:
+        return None
+    tell(f"{step}{' (was broken off, is done again)' if step.again else ''}")
+    running.run(connection, chain, step, standing)
+    return "migrated"
+
+
+def _state(standing: Standing) -> SchemaState:
+    revision = None if standing.revision == BASE else standing.revision
+    return SchemaState(revision, bool(standing.tables), standing.serves_from, standing.doubt)
+
+
+def _is_there(state: SchemaState, target: str, goal: str) -> bool:
+    if target == "head":
+        return state.serves
+    return state.doubt is None and (state.revision or BASE) == goal and (goal != BASE or not state.tables)
+
+
+def _require_own(standing: Standing, metadata: MetaData) -> None:
+    """Raises `SchemaNotReady` for tables of somebody else, and for a schema that only a newer version knows."""
+    newest = max((one for one in (standing.revision, *_ends(standing.doubt)) if one != BASE), default=BASE)
+    if newest != BASE and newest > HEAD:
+        raise SchemaNotReady(_why_not(_state(standing)))
+    foreign = sorted(standing.tables & metadata.tables.keys())
+    if standing.revision == BASE and standing.doubt is None and foreign:
+        shown = ", ".join(foreign[:5])
+        raise SchemaNotReady(
+            f"The database holds tables of another program under names that this one needs ({shown}). "
+            "Name an empty database in DB_DATABASE."
         )
+
+
+def _ends(doubt: Doubt | None) -> tuple[str, ...]:
+    return () if doubt is None else (doubt.low, doubt.high)
+
+
+def _why_not(state: SchemaState) -> str:
+    if state.doubt is not None:
+        return (
+            f"A migration between the revisions {state.doubt.low} and {state.doubt.high} is under way or was broken "
+            f"off; this version's newest is {HEAD}. Wait for its end, or run `orrery migrate` of the version that has "
+            "both, which goes on with it."
+        )
+    if state.revision is not None and state.revision > HEAD:
+        return (
+            f"The database schema is at revision {state.revision}, which serves versions from {state.serves_from} on; "
+            f"this version's newest is {HEAD}. Start the newer version, or have it go back: orrery migrate --to {HEAD}."
+        )
+    return (
+        f"The database schema is at revision {state.revision or 'none'}, this version needs {HEAD}. "
+        "Run `orrery migrate`, or start with MIGRATION_ENABLED=true."
     )
-    connection.execute(text("INSERT INTO alembic_version (version_num) VALUES (:v)"), {"v": HEAD})
 
 
-def _run(connection: Connection, metadata: MetaData, target: str) -> None:
-    # Lazy: only a start that really migrates pays for the library.
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    # Percent signs of a path are doubled: the option is read by configparser.
-    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    config.attributes["metadata"] = metadata
-    if target == "head" or _is_ahead(connection, target):
-        command.upgrade(config, target)
-    else:
-        command.downgrade(config, target)
-
-
-def _is_ahead(connection: Connection, target: str) -> bool:
-    current = _state(connection).revision or ""
-    return target != "base" and target > current
+__all__ = [
+    "HEAD",
+    "MigrationBusy",
+    "MigrationFailed",
+    "Outcome",
+    "SchemaNotReady",
+    "SchemaState",
+    "UnknownRevision",
+    "migrate",
+    "require_current",
+    "schema_state",
+]

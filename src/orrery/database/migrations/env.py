@@ -1,4 +1,7 @@
-"""Alembic's entry: runs the scripts on the connection that `orrery.database.migrate` hands over."""
+"""Alembic's entry, for its own commands: comparing the tables with a database and writing the next script.
+
+`orrery migrate` runs the scripts without it.
+"""
 
 from __future__ import annotations
 

@@ -8,6 +8,8 @@ ${imports if imports else ""}
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
+serves_from = ${repr(down_revision)}
+"""The oldest revision whose code works on this schema too. Only what adds may keep the one before."""
 
 
 def upgrade() -> None:

@@ -8,6 +8,8 @@ from orrery.database import columns
 
 revision = "0002"
 down_revision = "0001"
+serves_from = "0001"
+"""The oldest revision whose code works on this schema too. Only what adds may keep the one before."""
 
 
 def upgrade() -> None:

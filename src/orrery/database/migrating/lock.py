@@ -1,0 +1,117 @@
+"""One process migrates at a time, wherever the processes are; the others wait, and say so, up to a bound.
+
+PostgreSQL's lock belongs to the transaction of a step, so it also works behind a pooler that gives each transaction
+another connection, and is free when that transaction ends in any way. MySQL's belongs to the connection, SQLite's is
+the one on its file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import TypeAlias
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from orrery.database.migrating.errors import MigrationBusy
+
+Tell: TypeAlias = Callable[[str], None]
+
+WAIT_SECONDS = 600.0
+"""How long others may hold the lock, when nobody says otherwise."""
+STATEMENT_LOCK_SECONDS = 5
+"""How long a statement waits for a lock on a table, with all others queueing behind it, before it lets them pass."""
+FAMILY = ("mysql", "mariadb")
+_NUMBER = 0x0221_E217
+_NAME = "orrery_migration"
+_PAUSE_SECONDS = 0.2
+_TELL_SECONDS = 10.0
+_SQLITE_BUSY_MS = 15000
+_CONTENDED = frozenset({"55P03", "40P01", "1205", "1213"})
+"""PostgreSQL's and MySQL's codes for a lock that was not had in time, and for a deadlock."""
+
+
+class Patience:
+    """Counts the time that others are waited for, ``seconds`` in all."""
+
+    def __init__(self, seconds: float, tell: Tell) -> None:
+        self._seconds = seconds
+        self._tell = tell
+        self._began = time.monotonic()
+        self._told = -_TELL_SECONDS
+
+    async def wait(self, for_what: str) -> None:
+        """A short pause. Raises `MigrationBusy` when the time is over."""
+        waited = time.monotonic() - self._began
+        if waited >= self._seconds:
+            raise MigrationBusy(
+                f"{for_what[0].upper()}{for_what[1:]} for {waited:.0f} seconds. Let it end, or look at it, then run "
+                "`orrery migrate` again; --wait or ORRERY_MIGRATION_WAIT_SECONDS gives it longer."
+            )
+        if waited - self._told >= _TELL_SECONDS:
+            self._told = waited
+            self._tell(f"waiting: {for_what} ({waited:.0f} of {self._seconds:.0f} seconds)")
+        await asyncio.sleep(_PAUSE_SECONDS)
+
+
+async def take(connection: AsyncConnection, patience: Patience) -> None:
+    """Begins a transaction that holds the lock. Raises `MigrationBusy`, and what the database says."""
+    while not await _try(connection):
+        await connection.rollback()
+        await patience.wait("another process has been migrating this database")
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text(f"SET LOCAL lock_timeout = '{STATEMENT_LOCK_SECONDS}s'"))
+        # A limit for requests must not end a long index.
+        await connection.execute(text("SET LOCAL statement_timeout = 0"))
+    elif connection.dialect.name in FAMILY:
+        await connection.execute(text(f"SET SESSION lock_wait_timeout = {STATEMENT_LOCK_SECONDS}"))
+
+
+async def release(connection: AsyncConnection) -> None:
+    """Lets go of the lock after the transaction ended; the connection is as before."""
+    if connection.dialect.name in FAMILY and not connection.invalidated:
+        await connection.execute(text("SET SESSION lock_wait_timeout = DEFAULT"))
+        await connection.execute(text("SELECT RELEASE_LOCK(:n)"), {"n": _NAME})
+        await connection.rollback()
+    elif connection.dialect.name == "sqlite":
+        await _set_busy(connection, _SQLITE_BUSY_MS)
+
+
+def is_contention(error: BaseException) -> bool:
+    """Whether a statement only failed because others held a lock."""
+    if not isinstance(error, DBAPIError):
+        return False
+    code = getattr(error.orig, "sqlstate", None) or next(iter(getattr(error.orig, "args", ())), "")
+    return str(code) in _CONTENDED or "database is locked" in str(error.orig)
+
+
+async def _try(connection: AsyncConnection) -> bool:
+    dialect = connection.dialect.name
+    if dialect == "postgresql":
+        statement = text("SELECT pg_try_advisory_xact_lock(:n)")
+        return bool(await connection.scalar(statement, {"n": _NUMBER}))
+    if dialect in FAMILY:
+        return await connection.scalar(text("SELECT GET_LOCK(:n, 0)"), {"n": _NAME}) == 1
+    await _set_busy(connection, 0)
+    try:
+        # Its BEGIN takes the write lock.
+        await connection.execute(text("SELECT 1"))
+    except OperationalError as error:
+        if not is_contention(error):
+            raise
+        return False
+    return True
+
+
+async def _set_busy(connection: AsyncConnection, milliseconds: int) -> None:
+    """How long SQLite waits by itself. Past SQLAlchemy, which would begin a transaction for it."""
+
+    def set_busy(inner: Connection) -> None:
+        cursor = inner.connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={milliseconds}")
+        cursor.close()
+
+    await connection.run_sync(set_busy)
