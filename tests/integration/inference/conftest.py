@@ -35,9 +35,9 @@ def patience(http: GuardedHttpClient, waits: list[float]) -> Patience:
         waits.append(seconds)
 
     def made(model: str) -> ModelTransport:
-        first = 0.15 if model in {"hang", "hang-headers"} else 10.0
-        between = 0.15 if model == "hang-mid" else 10.0
-        timeouts = ModelTimeouts(connect=5.0, first_byte=first, between=between, whole=10.0)
+        first = 0.15 if model in {"hang", "hang-headers"} else 60.0
+        between = 0.15 if model == "hang-mid" else 60.0
+        timeouts = ModelTimeouts(connect=60.0, first_byte=first, between=between, whole=60.0)
         return ModelTransport(http, timeouts=timeouts, retries=RetryPolicy(retries=2), sleep=sleep)
 
     return made

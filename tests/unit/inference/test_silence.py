@@ -1,19 +1,21 @@
 import asyncio
 
 import pytest
+from tests.support.timeless import timeless
 
 from orrery.inference.silence import SilenceLimit
 
 
+@timeless
 async def test_a_long_read_is_ended_and_short_ones_are_not() -> None:
-    limit = SilenceLimit(0.03)
+    limit = SilenceLimit(3)
     for _ in range(8):
         with limit:
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.5)
     with pytest.raises(TimeoutError), limit:
         await asyncio.sleep(5)
     with limit:
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(0.1)
     with pytest.raises(TimeoutError), limit:
         await asyncio.sleep(5)
     limit.close()
@@ -22,13 +24,14 @@ async def test_a_long_read_is_ended_and_short_ones_are_not() -> None:
     assert task.cancelling() == 0
 
 
+@timeless
 async def test_time_between_reads_does_not_count() -> None:
-    limit = SilenceLimit(0.02)
+    limit = SilenceLimit(2)
     with limit:
         await asyncio.sleep(0)
-    await asyncio.sleep(0.06)
+    await asyncio.sleep(6)
     with limit:
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(0.5)
     limit.close()
 
 

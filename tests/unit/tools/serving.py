@@ -20,7 +20,7 @@ async def serving(app: Any, port: int = 0) -> AsyncIterator[str]:
     server.install_signal_handlers = lambda: None  # the test runner's own stay
     task = asyncio.create_task(server.serve())
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not server.started:
                 await asyncio.sleep(0.005)
         port = server.servers[0].sockets[0].getsockname()[1]

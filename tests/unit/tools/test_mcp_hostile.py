@@ -41,7 +41,7 @@ def sse_server(*events: str, stays: float = 0.0) -> Starlette:
 
 async def opened(app: Starlette, http: GuardedHttpClient, path: str = "/sse", **options: float) -> None:
     async with serving(app) as base:
-        endpoint = McpEndpoint(url=base + path, **{"timeout": 2.0, "sse_read_timeout": 2.0, **options})
+        endpoint = McpEndpoint(url=base + path, **{"timeout": 60.0, "sse_read_timeout": 60.0, **options})
         async with open_session(http, endpoint) as session:
             await session.list_tools()
 
@@ -62,11 +62,11 @@ async def test_streams_that_lead_astray(app: Starlette, error: str, http: Guarde
 
 
 async def test_silence_ends(http: GuardedHttpClient):
-    app = sse_server("event: endpoint\ndata: /messages\n\n", stays=0.4)
+    app = sse_server("event: endpoint\ndata: /messages\n\n", stays=600)
     with pytest.raises(McpConnectionError, match="in time"):
         await opened(app, http, sse_read_timeout=0.05)
     with pytest.raises(McpConnectionError, match="in time"):
-        await opened(sse_server(stays=0.4), http, timeout=0.05)
+        await opened(sse_server(stays=600), http, timeout=0.05)
 
 
 def streamable_server(**answers: object) -> Starlette:
