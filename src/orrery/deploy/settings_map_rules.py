@@ -35,6 +35,10 @@ _ONE_DSN = _replaced("SENTRY_DSN and its rates, which the container gets")
 _HOSTED = _ignored("belongs to the vendor's own cloud")
 _COLLABORATION = _ignored("this version has no collaboration on the canvas")
 _PAGES = _replaced("the pages ask the API that serves them at run time; nothing is built into them")
+_NO_SIGN_IN = _ignored("this version has no such sign-in")
+_NO_CODES = _ignored("this version mails no such codes; links of invitations live for INVITE_EXPIRY_HOURS")
+_NO_INNER_ROUTES = _ignored("this version serves no routes for billing")
+_NO_ANNOTATIONS = _ignored("this version has no annotations")
 _POOL = _replaced("asyncio connections need no tuning")
 
 NAMES: dict[str, Rule] = {
@@ -58,7 +62,30 @@ NAMES: dict[str, Rule] = {
     "SERVER_WORKER_CLASS": _replaced("the server is asyncio throughout"),
     "SERVER_WORKER_CONNECTIONS": _replaced("a stream costs no slot; APP_MAX_ACTIVE_REQUESTS bounds runs"),
     "GUNICORN_TIMEOUT": _replaced("a stream never times out at the server; APP_MAX_EXECUTION_TIME ends runs"),
-    "SWAGGER_UI_PATH": _ignored("the address of the API description is fixed"),
+    "RESET_PASSWORD_TOKEN_EXPIRY_MINUTES": _replaced("`orrery reset-password`, which needs no code"),
+    "FORGOT_PASSWORD_LOCKOUT_DURATION": _NO_CODES,
+    "EMAIL_REGISTER_TOKEN_EXPIRY_MINUTES": _NO_CODES,
+    "EMAIL_REGISTER_LOCKOUT_DURATION": _NO_CODES,
+    "CHANGE_EMAIL_TOKEN_EXPIRY_MINUTES": _NO_CODES,
+    "CHANGE_EMAIL_LOCKOUT_DURATION": _NO_CODES,
+    "OWNER_TRANSFER_TOKEN_EXPIRY_MINUTES": _NO_CODES,
+    "OWNER_TRANSFER_LOCKOUT_DURATION": _NO_CODES,
+    "EMAIL_CODE_LOGIN_TOKEN_EXPIRY_MINUTES": _NO_CODES,
+    "ACCOUNT_DELETION_TOKEN_EXPIRY_MINUTES": _NO_CODES,
+    "EMAIL_SEND_IP_LIMIT_PER_MINUTE": _ignored("no address that strangers may call sends a mail"),
+    "ALLOW_REGISTER": _NO_SIGN_IN,
+    "ENABLE_EMAIL_CODE_LOGIN": _NO_SIGN_IN,
+    "ENABLE_SOCIAL_OAUTH_LOGIN": _NO_SIGN_IN,
+    "INNER_API": _NO_INNER_ROUTES,
+    "INNER_API_KEY": _NO_INNER_ROUTES,
+    "DATASET_OPERATOR_ENABLED": _replaced("the role can always be given"),
+    "ALLOW_UNSAFE_DATA_SCHEME": _replaced("bitmaps in data: addresses are always shown, what could run never is"),
+    "TEXT_GENERATION_TIMEOUT_MS": _replaced("pages wait as long as a run may last; its silent streams are pinged"),
+    "ENDPOINT_URL_TEMPLATE": _ignored("this version has no endpoints of plugins"),
+    "CLICKZETTA_VOLUME_TABLE_PREFIX": _ignored("files belong to no table and lie in the user's volume"),
+    "SSRF_POOL_MAX_KEEPALIVE_CONNECTIONS": _replaced("SSRF_POOL_MAX_CONNECTIONS bounds them all"),
+    "ANNOTATION_IMPORT_FILE_SIZE_LIMIT": _NO_ANNOTATIONS,
+    "ANNOTATION_IMPORT_MAX_RECORDS": _NO_ANNOTATIONS,
     "ENABLE_COLLABORATION_MODE": _COLLABORATION,
     "EDUCATION_ENABLED": _HOSTED,
     "LOGIN_DISABLED": _ignored("there is no way to switch authentication off"),
@@ -120,7 +147,7 @@ PREFIXES: dict[str, Rule] = {
     "LOGSTORE_": _ignored("runs are kept in the metadata database"),
     "API_WORKFLOW_": _replaced("the journal of runs has one implementation"),
     "CORE_WORKFLOW_": _replaced("the journal of runs has one implementation"),
-    "TIDB_": _ignored("this version has no such vector store; vectors stay in the metadata database"),
+    "TIDB_": _ignored("this version reads no documents"),
 }
 
 GROUPS: dict[str, Rule] = {
@@ -130,7 +157,7 @@ GROUPS: dict[str, Rule] = {
     "knowledge": _ignored("this version reads no documents"),
     "web": _PAGES,
     "storage: archive": _ignored("this version archives no runs; it keeps or deletes them"),
-    "vector": _ignored("this version keeps vectors in the metadata database"),
+    "vector": _ignored("this version reads no documents"),
     "model": _ignored("this version has no such default"),
     "plugin": _NO_PLUGIN_DAEMON,
     "notion": _ignored("this version reads no Notion pages"),
@@ -144,7 +171,7 @@ GROUPS: dict[str, Rule] = {
 
 GROUP_PREFIXES: dict[str, Rule] = {
     "storage: ": _ignored("this version has no such kind of storage"),
-    "vector store: ": _ignored("this version keeps vectors in the metadata database"),
+    "vector store: ": _ignored("this version reads no documents"),
 }
 
 

@@ -165,13 +165,13 @@ class GuardedHttpClient:
             session = self._sessions.guarded(exempt=self._policy.is_exempt(hop.url.raw_host or ""))
         clock = aiohttp.ClientTimeout(
             total=timeouts.total,
-            connect=timeouts.connect,
+            connect=timeouts.place + timeouts.connect,
             sock_connect=timeouts.connect,
             sock_read=timeouts.read,
         )
         try:
             # aiohttp bounds reading but not writing: a peer that stops taking the body is caught by the sum.
-            async with asyncio.timeout(timeouts.connect + timeouts.write + timeouts.read):
+            async with asyncio.timeout(timeouts.place + timeouts.connect + timeouts.write + timeouts.read):
                 response = await session.request(
                     hop.method,
                     hop.url,

@@ -47,12 +47,13 @@ class EgressTooLarge(EgressError):
 
 
 class Timeouts(msgspec.Struct, frozen=True):
-    """Seconds; ``total`` None means no overall limit."""
+    """Seconds; ``total`` None means no overall limit. ``place`` bounds the wait for a free connection, before connecting."""
 
     connect: float = 10.0
     read: float = 60.0
     write: float = 60.0
     total: float | None = None
+    place: float = 0.0
 
 
 class FilePart(msgspec.Struct, frozen=True):

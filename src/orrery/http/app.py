@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orrery.errors import Forbidden, OrreryError, Unauthorized
 from orrery.http.call import Call, Caller, ConsoleCaller, decode_body, decode_query
+from orrery.http.compression import packed
 from orrery.http.cors import CorsPolicy
 from orrery.http.endpoint import BoundEndpoint, Endpoint
 from orrery.http.outages import storage_refusal
@@ -37,6 +38,7 @@ class HttpFace(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     environment: str
     trust_forwarded: bool = False
+    compress: bool = False
 
 
 class OrreryApp:
@@ -107,6 +109,8 @@ class OrreryApp:
             else:
                 _log.warning("%s %s was refused: %s", request.method, endpoint.full_path, error)
                 response = error_response(refusal)
+        if self._face.compress:
+            response = await packed(request, response)
         await response(scope, receive, send)
 
     async def _answer(self, request: Request, endpoint: BoundEndpoint, path: dict[str, str], trace_id: str) -> Response:

@@ -20,7 +20,6 @@ from orrery.settings.groups.egress import Egress
 from orrery.settings.groups.http_node import HttpNode
 from orrery.settings.groups.human_input import HumanInput
 from orrery.settings.groups.jobs import Jobs
-from orrery.settings.groups.knowledge import Knowledge
 from orrery.settings.groups.logs import Logs
 from orrery.settings.groups.mail import Mail
 from orrery.settings.groups.observability import Observability
@@ -72,7 +71,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sandbox: Sandbox = Sandbox()
     egress: Egress = Egress()
     upload: Upload = Upload()
-    knowledge: Knowledge = Knowledge()
     plugins: Plugins = Plugins()
     tools: Tools = Tools()
     canvas: Canvas = Canvas()
@@ -210,12 +208,8 @@ def _refuse_known_secrets(settings: Settings, written: Collection[str], required
             required.add("CODE_EXECUTION_API_KEY")
         if settings.plugins.daemon_url:
             required.update({"PLUGIN_DAEMON_KEY", "INNER_API_KEY_FOR_PLUGIN"})
-        for switch, name in (
-            (settings.security.admin_key_enabled, "ADMIN_API_KEY"),
-            (settings.security.inner_api_enabled, "INNER_API_KEY"),
-        ):
-            if switch:
-                required.add(name)
+        if settings.security.admin_key_enabled:
+            required.add("ADMIN_API_KEY")
     secrets = {
         field.env.name: str(getattr(getattr(settings, name), field.field))
         for name, group in groups().items()

@@ -22,6 +22,7 @@ from orrery.http.console.tool_routes import tool_routes
 from orrery.http.console.triggers import TriggerParts, TriggerRoutes
 from orrery.http.console.workflows import WorkflowRoutes
 from orrery.http.cors import CorsPolicy
+from orrery.http.description_routes import description_endpoints
 from orrery.http.endpoint import BoundEndpoint, RouteGroup
 from orrery.http.files.routes import file_authenticators, file_routes
 from orrery.http.operators import OperatorParts, operator_routes
@@ -55,7 +56,11 @@ def route_table(settings: Settings, product: Product, operators: OperatorParts) 
         ("/triggers", WebhookRoutes(product.triggers.webhooks, most=settings.workflow.webhook_body_bytes)),
         *(("", group) for group in operator_routes(__version__, operators)),
     ]
-    return [endpoint for prefix, group in groups for endpoint in group.endpoints(prefix)]
+    endpoints = [endpoint for prefix, group in groups for endpoint in group.endpoints(prefix)]
+    server = settings.server
+    if server.openapi_ui:
+        endpoints += description_endpoints(endpoints, version=__version__, path=server.openapi_path)
+    return endpoints
 
 
 def build_app(settings: Settings, product: Product, operators: OperatorParts) -> OrreryApp:
@@ -68,7 +73,10 @@ def build_app(settings: Settings, product: Product, operators: OperatorParts) ->
         **file_authenticators(product.files),
     }
     face = HttpFace(
-        version=__version__, environment=settings.server.deploy_env, trust_forwarded=settings.server.trust_forwarded
+        version=__version__,
+        environment=settings.server.deploy_env,
+        trust_forwarded=settings.server.trust_forwarded,
+        compress=settings.server.compression,
     )
     return OrreryApp(
         Router(route_table(settings, product, operators)),

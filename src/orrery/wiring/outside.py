@@ -9,9 +9,10 @@ import msgspec
 
 from orrery.egress import EgressLimits, GuardedHttpClient, ProxyRoutes, operator_policy, untrusted_policy
 from orrery.egress.policy import HostPort
-from orrery.egress.protocol import Timeouts
+from orrery.egress.protocol import HttpClient, Timeouts
 from orrery.egress.proxy.rules import ProxyRules
 from orrery.egress.proxy.server import ForwardProxy
+from orrery.egress.retrying import RetryingHttpClient
 from orrery.sandbox.cgroups import groups_or_watch
 from orrery.sandbox.embedded import EmbeddedSandbox
 from orrery.sandbox.limits import Limits
@@ -19,18 +20,26 @@ from orrery.sandbox.node import find_node
 from orrery.sandbox.protocol import NetworkGate
 from orrery.sandbox.relay import RelayGate
 from orrery.sandbox.remote import RemoteSandbox
+from orrery.settings.groups.egress import Egress
 from orrery.settings.load import Settings
 from orrery.workflow.nodes.document_confined import Call, ConfinedExtract
 from orrery.workflow.nodes.document_extractor import Extract, extract_in_thread
 
 _log = logging.getLogger(__name__)
 
+_LONGEST = 300.0
+"""Seconds of a whole exchange whose bytes keep dripping."""
+
 
 class Clients(msgspec.Struct, frozen=True):
-    """``untrusted`` for addresses out of users' hands, ``operator`` for those that administrators configured."""
+    """``untrusted`` for addresses out of users' hands, ``operator`` for those that administrators configured.
+
+    ``fetching`` is the first one, asking again when a file or a description can't be had at once.
+    """
 
     untrusted: GuardedHttpClient
     operator: GuardedHttpClient
+    fetching: HttpClient
 
     async def close(self) -> None:
         await self.untrusted.close()
@@ -64,7 +73,27 @@ def open_clients(settings: Settings) -> Clients:
         refused=own,
     )
     unlimited = EgressLimits(max_connections=0)
-    return Clients(GuardedHttpClient(untrusted), GuardedHttpClient(operator, limits=unlimited))
+    guarded = GuardedHttpClient(untrusted, limits=_limits(egress))
+    return Clients(
+        guarded,
+        GuardedHttpClient(operator, limits=unlimited),
+        RetryingHttpClient(guarded, retries=egress.max_retries),
+    )
+
+
+def _limits(egress: Egress) -> EgressLimits:
+    """Bounds of the client for users' addresses: where a caller has no time-outs of its own, the settings' hold."""
+    return EgressLimits(
+        timeouts=Timeouts(
+            connect=egress.connect_timeout,
+            read=egress.read_timeout,
+            write=egress.write_timeout,
+            total=_LONGEST,
+            place=egress.timeout,
+        ),
+        max_connections=egress.max_connections,
+        keepalive=egress.idle_seconds,
+    )
 
 
 def open_sandbox(settings: Settings, clients: Clients) -> EmbeddedSandbox | RemoteSandbox:

@@ -134,7 +134,7 @@ def _files(ground: Ground) -> Files:
         FileNeeds(
             database=ground.database,
             storage=ground.storage,
-            http=ground.clients.untrusted,
+            http=ground.clients.fetching,
             upload=settings.upload,
             secret_key=settings.security.secret_key,
             base=settings.urls.file_links(),
@@ -152,7 +152,7 @@ def _dsl(ground: Ground, vault: Vault, registry: ProviderRegistry, tools: Worksp
         ground.database,
         Keeping(vault, limits.max_variable_bytes),
         ground.cache,
-        ground.clients.untrusted,
+        ground.clients.fetching,
         is_built_in=is_built_in,
         encrypt_dataset_ids=limits.encrypt_dataset_ids,
     )

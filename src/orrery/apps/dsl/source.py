@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 
 from orrery.apps.dsl.document import MOST_BYTES, DslError
-from orrery.egress.protocol import EgressError, EgressTooLarge, HttpClient, Timeouts
+from orrery.egress.protocol import EgressError, EgressTooLarge, HttpClient
 
 _BLOB_PAGE = re.compile(r"^https://github\.com/(?P<path>[^/]+/[^/]+)/blob/(?P<rest>.+\.ya?ml)$")
-_TIMEOUTS = Timeouts(connect=10, read=10, total=30)
 
 
 def raw_file_url(url: str) -> str:
@@ -22,9 +21,7 @@ async def fetch_yaml(http: HttpClient, url: str | None) -> str:
     if not url:
         raise DslError("yaml_url is required when import_mode is yaml-url")
     try:
-        answer = await http.request(
-            "GET", raw_file_url(url), timeouts=_TIMEOUTS, follow_redirects=True, max_bytes=MOST_BYTES
-        )
+        answer = await http.request("GET", raw_file_url(url), follow_redirects=True, max_bytes=MOST_BYTES)
     except EgressTooLarge as error:
         raise DslError("File size exceeds the limit of 10MB") from error
     except EgressError as error:

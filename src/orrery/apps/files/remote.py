@@ -22,7 +22,6 @@ from orrery.egress.protocol import (
 )
 
 PROBE = Timeouts(connect=5.0, read=5.0, write=5.0, total=10.0)
-FETCH = Timeouts(connect=10.0, read=60.0, write=10.0, total=300.0)
 _UNSAFE = '/\\:*?"<>|'
 
 
@@ -36,7 +35,7 @@ class RemoteInfo(msgspec.Struct, frozen=True):
 
 
 class RemoteFiles:
-    """Asks and fetches with the client for addresses that anybody may name."""
+    """Asks and fetches with the client for addresses that anybody may name, whose own time-outs hold for fetching."""
 
     def __init__(self, http: HttpClient) -> None:
         self._http = http
@@ -76,7 +75,7 @@ class RemoteFiles:
         """The file. Raises `RemoteFileUnavailable`, `FileTooLarge` beyond ``limit`` bytes."""
         _check(url)
         try:
-            answer = await self._http.request("GET", url, timeouts=FETCH, follow_redirects=True, max_bytes=limit)
+            answer = await self._http.request("GET", url, follow_redirects=True, max_bytes=limit)
         except EgressTooLarge as error:
             raise FileTooLarge from error
         except EgressError as error:

@@ -30,17 +30,17 @@ class FeatureRoutes(RouteGroup):
 
     @route("GET", "/system-features", auth="public", scope="none", before_setup=True)
     async def system(self, call: Call) -> JsonObject:
-        """Flags of the installation; only flags, because anybody may read them."""
+        """Flags of the installation; only flags, because anybody may read them. What is not there is never offered."""
         accounts = self._accounts
         return {
             "sso_enforced_for_signin": False,
             "sso_enforced_for_signin_protocol": "",
             "enable_marketplace": False,
             "max_plugin_package_size": self._plugins.max_package_bytes,
-            "enable_email_code_login": accounts.code_login and bool(self._mail.type),
+            "enable_email_code_login": False,
             "enable_email_password_login": accounts.password_login,
-            "enable_social_oauth_login": accounts.social_login,
-            "is_allow_register": accounts.registration,
+            "enable_social_oauth_login": False,
+            "is_allow_register": False,
             "is_allow_create_workspace": accounts.create_workspaces,
             "is_email_setup": bool(self._mail.type),
             "license": {
@@ -66,7 +66,7 @@ class FeatureRoutes(RouteGroup):
                 "plugin_installation_scope": "all",
                 "restrict_to_marketplace_only": False,
             },
-            "enable_change_email": bool(self._mail.type),
+            "enable_change_email": False,
             "plugin_manager": {"enabled": False},
             "trial_models": [],
             "enable_trial_app": False,

@@ -15,6 +15,3 @@ class Canvas(Group, frozen=True, kw_only=True):
     parallel_branches: Annotated[int, Env("MAX_PARALLEL_LIMIT", "parallel branches of a node", at_least=1)] = 10
     agent_iterations: Annotated[int, Env("MAX_ITERATIONS_NUM", "most iterations of an agent", at_least=1)] = 99
     tree_depth: Annotated[int, Env("MAX_TREE_DEPTH", "nodes on the longest path of a workflow", at_least=1)] = 50
-    stream_timeout_ms: Annotated[
-        int, Env("TEXT_GENERATION_TIMEOUT_MS", "time after which a page stops waiting for stream data, ms", at_least=1)
-    ] = 60000

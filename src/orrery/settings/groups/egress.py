@@ -21,19 +21,23 @@ class Egress(Group, frozen=True, kw_only=True):
         tuple[str, ...],
         Env("SSRF_PROXY_ALLOW_PRIVATE_DOMAINS", "internal domains that may be reached, comma separated"),
     ] = ()
-    timeout: Annotated[float, Env("SSRF_DEFAULT_TIME_OUT", "default timeout, seconds", above=0)] = 5.0
+    timeout: Annotated[float, Env("SSRF_DEFAULT_TIME_OUT", "wait for one of those connections, seconds", above=0)] = 5.0
     connect_timeout: Annotated[
-        float, Env("SSRF_DEFAULT_CONNECT_TIME_OUT", "default connect timeout, seconds", above=0)
+        float,
+        Env("SSRF_DEFAULT_CONNECT_TIME_OUT", "connect timeout where a request has none of its own, seconds", above=0),
     ] = 5.0
-    read_timeout: Annotated[float, Env("SSRF_DEFAULT_READ_TIME_OUT", "default read timeout, seconds", above=0)] = 5.0
-    write_timeout: Annotated[float, Env("SSRF_DEFAULT_WRITE_TIME_OUT", "default write timeout, seconds", above=0)] = 5.0
+    read_timeout: Annotated[
+        float, Env("SSRF_DEFAULT_READ_TIME_OUT", "read timeout where a request has none of its own, seconds", above=0)
+    ] = 5.0
+    write_timeout: Annotated[
+        float, Env("SSRF_DEFAULT_WRITE_TIME_OUT", "write timeout where a request has none of its own, seconds", above=0)
+    ] = 5.0
     max_connections: Annotated[
-        int, Env("SSRF_POOL_MAX_CONNECTIONS", "outbound connections of a process", at_least=1)
+        int, Env("SSRF_POOL_MAX_CONNECTIONS", "connections of a process to addresses that users name", at_least=1)
     ] = 100
-    max_idle_connections: Annotated[
-        int, Env("SSRF_POOL_MAX_KEEPALIVE_CONNECTIONS", "idle outbound connections kept", at_least=1)
-    ] = 20
     idle_seconds: Annotated[
         float, Env("SSRF_POOL_KEEPALIVE_EXPIRY", "idle time after which a connection is closed, seconds", above=0)
     ] = 5.0
-    max_retries: Annotated[int, Env("SSRF_DEFAULT_MAX_RETRIES", "repetitions of a failed request", at_least=0)] = 3
+    max_retries: Annotated[
+        int, Env("SSRF_DEFAULT_MAX_RETRIES", "repetitions when a file or description can't be fetched", at_least=0)
+    ] = 3

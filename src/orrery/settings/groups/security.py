@@ -43,10 +43,7 @@ class Security(Group, frozen=True, kw_only=True):
     admin_key: Annotated[
         str, Env("ADMIN_API_KEY", "key that acts as the owner of the workspace named by X-WORKSPACE-ID", secret=True)
     ] = ""
-    inner_api_enabled: Annotated[bool, Env("INNER_API", "serve the inner routes for outside billing")] = False
-    inner_api_key: Annotated[str, Env("INNER_API_KEY", "key of those inner routes", secret=True)] = ""
     allow_embed: Annotated[bool, Env("ALLOW_EMBED", "let other sites frame the console's pages")] = False
     csp_sources: Annotated[
         str, Env("CSP_WHITELIST", "further sources for the Content-Security-Policy of the pages")
     ] = ""
-    allow_data_urls: Annotated[bool, Env("ALLOW_UNSAFE_DATA_SCHEME", "render data: links in markdown")] = False

@@ -38,8 +38,15 @@ class Server(Group, frozen=True, kw_only=True):
     migration_enabled: Annotated[
         bool, Env("MIGRATION_ENABLED", "bring the database up to date before a role starts")
     ] = True
-    compression: Annotated[bool, Env("API_COMPRESSION_ENABLED", "gzip responses")] = False
+    compression: Annotated[bool, Env("API_COMPRESSION_ENABLED", "pack whole answers with gzip; streams never are")] = (
+        False
+    )
     trust_forwarded: Annotated[
         bool, Env("RESPECT_XFORWARD_HEADERS_ENABLED", "trust X-Forwarded-* headers of one proxy in front")
     ] = False
-    openapi_ui: Annotated[bool, Env("SWAGGER_UI_ENABLED", "serve the interactive API description")] = False
+    openapi_ui: Annotated[
+        bool, Env("SWAGGER_UI_ENABLED", "show the description of the APIs to anybody, at /v1/docs and its like")
+    ] = False
+    openapi_path: Annotated[
+        str, Env("SWAGGER_UI_PATH", "path of that page below /console/api, /api, /files and /triggers")
+    ] = "/swagger-ui.html"

@@ -128,8 +128,5 @@ class Storage(Group, frozen=True, kw_only=True):
         Literal["user", "table", "external"], Env("CLICKZETTA_VOLUME_TYPE", "kind of volume")
     ] = "user"
     clickzetta_volume: Annotated[str, Env("CLICKZETTA_VOLUME_NAME", "name of an external volume")] = ""
-    clickzetta_table_prefix: Annotated[
-        str, Env("CLICKZETTA_VOLUME_TABLE_PREFIX", "what names of tables begin with; no file here is a table's")
-    ] = "dataset_"
     clickzetta_folder: Annotated[str, Env("CLICKZETTA_VOLUME_DIFY_PREFIX", "folder in the user's volume")] = "dify_km"
     clickzetta_options: Annotated[Mapping[str, str], Scan("CLICKZETTA_")] = {}

@@ -29,9 +29,3 @@ class Upload(Group, frozen=True, kw_only=True):
     multimodal_format: Annotated[
         Literal["base64", "url"], Env("MULTIMODAL_SEND_FORMAT", "send files to models inline or as signed links")
     ] = "base64"
-    annotation_mb: Annotated[
-        int, Env("ANNOTATION_IMPORT_FILE_SIZE_LIMIT", "largest annotation import, MB", at_least=0)
-    ] = 2
-    annotation_rows: Annotated[
-        int, Env("ANNOTATION_IMPORT_MAX_RECORDS", "rows of one annotation import", at_least=1)
-    ] = 10000

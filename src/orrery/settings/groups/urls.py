@@ -29,9 +29,6 @@ class Urls(Group, frozen=True, kw_only=True):
     internal_files: Annotated[
         str, Env("INTERNAL_FILES_URL", "address of file links for parts inside the network; empty takes FILES_URL")
     ] = ""
-    endpoint_template: Annotated[str, Env("ENDPOINT_URL_TEMPLATE", "address shown for plugin endpoints")] = (
-        "http://localhost/e/{hook_id}"
-    )
 
     def file_links(self) -> str:
         """Base of file links for outside readers; empty means the address of the request."""
