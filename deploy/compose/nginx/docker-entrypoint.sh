@@ -1,21 +1,21 @@
 #!/bin/sh
-# Fills the templates from the environment, then starts nginx.
+# Fills the templates from the environment, starts nginx, and tells it when its certificate has changed.
 #
-# NGINX_TEMPLATES, NGINX_TARGET, TLS_FOLDER and ACME_FOLDER say where things are, for other layouts than the image's.
+# NGINX_TEMPLATES, NGINX_TARGET, TLS_FOLDER, ACME_FOLDER and ACME_WEBROOT say where things are, for other layouts than
+# the image's; CERTIFICATE_PAUSE, how many seconds pass between two looks at the certificate.
 set -eu
 
 NGINX_TEMPLATES=${NGINX_TEMPLATES:-/etc/nginx/templates}
 export NGINX_TARGET="${NGINX_TARGET:-/etc/nginx}"
 TLS_FOLDER=${TLS_FOLDER:-/etc/ssl/orrery}
 ACME_FOLDER=${ACME_FOLDER:-/etc/letsencrypt/live}
-die() {
+ACME_WEBROOT=${ACME_WEBROOT:-/var/www/html}
+say() {
     printf '%s\n' "nginx: $*" >&2
-    exit 78
 }
 
-export HTTPS_CONFIG='' ACME_CONFIG='' REAL_IP_CONFIG='' FORWARDED_PROTO='$scheme'
-
-if [ "${NGINX_HTTPS_ENABLED:-false}" = true ]; then
+# The certificate in use: certbot's if there is one, else the one of the operator.
+find_certificate() {
     issued=$ACME_FOLDER/${CERTBOT_DOMAIN:-}
     folder=$TLS_FOLDER
     if [ -n "${CERTBOT_DOMAIN:-}" ] && [ -f "$issued/$NGINX_SSL_CERT_FILENAME" ] &&
@@ -24,15 +24,51 @@ if [ "${NGINX_HTTPS_ENABLED:-false}" = true ]; then
     fi
     export SSL_CERTIFICATE="$folder/$NGINX_SSL_CERT_FILENAME"
     export SSL_CERTIFICATE_KEY="$folder/$NGINX_SSL_CERT_KEY_FILENAME"
+}
+
+missing() {
     for file in "$SSL_CERTIFICATE" "$SSL_CERTIFICATE_KEY"; do
-        [ -f "$file" ] || die "NGINX_HTTPS_ENABLED=true, but there is no $file"
+        [ -f "$file" ] || printf '%s' "there is no $file"
+        [ -f "$file" ] || return 0
     done
-    HTTPS_CONFIG=$(envsubst '${NGINX_SSL_PORT} ${NGINX_SSL_PROTOCOLS} ${SSL_CERTIFICATE} ${SSL_CERTIFICATE_KEY}' \
-        <"$NGINX_TEMPLATES/https.conf.template")
-fi
+}
+
+# Which certificate it is, and which key: both change in a renewal, one after the other.
+fingerprint() {
+    find_certificate
+    printf '%s ' "$SSL_CERTIFICATE"
+    cat "$SSL_CERTIFICATE" "$SSL_CERTIFICATE_KEY" 2>/dev/null | cksum
+}
+
+fill() {
+    export HTTPS_CONFIG=''
+    if [ "${NGINX_HTTPS_ENABLED:-false}" = true ]; then
+        find_certificate
+        if [ -z "$(missing)" ]; then
+            HTTPS_CONFIG=$(envsubst "$tls_names" <"$NGINX_TEMPLATES/https.conf.template")
+        fi
+    fi
+    for file in nginx.conf proxy.conf conf.d/default.conf; do
+        envsubst "$names" <"$NGINX_TEMPLATES/$file.template" >"$NGINX_TARGET/$file"
+    done
+}
+
+export ACME_CONFIG='' REAL_IP_CONFIG='' FORWARDED_PROTO='$scheme'
 
 if [ "${NGINX_ENABLE_CERTBOT_CHALLENGE:-false}" = true ]; then
-    ACME_CONFIG='location /.well-known/acme-challenge/ { root /var/www/html; }'
+    ACME_CONFIG="location /.well-known/acme-challenge/ { root $ACME_WEBROOT; }"
+fi
+
+if [ "${NGINX_HTTPS_ENABLED:-false}" = true ]; then
+    find_certificate
+    reason=$(missing)
+    if [ -n "$reason" ] && [ -n "${CERTBOT_DOMAIN:-}" ] && [ -n "$ACME_CONFIG" ]; then
+        # Somebody has to answer for the domain before there can be a certificate.
+        say "$reason yet: without TLS until certbot has got one"
+    elif [ -n "$reason" ]; then
+        say "NGINX_HTTPS_ENABLED=true, but $reason"
+        exit 78
+    fi
 fi
 
 if [ -n "${ORRERY_TRUSTED_PROXIES:-}" ]; then
@@ -54,9 +90,32 @@ export ORRERY_RESOLVER
 names='${NGINX_TARGET} ${NGINX_SERVER_NAME} ${NGINX_PORT} ${NGINX_WORKER_PROCESSES} ${NGINX_CLIENT_MAX_BODY_SIZE}'
 names="$names "'${NGINX_KEEPALIVE_TIMEOUT} ${NGINX_PROXY_READ_TIMEOUT} ${NGINX_PROXY_SEND_TIMEOUT} ${ORRERY_RESOLVER}'
 names="$names "'${HTTPS_CONFIG} ${ACME_CONFIG} ${REAL_IP_CONFIG} ${FORWARDED_PROTO}'
+tls_names='${NGINX_SSL_PORT} ${NGINX_SSL_PROTOCOLS} ${SSL_CERTIFICATE} ${SSL_CERTIFICATE_KEY} ${HTTP2_PARAMETER}'
+tls_names="$tls_names "'${HTTP2_CONFIG}'
+# Several streams of one browser share a connection. Versions before 1.25.1 know the word in another place.
+export HTTP2_PARAMETER='' HTTP2_CONFIG='http2 on;'
+case $(nginx -v 2>&1) in
+    */1.1?.* | */1.2[0-4].* | */1.25.0*) HTTP2_PARAMETER=' http2' HTTP2_CONFIG='' ;;
+esac
+
 mkdir -p "$NGINX_TARGET/conf.d"
-for file in nginx.conf proxy.conf conf.d/default.conf; do
-    envsubst "$names" <"$NGINX_TEMPLATES/$file.template" >"$NGINX_TARGET/$file"
-done
+known=$(fingerprint)
+fill
+
+if [ $# -eq 0 ] && [ "${NGINX_HTTPS_ENABLED:-false}" = true ]; then
+    # $$ is this shell, whose place nginx takes: told to, it reads its configuration anew. Requests under way end on the
+    # old certificate, and a certificate that can't be read (half of a renewal) leaves the old one in place.
+    (
+        while sleep "${CERTIFICATE_PAUSE:-20}" && kill -0 $$ 2>/dev/null; do
+            now=$(fingerprint)
+            if [ "$now" != "$known" ]; then
+                fill
+                say "the certificate has changed: $SSL_CERTIFICATE"
+                kill -HUP $$ 2>/dev/null || true
+                known=$now
+            fi
+        done
+    ) </dev/null &
+fi
 
 exec nginx -c "$NGINX_TARGET/nginx.conf" -g 'daemon off;' "$@"

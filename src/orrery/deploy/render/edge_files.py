@@ -34,6 +34,7 @@ _COPIED = (
     "nginx/https.conf.template",
     "nginx/docker-entrypoint.sh",
     "certbot/update-cert.sh",
+    "certbot/docker-entrypoint.sh",
     "ssrf_proxy/squid.conf.template",
     "ssrf_proxy/docker-entrypoint.sh",
     "ssrf_proxy/conf.d/local.conf",

@@ -63,16 +63,16 @@ CERTBOT = Service(
     name="certbot",
     image="certbot/certbot",
     profiles=("certbot",),
-    entrypoint=("tail", "-f", "/dev/null"),
+    entrypoint=("sh", "-c", _RUN_MOUNTED.format("/docker-entrypoint.sh")),
     environment=values_of("CERTBOT_EMAIL", "CERTBOT_DOMAIN", "CERTBOT_OPTIONS"),
     mounts=(
         Mount("./volumes/certbot/conf", "/etc/letsencrypt"),
         Mount("./volumes/certbot/www", "/var/www/html"),
         Mount("./volumes/certbot/logs", "/var/log/letsencrypt"),
         Mount("./certbot/update-cert.sh", "/update-cert.sh", read_only=True),
+        Mount("./certbot/docker-entrypoint.sh", "/docker-entrypoint.sh", read_only=True),
     ),
     internet=True,
-    restart="",
 )
 
 SSRF_PROXY = Service(
