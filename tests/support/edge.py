@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import ssl
 import struct
@@ -105,7 +106,13 @@ def names(address: str) -> Generator[str]:
 
 
 @contextmanager
-def program(words: list[str], environment: dict[str, str], *ports: int) -> Generator[Callable[[], str]]:
+def program(
+    words: list[str],
+    environment: dict[str, str],
+    *ports: int,
+    user: int | None = None,
+    stop: signal.Signals = signal.SIGTERM,
+) -> Generator[Callable[[], str]]:
     """A server from when it listens until the end of the block; gives what it has said so far."""
     with tempfile.TemporaryFile() as said:
 
@@ -113,12 +120,12 @@ def program(words: list[str], environment: dict[str, str], *ports: int) -> Gener
             said.seek(0)
             return said.read().decode(errors="replace")
 
-        process = subprocess.Popen(words, env=environment, stdout=said, stderr=said)
+        process = subprocess.Popen(words, env=environment, stdout=said, stderr=said, user=user, group=user)
         try:
             until_listening(process, *ports, said=told)
             yield told
         finally:
-            process.terminate()
+            process.send_signal(stop)
             process.wait(WAIT_SECONDS)
 
 

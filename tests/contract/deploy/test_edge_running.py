@@ -4,115 +4,20 @@ from __future__ import annotations
 
 import http.client
 import os
+import random
 import signal
-import socket
-import struct
-import subprocess
-import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from tests.support.listening import until_listening
+from tests.support.edge import Behind, behind, names, program
 from tests.support.ports import free_port
 
 Build = Callable[..., dict[str, str]]
 Need = Callable[..., None]
 Start = Callable[..., AbstractContextManager[tuple[int, int, int]]]
-LOOPBACK = "127.91.0.1"
 PROXY_USER = 13
-
-
-class Upstream(BaseHTTPRequestHandler):
-    """Answers with what it was asked; ``/v1/stream`` sends its second frame only when it is told to."""
-
-    protocol_version = "HTTP/1.1"
-    release = threading.Event()
-
-    def do_GET(self) -> None:
-        if self.path.startswith("/v1/stream"):
-            self.send_response(200)
-            self.send_header("Content-Type", "text/event-stream")
-            self.send_header("Transfer-Encoding", "chunked")
-            self.end_headers()
-            self.wfile.write(b"9\r\ndata: 1\n\n\r\n")
-            self.wfile.flush()
-            self.release.wait(60)
-            self.wfile.write(b"9\r\ndata: 2\n\n\r\n0\r\n\r\n")
-            return
-        name = f"{self.connection.getsockname()[1]} {self.path}\n"
-        body = (name + str(self.headers)).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the parent's name)
-        pass
-
-
-@contextmanager
-def upstream(host: str, port: int) -> Generator[int]:
-    try:
-        server = ThreadingHTTPServer((host, port), Upstream)
-    except OSError as error:
-        pytest.skip(f"port {port} of {host} is taken ({error.strerror})")
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield int(server.server_address[1])
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-@contextmanager
-def names() -> Generator[str]:
-    """A name server that knows every name as `LOOPBACK`."""
-    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    server.bind(("127.0.0.1", 0))
-    server.settimeout(0.1)
-    stop = threading.Event()
-
-    def serve() -> None:
-        while not stop.is_set():
-            try:
-                query, peer = server.recvfrom(512)
-            except TimeoutError:
-                continue
-            question = query[12 : query.index(b"\0", 12) + 5]
-            header = query[:2] + struct.pack("!HHHHH", 0x8180, 1, 1, 0, 0)
-            answer = b"\xc0\x0c" + struct.pack("!HHIH", 1, 1, 5, 4) + socket.inet_aton(LOOPBACK)
-            server.sendto(header + question + answer, peer)
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    try:
-        yield f"127.0.0.1:{server.getsockname()[1]}"
-    finally:
-        stop.set()
-        thread.join()
-        server.close()
-
-
-@contextmanager
-def running(
-    words: list[str], environment: dict[str, str], *ports: int, log: Path, user: int | None = None
-) -> Generator[None]:
-    # A file: a pipe that nobody reads would stop the server once it is full.
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            words, env=environment, stdout=output, stderr=subprocess.STDOUT, user=user, group=user
-        )
-    try:
-        until_listening(process, *ports, said=lambda: log.read_text(errors="replace"))
-        yield
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(60)
 
 
 def get(port: int, path: str, headers: dict[str, str] | None = None) -> tuple[int, str]:
@@ -131,12 +36,13 @@ def edge_port(edge: Path, container_environment: Build, need: Need) -> Iterator[
     need("nginx", "envsubst")
     port = free_port()
     places = {"NGINX_TEMPLATES": str(edge / "nginx"), "NGINX_TARGET": str(edge / "out")}
-    with names() as resolver, upstream(LOOPBACK, 5001), upstream(LOOPBACK, 3000):
+    host = f"127.91.{random.randrange(256)}.{random.randrange(1, 255)}"
+    with names(host) as resolver, behind(host, 5001), behind(host, 3000):
         environment = container_environment(
             "nginx", NGINX_PORT=str(port), ORRERY_RESOLVER=resolver, NGINX_WORKER_PROCESSES="1"
         )
         words = ["sh", str(edge / "nginx" / "docker-entrypoint.sh")]
-        with running(words, {**environment, **places}, port, log=edge / "nginx.log"):
+        with program(words, {**environment, **places}, port):
             yield port
 
 
@@ -167,7 +73,7 @@ def test_nobody_claims_another_address(edge_port: int) -> None:
 
 
 def test_a_stream_arrives_frame_by_frame(edge_port: int) -> None:
-    Upstream.release.clear()
+    Behind.release.clear()
     connection = http.client.HTTPConnection("127.0.0.1", edge_port, timeout=60)
     connection.request("GET", "/v1/stream")
     answer = connection.getresponse()
@@ -175,7 +81,7 @@ def test_a_stream_arrives_frame_by_frame(edge_port: int) -> None:
         # The second frame is only sent after the first was read here.
         assert answer.read(9) == b"data: 1\n\n"
     finally:
-        Upstream.release.set()
+        Behind.release.set()
     assert answer.read() == b"data: 2\n\n"
     connection.close()
 
@@ -193,7 +99,7 @@ def proxy(edge: Path, container_environment: Build, need: Need) -> Start:
         target = edge / "squid"
         target.mkdir(mode=0o777)
         target.chmod(0o777)
-        with upstream("127.0.0.1", 0) as sandbox:
+        with behind("127.0.0.1", 0) as sandbox:
             environment = container_environment(
                 "ssrf_proxy",
                 SSRF_HTTP_PORT=str(forward),
@@ -208,7 +114,9 @@ def proxy(edge: Path, container_environment: Build, need: Need) -> Start:
                 "SANDBOX_HOST": "127.0.0.1",
             }
             words = ["sh", str(edge / "ssrf_proxy" / "docker-entrypoint.sh")]
-            with running(words, {**environment, **places}, forward, reverse, log=edge / "squid.log", user=PROXY_USER):
+            # It takes its time to say goodbye, unless it is interrupted.
+            stop = signal.SIGINT
+            with program(words, {**environment, **places}, forward, reverse, user=PROXY_USER, stop=stop):
                 yield forward, reverse, sandbox
 
     return start
