@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar, cast
 
 import msgspec
 
 from orrery.sandbox.durations import seconds_of
+from orrery.sandbox.libraries import library_folders
 from orrery.sandbox.limits import Limits
 from orrery.sandbox.node import JsEngine
+from orrery.sandbox.system_calls import further_calls
 
 DEFAULT_KEY = "dify-sandbox"
 CONFIGURATION_FILES = ("/conf/config.yaml", "conf/config.yaml")
 
 _TRUE, _FALSE = {"1", "true", "yes", "on", "t"}, {"0", "false", "no", "off", "f", ""}
 _UNFOLLOWED = {
-    ("allowed_syscalls", "ALLOWED_SYSCALLS"): "the list of allowed calls is fixed, and others fail without a kill",
     ("python_path", "PYTHON_PATH"): "snippets run on the interpreter of the service",
-    ("python_lib_path", "PYTHON_LIB_PATH"): "libraries are found by asking the interpreter",
     ("", "SYSTEM_LIB_REQUIREMENTS"): "system libraries are mounted as they are, not copied",
 }
 _T = TypeVar("_T")
@@ -34,7 +34,9 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     ``proxy`` is the forward proxy of snippets with network; without one they reach nothing. ``environment`` is what
     snippets find besides. ``update_interval`` is in seconds, 0 never. ``cgroup`` is
-    a subtree of control groups for runs, from the root of their tree. ``notices`` tell what is set but not followed.
+    a subtree of control groups for runs, from the root of their tree. ``libraries`` are folders that snippets may read
+    and import from besides, ``system_calls`` what they may ask of the kernel besides (`policy.FURTHER`). ``notices``
+    tell what is set but not followed.
     """
 
     key: str
@@ -56,6 +58,8 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     environment: Mapping[str, str] = {}
     log_path: str = ""
     cgroup: str = ""
+    libraries: tuple[str, ...] = ()
+    system_calls: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 
 
@@ -69,6 +73,9 @@ def read_settings(environment: Mapping[str, str], file: Path | None = None) -> S
         requests=source.number("max_requests", ("MAX_REQUESTS",), 50, _count),
         timeout=source.number("worker_timeout", ("WORKER_TIMEOUT",), 5.0, _positive),
     )
+    log_path = source.text("log_path")
+    own = [*([Path(log_path)] if log_path else []), *([file.resolve().parent] if file is not None else [])]
+    system_calls, libraries, notices = _additions(source, [folder.resolve() for folder in own])
     return ServiceSettings(
         key=key,
         port=source.number("app.port", ("SANDBOX_PORT",), 8194, int),
@@ -85,9 +92,11 @@ def read_settings(environment: Mapping[str, str], file: Path | None = None) -> S
         proxy=_proxy(source),
         no_proxy=source.text("proxy.no_proxy", "NO_PROXY"),
         environment=_forwarded(source, environment),
-        log_path=source.text("log_path"),
+        log_path=log_path,
         cgroup=source.text("cgroup", "SANDBOX_CGROUP"),
-        notices=_notices(source),
+        libraries=libraries,
+        system_calls=system_calls,
+        notices=(*notices, *_notices(source)),
     )
 
 
@@ -146,6 +155,16 @@ def _forwarded(source: _Source, environment: Mapping[str, str]) -> Mapping[str, 
     return {name: environment[name] for name in names if name in environment}
 
 
+def _additions(source: _Source, own: Sequence[Path]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """System calls and folders that snippets get besides, and notices. Raises Misconfigured."""
+    try:
+        calls, about_calls = further_calls(source.words("allowed_syscalls", "ALLOWED_SYSCALLS"))
+        libraries, about_libraries = library_folders(source.words("python_lib_path", "PYTHON_LIB_PATH"), own=own)
+    except ValueError as error:
+        raise Misconfigured(str(error)) from error
+    return calls, libraries, (*about_calls, *about_libraries)
+
+
 def _notices(source: _Source) -> tuple[str, ...]:
     notices = [
         f"{name} is set but not followed: {why}"
@@ -153,7 +172,7 @@ def _notices(source: _Source) -> tuple[str, ...]:
         if source.given(place or name.lower(), name) is not None
     ]
     if source.number("enable_preload", ("ENABLE_PRELOAD",), False, _truth):
-        notices.append("ENABLE_PRELOAD is set but not followed: nothing runs before its confinement")
+        notices.append("ENABLE_PRELOAD is set but not followed: nothing of a request runs before its confinement")
     return tuple(notices)
 
 

@@ -37,7 +37,8 @@ class EmbeddedSandbox:
     network is not turned away; it gets one at level 3 if there is a ``gate``, and finds every socket refused if not.
     JavaScript runs on ``js_engine``: QuickJS, or the program ``node``; None is Node where it
     can be confined. Snippets find ``environment``, and with network
-    ``network_environment`` besides, by default the address of the gate as a proxy. Each run is put into one of ``groups``.
+    ``network_environment`` besides, by default the address of the gate as a proxy. Each run is put into one of ``groups``, and may
+    make ``system_calls`` besides those that every snippet may (`policy.FURTHER`).
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class EmbeddedSandbox:
         environment: Mapping[str, str] | None = None,
         network_environment: Mapping[str, str] | None = None,
         groups: RunGroups | None = None,
+        system_calls: Sequence[str] = (),
     ) -> None:
         self._allow_network = allow_network
         self._gate = gate if allow_network else None
@@ -71,6 +73,7 @@ class EmbeddedSandbox:
             environment=environment or {},
             network_environment=proxy_environment() if network_environment is None else network_environment,
             groups=groups,
+            system_calls=system_calls,
         )
         self._node = NodeSpares(self._pool, self._limits) if command else None
         self._admitted = 0

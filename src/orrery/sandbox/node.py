@@ -12,8 +12,6 @@ import shutil
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-import msgspec
-
 from orrery.sandbox.limits import Limits
 from orrery.sandbox.pool import Unconfined, ZygotePool, judge
 from orrery.sandbox.protocol import NetworkGate
@@ -65,9 +63,7 @@ class NodeSpares:
         async with self._proving:
             if self._proven:
                 return
-            # a first start takes its time on a busy machine; that says nothing about the doors
-            patient = max(self._limits.timeout, self._limits.start_timeout)
-            limits = msgspec.structs.replace(self._limits, timeout=patient)
+            limits = self._limits.patient()
             outcome = await self._finish(*await self._begin(None, limits), "main", _ESCAPES.read_text("utf-8"), "{}")
             if outcome.result is None:
                 raise Unconfined(f"Node does not run here: {outcome.run.error.strip()[-300:]}")

@@ -33,7 +33,7 @@ class ZygotePool:
     """Hands out the zygote of a kind. ``level`` is 0 until `settle` has found one.
 
     ``kinds`` are the kinds of zygotes with the packages of their engines; ``entry`` is the function of the kind
-    ``call``; ``environment`` is what runs find, besides ``network_environment`` with network; ``programs`` are commands that children of a kind become. Runs are put into ``groups`` where there are any. Slots count from ``first_slot``, so that pools share no users. ``bootstrap`` is the program that a zygote's interpreter is given; only tests give another one.
+    ``call``; ``environment`` is what runs find, besides ``network_environment`` with network; ``programs`` are commands that children of a kind become. Runs are put into ``groups`` where there are any and may make ``system_calls`` besides. Slots count from ``first_slot``, so that pools share no users. ``bootstrap`` is the program that a zygote's interpreter is given; only tests give another one.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class ZygotePool:
         environment: Mapping[str, str] = MappingProxyType({}),
         network_environment: Mapping[str, str] = MappingProxyType({}),
         groups: RunGroups | None = None,
+        system_calls: Sequence[str] = (),
         bootstrap: str = BOOTSTRAP,
     ) -> None:
         self._limits = limits
@@ -57,7 +58,7 @@ class ZygotePool:
         self._packages = tuple(packages)
         self._kinds, self._entry, self._bootstrap = kinds, entry, bootstrap
         self._first_slot, self._programs = first_slot, programs
-        self._groups = groups
+        self._groups, self._system_calls = groups, tuple(system_calls)
         self._environment, self._network_environment = dict(environment), dict(network_environment)
         self._shape: tuple[int, bool] | None = None
         self._current: dict[str, Zygote] = {}
@@ -215,6 +216,7 @@ class ZygotePool:
             address_space=0 if program else max(Plan.address_space, 2 * memory),
             entry=self._entry,
             program=program,
+            system_calls=self._system_calls,
         )
         zygote = await Zygote.start(plan, patience=self._limits.start_timeout, bootstrap=self._bootstrap)
         try:
@@ -229,7 +231,8 @@ class ZygotePool:
         """Lets the zygote try to break out. Raises Unconfined when one try succeeds or the test can't tell."""
         # a slot of its own, so that the test shares its user with no run
         job = self._job("escapes", self._limits.workers)
-        outcome = await execute(zygote, job, pack_payload("", "{}"), self._limits, group=self.group_of(job))
+        limits = self._limits.patient()
+        outcome = await execute(zygote, job, pack_payload("", "{}"), limits, group=self.group_of(job))
         if outcome.result is None:
             raise Unconfined(outcome.run.stderr.strip() or outcome.run.error.strip() or "the self-test did not end")
         judge(outcome.result, _FEWEST_TRIES)

@@ -36,7 +36,7 @@ def application(settings: ServiceSettings) -> SandboxService:
     sandbox = EmbeddedSandbox(
         settings.limits,
         minimum_level=settings.minimum_level,
-        packages=(settings.packages,),
+        packages=(settings.packages, *settings.libraries),
         allow_network=settings.enable_network,
         gate=RelayGate.from_url(settings.proxy) if settings.proxy else None,
         js_engine=settings.js_engine,
@@ -44,6 +44,7 @@ def application(settings: ServiceSettings) -> SandboxService:
         environment=settings.environment,
         groups=groups_or_watch(settings.limits.memory, settings.cgroup),
         network_environment=proxy_environment(urlsplit(settings.proxy).scheme or "http", settings.no_proxy),
+        system_calls=settings.system_calls,
     )
     return SandboxService(
         sandbox,

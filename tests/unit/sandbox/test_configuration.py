@@ -57,7 +57,7 @@ def test_a_file_says_everything(file: Path):
     assert (found.mirror, found.update_interval, found.node) == ("https://mirror.test/simple", 3600.0, "/opt/node")
     assert (found.proxy, found.no_proxy, found.log_path) == ("http://two:2", "internal.test", "/somewhere")
     assert found.environment == {"MINE": "1"}
-    assert [notice.split()[0] for notice in found.notices] == ["PYTHON_PATH", "PYTHON_LIB_PATH"]
+    assert [notice.split()[0] for notice in found.notices] == ["PYTHON_LIB_PATH:", "PYTHON_PATH"]
 
 
 def test_the_environment_wins(file: Path):
@@ -66,7 +66,7 @@ def test_the_environment_wins(file: Path):
         "WORKER_TIMEOUT": "4", "ENABLE_NETWORK": "true", "PIP_MIRROR_URL": "https://m.test", "NODEJS_PATH": "/n",
         "PYTHON_DEPS_UPDATE_INTERVAL": "90s", "JS_ENGINE": "quickjs", "HTTP_PROXY": "http://a:1", "HTTPS_PROXY": "",
         "SOCKS5_PROXY": "socks5://s:1080", "NO_PROXY": "x", "ALLOWED_ENV_VARS": "TZ, LANG", "TZ": "UTC", "MINE": "1",
-        "ALLOWED_SYSCALLS": "1,2", "ENABLE_PRELOAD": "1", "SYSTEM_LIB_REQUIREMENTS": "/etc/hosts",
+        "ALLOWED_SYSCALLS": "1,105", "ENABLE_PRELOAD": "1", "SYSTEM_LIB_REQUIREMENTS": "/etc/hosts",
     }  # fmt: skip
     found = read_settings(environment, file)
     assert (found.key, found.port, found.debug, found.enable_network) == ("mine", 1, False, True)
@@ -79,7 +79,9 @@ def test_the_environment_wins(file: Path):
     )
     assert (found.proxy, found.no_proxy, found.environment) == ("socks5://s:1080", "x", {"TZ": "UTC"})
     named = {notice.split()[0] for notice in found.notices}
-    assert named == {"ALLOWED_SYSCALLS", "PYTHON_PATH", "PYTHON_LIB_PATH", "SYSTEM_LIB_REQUIREMENTS", "ENABLE_PRELOAD"}
+    assert named == {
+        "ALLOWED_SYSCALLS:", "PYTHON_LIB_PATH:", "PYTHON_PATH", "SYSTEM_LIB_REQUIREMENTS", "ENABLE_PRELOAD",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -94,6 +96,8 @@ def test_the_environment_wins(file: Path):
         ({"PYTHON_DEPS_UPDATE_INTERVAL": "soon"}, "PYTHON_DEPS_UPDATE_INTERVAL=soon"),
         ({"JS_ENGINE": "v8"}, "JS_ENGINE=v8"),
         ({"ALLOWED_ENV_VARS": "LANG,API_KEY"}, "must not see the key"),
+        ({"ALLOWED_SYSCALLS": "ptrace"}, "ALLOWED_SYSCALLS can't be followed: ptrace would break"),
+        ({"PYTHON_LIB_PATH": "/no/such/folder"}, "/no/such/folder is not there"),
     ],
 )
 def test_a_wrong_value_is_named(environment: dict[str, str], named: str):

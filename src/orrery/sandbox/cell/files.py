@@ -15,6 +15,8 @@ _SHARED_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cac
 _TIME_ZONES = ("/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/etc/localtime")
 _CERTIFICATES = ("/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/usr/share/ca-certificates", "/etc/pki/tls/certs")
 _LOADERS = ("/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1", "/lib/ld-musl-x86_64.so.1")
+# Debian's Node reads a part of its own library from here when it starts
+_PROGRAM_LIBRARIES = ("/usr/share/nodejs",)
 _NULL = "/dev/null"
 
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR, _TRUNCATE = 1, 2, 4, 8, 1 << 14
@@ -22,10 +24,14 @@ _BIND_TCP, _CONNECT_TCP = 1, 2
 _SCOPE_ABSTRACT_SOCKETS, _SCOPE_SIGNALS = 1, 2
 
 
-def readable_paths(packages: Iterable[str]) -> list[str]:
-    """Existing files and folders of the interpreter's library, shared libraries, zones, certificates, packages."""
+def readable_paths(packages: Iterable[str], *, program: bool = False) -> list[str]:
+    """Existing files and folders of the interpreter's library, shared libraries, zones, certificates, packages.
+
+    With ``program`` those besides that a child which becomes another program reads at its start.
+    """
     library = os.path.dirname(os.__file__)
     wanted = [library, *packages, *_SHARED_LIBRARIES, *_TIME_ZONES, *_CERTIFICATES]
+    wanted += _PROGRAM_LIBRARIES if program else ()
     # extension modules link against libpython, which may stand beside the library folder
     wanted += [os.path.join(sys.base_prefix, "lib")] if sys.base_prefix not in {"/", "/usr"} else []
     return sorted({p for p in wanted if os.path.exists(p)}, key=len)

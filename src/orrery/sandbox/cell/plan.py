@@ -20,7 +20,7 @@ class Plan:
     and ``file_size`` are bytes. ``preload`` are folders to import the engine from, gone once it is imported;
     ``packages`` are folders that snippets may import from. ``entry`` is the ``module:function`` that a zygote of the
     kind ``call`` imports and its children call. ``program`` is the command that children of the kind ``node`` become,
-    its path first; an ``address_space`` of 0 is unbounded.
+    its path first; an ``address_space`` of 0 is unbounded. ``system_calls`` are names of `policy.FURTHER`.
     """
 
     kind: str
@@ -36,6 +36,7 @@ class Plan:
     stack: int = 16 << 20
     entry: str = ""
     program: tuple[str, ...] = ()
+    system_calls: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -44,7 +45,7 @@ class Plan:
     def from_json(cls, text: str) -> Plan:
         """Raises KeyError or TypeError for a text that `to_json` did not write."""
         fields = json.loads(text)
-        for name in ("preload", "packages", "program"):
+        for name in ("preload", "packages", "program", "system_calls"):
             fields[name] = tuple(fields[name])
         return cls(**fields)
 

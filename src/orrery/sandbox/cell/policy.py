@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 
 from orrery.sandbox.cell.bpf import ENOSYS, Rule, assemble, fail_with
 
@@ -32,7 +33,7 @@ _IOCTLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5451, 0x5450)
 # F_DUPFD..F_SETFL, locks, F_DUPFD_CLOEXEC, F_GETPIPE_SZ. F_SETOWN and F_SETSIG would signal other processes.
 _FCNTLS = (0, 1, 2, 3, 4, 5, 6, 7, 1030, 1032)
 
-_AF_INET, _AF_INET6, _SOCK_STREAM, _SOCK_TYPE_MASK = 2, 10, 1, 0xF
+_AF_UNIX, _AF_INET, _AF_INET6, _SOCK_STREAM, _SOCK_TYPE_MASK = 1, 2, 10, 1, 0xF
 
 # Stands for the process id until `for_process` puts the real one in; no other constant of the program equals it.
 _PID_PLACE = 0x5B1D5B1D
@@ -60,14 +61,48 @@ _NETWORK_RULES = (
     ),
 )
 
+_HARMLESS = (
+    *("alarm", "getitimer", "setitimer", "pause", "rt_sigpending", "rt_sigtimedwait", "rt_sigsuspend"),
+    *("timer_create", "timer_settime", "timer_gettime", "timer_getoverrun", "timer_delete"),
+    *("timerfd_create", "timerfd_settime", "timerfd_gettime", "signalfd", "signalfd4"),
+    *("epoll_create", "epoll_pwait2", "eventfd", "preadv", "pwritev", "preadv2", "pwritev2", "getdents"),
+    *("statfs", "fstatfs", "fsync", "fdatasync", "ftruncate", "fallocate", "fadvise64", "readahead"),
+    *("mlock", "mlock2", "munlock", "msync", "pkey_alloc", "pkey_mprotect", "pkey_free"),
+    *("getcpu", "getpgrp", "getrlimit", "umask", "capget", "arch_prctl", "set_tid_address"),
+    *("sched_get_priority_max", "sched_get_priority_min", "wait4", "waitid"),
+    # without network these find no socket but the two ends of a pair
+    *("sendto", "recvfrom"),
+)
+_OF_OTHERS = ("getpgid", "getsid", "sched_getparam", "sched_getscheduler", "sched_rr_get_interval")
 
-def snippet_filter(machine: int, *, network: bool = False, program: bool = False) -> bytes:
+FURTHER = {
+    **{name: Rule(name) for name in _HARMLESS},
+    **{name: Rule(name, argument=0, values=(0, _PID_PLACE)) for name in _OF_OTHERS},
+    # streams only: an end of a pair of datagrams could still be sent to other addresses
+    "socketpair": Rule(
+        "socketpair",
+        argument=0,
+        values=(_AF_UNIX,),
+        next_check=Rule("socketpair", argument=1, mask=_SOCK_TYPE_MASK, values=(_SOCK_STREAM,)),
+    ),
+}
+"""Calls that an operator may add: they reach nothing outside the process that makes them."""
+
+FREE = frozenset(_FREE)
+"""Calls that every snippet may make."""
+
+BOUND = frozenset({rule.name for rule in (*_RULES, *_NETWORK_RULES)} - FREE)
+"""Calls that are let through on conditions: for threads, for harmless arguments, with network."""
+
+
+def snippet_filter(machine: int, *, network: bool = False, program: bool = False, further: Iterable[str] = ()) -> bytes:
     """The program for children, still without its process id (`for_process`).
 
     With ``program`` a child may become another program, and that one may start up; which one, Landlock decides.
+    ``further`` are names of `FURTHER`.
     """
     rules = (*_RULES, *(_NETWORK_RULES if network else ()), *(_PROGRAM_RULES if program else ()))
-    return assemble(rules, machine)
+    return assemble((*rules, *(FURTHER[name] for name in further)), machine)
 
 
 def for_process(program: bytes, pid: int) -> bytes:

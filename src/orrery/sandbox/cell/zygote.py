@@ -71,7 +71,9 @@ class Zygote:
         self._runners = _import_engine(plan)
         abi = self._enter_namespaces()
         programs = {
-            network: snippet_filter(numbers.machine(), network=network, program=bool(plan.program))
+            network: snippet_filter(
+                numbers.machine(), network=network, program=bool(plan.program), further=plan.system_calls
+            )
             for network in (False, True)
         }
         self._confinement = Confinement(kernel, plan, landlock=abi > 0, programs=programs)
@@ -94,7 +96,7 @@ class Zygote:
 
     def _enter_namespaces(self) -> int:
         plan, kernel = self._plan, self._kernel
-        readable = files.readable_paths(plan.packages)
+        readable = files.readable_paths(plan.packages, program=bool(plan.program))
         executable = files.executable_paths(plan.program[0]) if plan.program else []
         if plan.level >= 3:
             namespaces.enter(kernel)
