@@ -91,7 +91,7 @@ def test_both_say_the_same(
     other = TestClient(Pages(pages, frames=frames, csp_sources=str(pages_settings.get("csp_sources", ""))))
     for path in (
         "/", "/apps", "/apps/1/workflow", "/chat/abc", "/chat", "/chat?x=1", "/chatter", "/workflow/x", "/agent/x",
-        "/completion/x", "/chatbot/x", "/assets/main-1a2b.svg", "/mark.svg",
+        "/form/x", "/form?x=1", "/formal", "/completion/x", "/chatbot/x", "/assets/main-1a2b.svg", "/mark.svg",
     ):  # fmt: skip
         status, headers, body = answer(port, path)
         theirs = other.get(path)
@@ -99,5 +99,5 @@ def test_both_say_the_same(
         for name in SAME:
             ours, expected = headers.get(name, ""), theirs.headers.get(name, "").replace("; charset=utf-8", "")
             assert ours == expected, (path, name)
-    for path in ("/assets/none.js", "/none.svg", "/index.html", "/app.html"):
+    for path in ("/assets/none.js", "/none.svg", "/index.html", "/app.html", "/inner/api/x", "/v1/x", "/files/x"):
         assert answer(port, path)[0] == other.get(path).status_code == 404, path
