@@ -22,6 +22,7 @@ from orrery.inference.protocols.embeddings import (
     OpenAIEmbeddings,
 )
 from orrery.inference.protocols.gemini import GeminiGenerate
+from orrery.inference.protocols.moderations import Moderations
 from orrery.inference.protocols.ollama import OllamaChat
 from orrery.inference.protocols.openai_chat import OpenAIChat
 from orrery.inference.protocols.rerank import Rerank
@@ -62,6 +63,7 @@ _EMBEDDING: dict[str, EmbeddingProtocol] = {
     "ollama": OllamaEmbeddings(),
 }
 _RERANK = Rerank()
+_MODERATIONS = Moderations()
 
 
 class CredentialSource(Protocol):
@@ -163,6 +165,12 @@ class InferenceGateway:
         ranked, counted = _RERANK.ranking(target.endpoint, await self._transport.post(target.endpoint, request))
         tokens = counted if counted is not None else text_tokens(query) + sum(map(text_tokens, documents))
         return [r for r in ranked if 0 <= r.index < len(documents)][:top_n], self._spent(tokens, target, started)
+
+    async def moderate(self, model: ModelRef, text: str) -> bool:
+        """Whether a moderation model flags the text."""
+        target = await self._target(model, "moderation")
+        request = _MODERATIONS.request(target.endpoint, model.name, text)
+        return _MODERATIONS.flagged(target.endpoint, await self._transport.post(target.endpoint, request))
 
     def count_tokens(self, model: ModelRef, messages: Sequence[Message]) -> int:
         """An estimate that never asks the network."""

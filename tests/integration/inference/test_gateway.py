@@ -302,6 +302,12 @@ async def test_rerank(gateway: InferenceGateway) -> None:
     assert usage.total_tokens == 8
 
 
+async def test_moderation(gateway: InferenceGateway, server: ModelServer) -> None:
+    model = ModelRef("openai", "omni-moderation-latest", "moderation")
+    assert [await gateway.moderate(model, text) for text in ("a duck", "violence and ducks")] == [False, True]
+    assert server.seen[-1].body == {"model": "omni-moderation-latest", "input": "violence and ducks"}
+
+
 async def test_features_by_card_and_by_form(gateway: InferenceGateway) -> None:
     known = await gateway.features(ModelRef("openai", "gpt-4o"))
     assert (known.context_size, known.vision, known.tools, known.structured_output) == (128_000, True, True, True)

@@ -7,6 +7,7 @@ from typing import cast
 
 import msgspec
 
+from orrery.apps.runs.endings import OUTPUT_MODERATION
 from orrery.apps.runs.file_values import Sign, files_of, with_urls
 from orrery.apps.runs.pauses import shown_reasons
 from orrery.apps.runs.spec import RunSpec
@@ -38,6 +39,8 @@ from orrery.workflow.events import (
 
 JsonObject = dict[str, object]
 _CONTAINERS = frozenset({"iteration", "loop"})
+BY_USER = "Stopped by user."
+_STOPS: Mapping[str, str] = {OUTPUT_MODERATION: OUTPUT_MODERATION}
 _STREAM_INDEX = 1  # the wire always says 1; the stored record has the running number
 
 
@@ -79,7 +82,7 @@ class GraphFrames:
     def finished(self, event: RunEnded) -> tuple[str, JsonObject]:
         status, error = event.status, event.error
         if isinstance(event, RunStopped):
-            status, error = ("failed", error) if event.by_limit else ("stopped", "Stopped by user.")
+            status, error = ("failed", error) if event.by_limit else ("stopped", _STOPS.get(error or "", BY_USER))
         outputs = cast("JsonObject", with_urls(dict(event.outputs), self.sign))
         data: JsonObject = {
             "id": self._spec.run_id,

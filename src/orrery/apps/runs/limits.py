@@ -23,6 +23,9 @@ class RunPolicy(msgspec.Struct, frozen=True, kw_only=True):
     lease: timedelta = timedelta(seconds=30)
     """How long a run belongs to a process that stopped renewing."""
 
+    moderated_every: int = 300
+    """Characters of an answer after which it is judged again, where an app moderates what is said."""
+
     def bound_for(self, app_limit: int | None) -> int:
         """The smallest positive of the app's own limit (or the default) and the ceiling; 0 for none."""
         own = app_limit or self.default_active_requests

@@ -25,6 +25,7 @@ from orrery.workflow.events import (
 )
 
 _encode = msgspec.json.Encoder(enc_hook=str, decimal_format="string").encode
+_MODERATED = "output_moderation"
 _SUMMARY_FIELDS = ("segment_id", "position", "document_name", "score", "content", "summary")
 
 
@@ -122,8 +123,10 @@ class ChatPresenter:
         return self._graph_frames(event) + (self._end(event) if isinstance(event, RunEnded) else [])
 
     def _text_frames(self, event: TextChunk) -> list[str]:
-        selector = event.selector if self._graph is not None else None
-        return [self._frame("message", id=self._turn.message_id, answer=event.text, from_variable_selector=selector)]
+        return [self._text_frame(event.text, event.selector if self._graph is not None else None)]
+
+    def _text_frame(self, text: str, selector: Sequence[str] | None) -> str:
+        return self._frame("message", id=self._turn.message_id, answer=text, from_variable_selector=selector)
 
     def _graph_frames(self, event: Event) -> list[str]:
         built = None if self._graph is None else self._graph.build(event)
@@ -137,11 +140,27 @@ class ChatPresenter:
             return []
         if isinstance(event, RunFailed) or (isinstance(event, RunStopped) and event.by_limit):
             return [self.error(error_of(self._spec, event.error))]
-        metadata = self.metadata(event.usage)
+        return [self._message_end(event.usage)]
+
+    def _message_end(self, usage: Usage) -> str:
+        metadata = self.metadata(usage)
         if self._spec.watched == "simple":
             metadata = _simple_metadata(metadata)
         files = None if self._graph is None else self.files
-        return [self._frame("message_end", id=self._turn.message_id, metadata=metadata, files=files)]
+        return self._frame("message_end", id=self._turn.message_id, metadata=metadata, files=files)
+
+    def settled(self, answer: str) -> list[str]:
+        """The frames of a turn that a fixed text answers: of a basic app one for each character (workflow.md 1.7)."""
+        self.answer[:] = [answer]
+        if self._spec.watched is None:
+            return []
+        pieces = [answer] if self._graph is not None else list(answer)
+        return [*[self._text_frame(piece, None) for piece in pieces], self._message_end(Usage())]
+
+    def replaced(self, answer: str) -> list[str]:
+        """The frame that takes all text back which was shown so far."""
+        self.answer[:] = [answer]
+        return [] if self._spec.watched is None else [self._frame("message_replace", answer=answer, reason=_MODERATED)]
 
     def recall(self, event: NodeFinished, resources: Sequence[Mapping[str, object]]) -> None:
         """Takes in what a node did in an earlier part of the run: its files, and the sources that it used."""
@@ -192,8 +211,8 @@ class AgentPresenter(ChatPresenter):
         shown = [self._file_frame(file_id, file) for file_id, file in zip(ids, event.files, strict=False)]
         return [*shown, self._thought_frame(event, ids)]
 
-    def _text_frames(self, event: TextChunk) -> list[str]:
-        return [self._frame("agent_message", id=self._turn.message_id, answer=event.text)]
+    def _text_frame(self, text: str, selector: Sequence[str] | None) -> str:
+        return self._frame("agent_message", id=self._turn.message_id, answer=text)
 
     def _file_frame(self, file_id: str, file: Mapping[str, object]) -> str:
         url = self._sign(file)
@@ -230,10 +249,14 @@ def _simple_metadata(metadata: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-def presenter_for(spec: RunSpec, graph: GraphFrames) -> WorkflowPresenter | ChatPresenter:
-    """The presenter of a run's kind."""
+def presenter_for(spec: RunSpec, graph: GraphFrames, shown: str = "") -> WorkflowPresenter | ChatPresenter:
+    """The presenter of a run's kind. ``shown`` is text that watchers hold already."""
     if spec.kind == "workflow":
-        return WorkflowPresenter(spec, graph)
-    if spec.app_mode == "agent-chat":
-        return AgentPresenter(spec, graph.sign)
-    return ChatPresenter(spec, graph if spec.kind == "chat" else None)
+        presenter = WorkflowPresenter(spec, graph)
+    elif spec.app_mode == "agent-chat":
+        presenter = AgentPresenter(spec, graph.sign)
+    else:
+        presenter = ChatPresenter(spec, graph if spec.kind == "chat" else None)
+    if shown:
+        presenter.answer.append(shown)
+    return presenter

@@ -80,7 +80,7 @@ OPENAI = ProviderCard(
     aliases=("openai",),
     description=Label("Models of OpenAI.", "OpenAI 提供的模型。"),
     help_url="https://platform.openai.com/account/api-keys",
-    kinds=("llm", "text-embedding"),
+    kinds=("llm", "text-embedding", "moderation"),
     methods=("predefined-model", "customizable-model"),
     connection=Connection(
         url="https://api.openai.com/v1",
@@ -98,7 +98,7 @@ OPENAI = ProviderCard(
         text("openai_organization", "Organization", "组织"),
         address("openai_api_base", "https://api.openai.com"),
     ),
-    models=_MODELS,
+    models=(*_MODELS, ModelCard("omni-moderation-latest", kind="moderation")),
     rules=chat_rules(16_384),
 )
 

@@ -11,6 +11,7 @@ from orrery.workflow.check.forms import check_forms
 from orrery.workflow.check.inspection import Inspection, ModelKnowledge, ToolKnowledge
 from orrery.workflow.check.limits import EditorLimits, check_agent_limits, check_limits
 from orrery.workflow.check.models import check_model, check_models
+from orrery.workflow.check.moderation import check_moderation
 from orrery.workflow.check.references import check_references
 from orrery.workflow.check.requests import check_requests
 from orrery.workflow.check.snippets import check_snippets
@@ -72,6 +73,7 @@ def check_app(
         model = as_mapping(as_mapping(document.model_config).get("model"))
         check_model(report, models, model, node=None, field="model_config.model")
         check_agent_mode(report, tools, as_mapping(document.model_config).get("agent_mode"))
+        check_moderation(report, as_mapping(document.model_config), "model_config")
         if limits is not None:
             check_agent_limits(report, limits, as_mapping(document.model_config).get("agent_mode"))
         return report.findings
@@ -79,6 +81,8 @@ def check_app(
     inspection = Inspection(as_text(document.mode), document.workflow, graph, registry or NodeRegistry(), models, tools)
     for part in _PARTS:
         part(inspection)
+    if document.mode != "workflow":  # whose turns alone are moderated
+        check_moderation(inspection.report, as_mapping(document.workflow.get("features")), "workflow.features")
     if limits is not None:
         check_limits(inspection, limits)
     return sorted(inspection.report.findings, key=lambda finding: finding.level)

@@ -65,7 +65,7 @@ class LlmNode:
             texts.append(self._data.memory.query_prompt_template or "")
         return [reference for text in texts for reference in references(text)]
 
-    async def run(self, context: EngineContext) -> NodeOutcome:
+    async def run(self, context: NodeContext) -> NodeOutcome:
         inputs: dict[str, object] = {}
         messages: tuple[Message, ...] = ()
         reply: Reply | None = None
@@ -77,7 +77,7 @@ class LlmNode:
             messages = call.messages
             if not self.repeatable:
                 await context.before_effect()
-            reply = await self._read(call, context)
+            reply = await self._read(call, cast("EngineContext", context))
             context.stream("text", "", final=True)
             outputs = await self._outputs(reply)
         except NodeFailure as failure:
