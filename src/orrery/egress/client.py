@@ -18,6 +18,7 @@ from orrery.egress.forms import Body, encode_body
 from orrery.egress.lookup import Lookup, system_lookup
 from orrery.egress.policy import AddressRules, EgressPolicy
 from orrery.egress.protocol import (
+    EgressBlocked,
     EgressError,
     EgressInvalidRequest,
     EgressTimeout,
@@ -27,6 +28,7 @@ from orrery.egress.protocol import (
     Json,
     Timeouts,
 )
+from orrery.egress.refusals import Refusals
 from orrery.egress.sessions import AddressRefused, SessionPool
 from orrery.egress.target import Hop, blocked, check_hop, first_hop, next_hop
 
@@ -54,7 +56,8 @@ class GuardedHttpClient:
     """Requests that leave the process only to where ``policy`` leads; see `HttpClient` for the calls.
 
     Sessions are made at first use inside the running loop; `close` ends them. Errors are `EgressError`s.
-    ``lookup`` replaces the system's resolver, ``ca_bundle`` is a PEM file that replaces the system's trust store.
+    ``lookup`` replaces the system's resolver, ``ca_bundle`` is a PEM file that replaces the system's trust store,
+    ``refusals`` is told of each destination that the policy refuses.
     """
 
     def __init__(
@@ -64,7 +67,9 @@ class GuardedHttpClient:
         limits: EgressLimits | None = None,
         ca_bundle: str | None = None,
         lookup: Lookup = system_lookup,
+        refusals: Refusals | None = None,
     ) -> None:
+        self._refusals = refusals or Refusals()
         self._policy, self._limits = policy, limits or EgressLimits()
         self._rules = AddressRules(policy)
         self._sessions = SessionPool(
@@ -156,6 +161,13 @@ class GuardedHttpClient:
         raise EgressError(f"More than {self._limits.max_redirects} redirects.", url=hop.shown)
 
     async def _send(self, hop: Hop, timeouts: Timeouts, limit: int, *, verify_tls: bool = True) -> ArrivingAnswer:
+        try:
+            return await self._sent(hop, timeouts, limit, verify_tls=verify_tls)
+        except EgressBlocked:
+            self._refusals.note(hop.url.raw_host or "", hop.url.port or 0)
+            raise
+
+    async def _sent(self, hop: Hop, timeouts: Timeouts, limit: int, *, verify_tls: bool) -> ArrivingAnswer:
         """Checks, connects, sends, and returns at the answer's headers."""
         check_hop(hop, self._policy, self._rules)
         proxy = self._policy.proxies.for_scheme(hop.url.scheme)

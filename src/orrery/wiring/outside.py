@@ -12,6 +12,7 @@ from orrery.egress.policy import HostPort
 from orrery.egress.protocol import HttpClient, Timeouts
 from orrery.egress.proxy.rules import ProxyRules
 from orrery.egress.proxy.server import ForwardProxy
+from orrery.egress.refusals import Refusals
 from orrery.egress.retrying import RetryingHttpClient
 from orrery.sandbox.cgroups import groups_or_watch
 from orrery.sandbox.embedded import EmbeddedSandbox
@@ -34,12 +35,14 @@ _LONGEST = 300.0
 class Clients(msgspec.Struct, frozen=True):
     """``untrusted`` for addresses out of users' hands, ``operator`` for those that administrators configured.
 
-    ``fetching`` is the first one, asking again when a file or a description can't be had at once.
+    ``fetching`` is the first one, asking again when a file or a description can't be had at once. ``refusals``
+    remembers what either of them, and snippets, were refused.
     """
 
     untrusted: GuardedHttpClient
     operator: GuardedHttpClient
     fetching: HttpClient
+    refusals: Refusals
 
     async def close(self) -> None:
         await self.untrusted.close()
@@ -73,11 +76,13 @@ def open_clients(settings: Settings) -> Clients:
         refused=own,
     )
     unlimited = EgressLimits(max_connections=0)
-    guarded = GuardedHttpClient(untrusted, limits=_limits(egress))
+    refusals = Refusals()
+    guarded = GuardedHttpClient(untrusted, limits=_limits(egress), refusals=refusals)
     return Clients(
         guarded,
-        GuardedHttpClient(operator, limits=unlimited),
+        GuardedHttpClient(operator, limits=unlimited, refusals=refusals),
         RetryingHttpClient(guarded, retries=egress.max_retries),
+        refusals,
     )
 
 
@@ -122,7 +127,7 @@ def _snippet_gate(clients: Clients) -> NetworkGate | None:
     """The way out of snippets that run here: the configured proxy, else one of our own in this process."""
     proxies = clients.untrusted.policy.proxies
     if not proxies.http:
-        return ForwardProxy(ProxyRules(clients.untrusted.policy))
+        return ForwardProxy(ProxyRules(clients.untrusted.policy), refusals=clients.refusals)
     try:
         return RelayGate.from_url(proxies.http)
     except ValueError as error:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Coroutine
+from http import HTTPStatus
 
 import msgspec
 
@@ -13,6 +14,7 @@ from orrery.egress.proxy.body import Silence, Traffic, carry_chunks, carry_lengt
 from orrery.egress.proxy.head import ProxyRequest, parse_request
 from orrery.egress.proxy.refusal import Refusal, invalid, too_slow, unreachable
 from orrery.egress.proxy.rules import ProxyRules, asker
+from orrery.egress.refusals import Refusals
 
 HEAD_LIMIT = 64 * 1024
 _LINGER = 2.0
@@ -33,7 +35,10 @@ class ProxyLimits(msgspec.Struct, frozen=True, kw_only=True):
 class ForwardProxy:
     """Serves connections. As a `carry` it is also the gate of snippets that run in this process's sandbox."""
 
-    def __init__(self, rules: ProxyRules, limits: ProxyLimits | None = None) -> None:
+    def __init__(
+        self, rules: ProxyRules, limits: ProxyLimits | None = None, *, refusals: Refusals | None = None
+    ) -> None:
+        self._refusals = refusals or Refusals()
         self._rules, self._limits = rules, limits or ProxyLimits()
         self._open = 0
 
@@ -73,6 +78,8 @@ class ForwardProxy:
             far_reader, far_writer = await self._connect(request)
         except Refusal as refusal:
             _tell(source, request, refusal.status)
+            if request is not None and refusal.status == HTTPStatus.FORBIDDEN:
+                self._refusals.note(request.host, request.port)
             await _refuse(refusal, reader, writer)
             return
         _tell(source, request, 200)
