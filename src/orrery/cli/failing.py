@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from orrery.cache.opening import CacheConfigurationError
 from orrery.cli.exit_codes import EXIT_CONFIGURATION, EXIT_FAILED, EXIT_UNAVAILABLE
-from orrery.database.migrate import SchemaNotReady
+from orrery.database.migrating.errors import MigrationFailed, SchemaNotReady, UnknownRevision
 from orrery.errors import OrreryError
 from orrery.jobs.errors import JobsConfigurationError
 from orrery.settings.errors import SettingsError
@@ -25,6 +25,8 @@ def failing_clearly() -> Generator[None]:
         yield
     except (SettingsError, CacheConfigurationError, JobsConfigurationError, StorageConfigurationError) as error:
         _fail(str(error), EXIT_CONFIGURATION)
+    except (MigrationFailed, UnknownRevision) as error:
+        _fail(str(error), EXIT_FAILED)
     except SchemaNotReady as error:
         _fail(str(error), EXIT_UNAVAILABLE)
     except SQLAlchemyError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import secrets
 import socket
@@ -32,6 +33,7 @@ from orrery.wiring.product import Product, build_product
 from orrery.workflow.nodes.document_confined import confined_reader
 
 A = TypeVar("A", bound=Announcer)
+_log = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 8.0
 """How long runs that nobody streams may still take when the process stops; open streams had their time before."""
@@ -153,6 +155,6 @@ class Core(Generic[A]):
 async def make_ready(database: Database, settings: Settings) -> None:
     """Brings the schema up to date where this process may. Raises `SchemaNotReady` where it may not."""
     if settings.shape == "embedded" or settings.server.migration_enabled:
-        await migrate(database, schema())
+        await migrate(database, schema(), wait=settings.database.migration_wait_seconds, tell=_log.info)
     else:
         await require_current(database)

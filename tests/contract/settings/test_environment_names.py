@@ -15,6 +15,8 @@ from orrery.settings.reference import default_text
 OURS = {
     "ORRERY_MASTER_KEY": "stored credentials have a key of their own",
     "ORRERY_SQLITE_PATH": "the contract knows no SQLite",
+    "ORRERY_DB_BEHIND_POOLER": "the contract gives no word on poolers",
+    "ORRERY_MIGRATION_WAIT_SECONDS": "the contract's migrations wait for nobody",
     "ORRERY_CACHE": "the contract knows no cache inside the process",
     "ORRERY_JOBS": "the contract knows no jobs inside the process",
     "ORRERY_METRICS": "the contract offers no Prometheus metrics",

@@ -11,7 +11,8 @@ from sqlalchemy import Column, Connection, Integer, MetaData, PrimaryKeyConstrai
 
 BASE = "base"
 """The revision of a database without a schema."""
-_ROW = 1
+ROW = 1
+"""The id of the only row."""
 
 _metadata = MetaData()
 VERSION = Table(
@@ -78,7 +79,7 @@ def _replace(connection: Connection, serves_from: str | None, doubt: Doubt | Non
     connection.execute(RECORD.delete())
     connection.execute(
         RECORD.insert().values(
-            id=_ROW,
+            id=ROW,
             serves_from=serves_from,
             doubt_from=doubt.low if doubt else None,
             doubt_to=doubt.high if doubt else None,

@@ -35,6 +35,14 @@ class Database(Group, frozen=True, kw_only=True):
     ] = 30
     pool_pre_ping: Annotated[bool, Env("SQLALCHEMY_POOL_PRE_PING", "test a connection before use")] = True
     pool_lifo: Annotated[bool, Env("SQLALCHEMY_POOL_USE_LIFO", "take the connection used last first")] = False
+    behind_pooler: Annotated[
+        bool,
+        Env("ORRERY_DB_BEHIND_POOLER", "DB_HOST is a pooler that gives each transaction a connection, as PgBouncer"),
+    ] = False
+    migration_wait_seconds: Annotated[
+        float,
+        Env("ORRERY_MIGRATION_WAIT_SECONDS", "how long a migration waits for another one, or for a table", at_least=0),
+    ] = 600
     echo: Annotated[bool, Env("SQLALCHEMY_ECHO", "log every statement")] = False
 
     def url(self) -> str:
