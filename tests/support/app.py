@@ -12,6 +12,7 @@ With ORRERY_TEST_DATABASE_URL set (an async URL of an empty PostgreSQL or MySQL 
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -39,6 +40,7 @@ ORIGIN = "http://orrery.test"
 def _template() -> Path:
     # Making every table takes longer than most tests: it is done once per process, and the file copied.
     path = Path(tempfile.mkdtemp(prefix="orrery-schema-")) / "template.db"
+    atexit.register(shutil.rmtree, path.parent, ignore_errors=True)
     engine = create_engine(f"sqlite:///{path}")
     schema().create_all(engine)
     engine.dispose()
