@@ -10,7 +10,9 @@ from orrery.inference.cards.schema import ProviderCard
 from orrery.inference.connect import connect
 from orrery.inference.gateway import base_model, embedding_protocol, llm_protocol
 from orrery.inference.json_shapes import is_object, objects_in
+from orrery.inference.protocols.moderations import Moderations
 from orrery.inference.protocols.rerank import Rerank
+from orrery.inference.protocols.speech import Speech
 from orrery.inference.registry import ProviderRegistry
 from orrery.inference.transport import ModelTransport
 from orrery.inference.types import (
@@ -97,6 +99,12 @@ class CredentialCheck:
             rerank = Rerank()
             body = await self._transport.post(endpoint, rerank.request(endpoint, model, "ping", ["ping", "pong"], 1))
             rerank.ranking(endpoint, body)
+        elif kind == "tts":
+            await self._transport.post(endpoint, Speech().request(endpoint, model, "ping", ""))
+        elif kind == "moderation":
+            moderations = Moderations()
+            body = await self._transport.post(endpoint, moderations.request(endpoint, model, "ping"))
+            moderations.flagged(endpoint, body)
         elif kind == "llm":
             ref = ModelRef(card.id, model)
             # 16 is the least that all vendors take; thinking models may stop at it without a word, which is fine.

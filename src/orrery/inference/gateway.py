@@ -26,6 +26,7 @@ from orrery.inference.protocols.moderations import Moderations
 from orrery.inference.protocols.ollama import OllamaChat
 from orrery.inference.protocols.openai_chat import OpenAIChat
 from orrery.inference.protocols.rerank import Rerank
+from orrery.inference.protocols.speech import Speech
 from orrery.inference.registry import ProviderRegistry
 from orrery.inference.tokens import message_tokens, text_tokens
 from orrery.inference.traits import features_of
@@ -64,6 +65,7 @@ _EMBEDDING: dict[str, EmbeddingProtocol] = {
 }
 _RERANK = Rerank()
 _MODERATIONS = Moderations()
+_SPEECH = Speech()
 
 
 class CredentialSource(Protocol):
@@ -171,6 +173,11 @@ class InferenceGateway:
         target = await self._target(model, "moderation")
         request = _MODERATIONS.request(target.endpoint, model.name, text)
         return _MODERATIONS.flagged(target.endpoint, await self._transport.post(target.endpoint, request))
+
+    async def speak(self, model: ModelRef, text: str, *, voice: str) -> bytes:
+        """The text as MP3; without a ``voice`` the vendor's usual one speaks."""
+        target = await self._target(model, "tts")
+        return await self._transport.post(target.endpoint, _SPEECH.request(target.endpoint, model.name, text, voice))
 
     def count_tokens(self, model: ModelRef, messages: Sequence[Message]) -> int:
         """An estimate that never asks the network."""

@@ -22,6 +22,7 @@ from orrery.apps.conversations.parts import Talk, TalkNeeds
 from orrery.apps.conversations.tables import Message
 from orrery.apps.files.parts import FileNeeds, Files
 from orrery.apps.files.text_preview import TextPreviews
+from orrery.apps.moderation.choosing import Moderators
 from orrery.apps.runs import statements
 from orrery.apps.runs.idempotency import Idempotency
 from orrery.apps.runs.limits import RunPolicy
@@ -31,6 +32,7 @@ from orrery.apps.runs.records import RunRecords
 from orrery.apps.runs.service import RunService
 from orrery.apps.runs.spec import RunSpec
 from orrery.apps.runs.versions import VersionCache
+from orrery.apps.speech.voices import Voices
 from orrery.apps.workflows.service import GraphContent, WorkflowService
 from orrery.cache.memory import MemoryCache
 from orrery.database import Database
@@ -112,6 +114,35 @@ class Helper(ScriptedModels):
         yield LLMDelta(text=self.says)
 
 
+class Judge:
+    """A moderation model that flags what holds ``bad``."""
+
+    def __init__(self) -> None:
+        self.bad = "awful"
+        self.fails: Exception | None = None
+        self.read: list[str] = []
+
+    async def moderate(self, model: ModelRef, text: str) -> bool:
+        self.read.append(text)
+        if self.fails is not None:
+            raise self.fails
+        return self.bad in text
+
+
+class Speaker:
+    """A model that speaks."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, str]] = []
+        self.fails: Exception | None = None
+
+    async def speak(self, model: ModelRef, text: str, *, voice: str) -> bytes:
+        self.asked.append((model.name, voice, text))
+        if self.fails is not None:
+            raise self.fails
+        return f"<{text}>".encode()
+
+
 class Made(msgspec.Struct, frozen=True):
     """An app with what its callers hold."""
 
@@ -127,6 +158,8 @@ class World:
         self.database = database
         self.clock = MovableClock()
         self.models = Helper()
+        self.judge = Judge()
+        self.speaker = Speaker()
         self.storage = LocalStorage(folder / "files")
         self.tokens = Tokens(SECRET, issuer="SELF_HOSTED", clock=self.clock.seconds)
         upload = Upload(document_mb=1)
@@ -146,6 +179,9 @@ class World:
         async def choose(workspace_id: str) -> ModelRef | None:
             return ModelRef("p", "default")
 
+        async def choose_voice(workspace_id: str) -> ModelRef | None:
+            return ModelRef("p", "voice", "tts")
+
         self.talk = Talk.build(
             TalkNeeds(database=database, links=self.files.links, models=lambda _: self.models, choose_model=choose)
         )
@@ -162,6 +198,8 @@ class World:
             policy=RunPolicy(),
             cache=cache,
             owner="here",
+            moderators=Moderators(lambda _: self.judge),
+            voices=Voices(lambda _: self.speaker, choose_voice),
         )
         self.access = AppAccess(database)
         self.apps = AppService(database, self.access)

@@ -308,6 +308,12 @@ async def test_moderation(gateway: InferenceGateway, server: ModelServer) -> Non
     assert server.seen[-1].body == {"model": "omni-moderation-latest", "input": "violence and ducks"}
 
 
+async def test_speech(gateway: InferenceGateway) -> None:
+    model = ModelRef("openai", "tts-1", "tts")
+    assert await gateway.speak(model, "a duck", voice="nova") == b"ID3 nova says a duck"
+    assert await gateway.speak(model, "a duck", voice="") == b"ID3 alloy says a duck"
+
+
 async def test_features_by_card_and_by_form(gateway: InferenceGateway) -> None:
     known = await gateway.features(ModelRef("openai", "gpt-4o"))
     assert (known.context_size, known.vision, known.tools, known.structured_output) == (128_000, True, True, True)

@@ -89,6 +89,7 @@ class ModelServer:
         app.router.add_post("/v1/embeddings", self._embeddings)
         app.router.add_post("/v1/rerank", self._rerank)
         app.router.add_post("/v1/moderations", self._moderations)
+        app.router.add_post("/v1/audio/speech", self._speech)
         app.router.add_post("/v1/messages", self._anthropic)
         app.router.add_post("/v1beta/models/{call}", self._gemini)
         app.router.add_post("/api/chat", self._ollama)
@@ -216,6 +217,14 @@ class ModelServer:
         flagged = "violence" in body["input"]
         found = {"flagged": flagged, "categories": {"violence": flagged}, "category_scores": {"violence": 0.5}}
         return web.json_response({"id": "modr-1", "model": body["model"], "results": [found]})
+
+    async def _speech(self, request: web.Request) -> web.Response:
+        body = await self._read(request)
+        problem = self._key_refused(request, CHAT) or self._failure(body["model"], CHAT)
+        if problem is not None:
+            return problem
+        spoken = f"ID3 {body['voice']} says {body['input']}".encode()
+        return web.Response(body=spoken, content_type="audio/mpeg")
 
     def _failure(self, model: str, wire: Wire) -> web.Response | None:
         reply = self._behaviours.reply(Turn(model, stream=False, messages=[]))

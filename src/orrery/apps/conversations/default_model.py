@@ -11,6 +11,7 @@ from orrery.inference.types import (
     LLMCall,
     Message,
     ModelGateway,
+    ModelKind,
     ModelRef,
     ProviderNotConfigured,
 )
@@ -21,15 +22,15 @@ SECONDS = 30.0
 _THOUGHTS = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL | re.IGNORECASE)
 
 
-def offered_default(offer: Offer) -> ChooseModel:
-    """The default text model of a workspace, as the console shows it."""
+def offered_default(offer: Offer, kind: ModelKind = "llm") -> ChooseModel:
+    """The default model of a workspace, as the console shows it."""
 
     async def choose(workspace_id: str) -> ModelRef | None:
-        found = await offer.default(workspace_id, "llm")
+        found = await offer.default(workspace_id, kind)
         if found is None:
             return None
         key = found[1].key
-        return ModelRef(provider=key.provider, name=key.name)
+        return ModelRef(provider=key.provider, name=key.name, kind=kind)
 
     return choose
 

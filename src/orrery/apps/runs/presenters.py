@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Protocol, cast
 
@@ -47,6 +48,9 @@ class Presenter(Protocol):
         ...
 
     def error(self, error: ErrorFrame) -> str: ...
+    def audio(self, name: str, audio: str) -> str:
+        """A piece of the spoken answer, base64; ``name`` is the event's."""
+        ...
 
 
 class WorkflowPresenter:
@@ -74,6 +78,10 @@ class WorkflowPresenter:
         spec = self._spec
         frame = {"event": name, "workflow_run_id": spec.run_id, "task_id": spec.task_id, "data": data}
         return _encode(frame).decode()
+
+    def audio(self, name: str, audio: str) -> str:
+        frame = {"event": name, "workflow_run_id": self._spec.run_id, "task_id": self._spec.task_id, "audio": audio}
+        return _encode({**frame, "created_at": int(time.time())}).decode()
 
     def error(self, error: ErrorFrame) -> str:
         return _encode(
@@ -189,6 +197,9 @@ class ChatPresenter:
 
     def _frame(self, name: str, **own: object) -> str:
         return _encode({**self._envelope(name), "task_id": self._spec.task_id, **own}).decode()
+
+    def audio(self, name: str, audio: str) -> str:
+        return self._frame(name, audio=audio)
 
     def error(self, error: ErrorFrame) -> str:
         own = {"code": error.code, "status": error.status, "message": error.message}

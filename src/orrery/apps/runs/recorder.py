@@ -81,13 +81,19 @@ class RunRecorder:
         if self._failure is not None:
             raise self._failure
 
-    async def finish(self, end: Callable[[], Sequence[Entry]]) -> None:
-        """Commits everything with the rows of ``end`` (whose first is `FINISH_RUN`). Raises as `barrier`."""
+    async def finish(self, end: Callable[[], Sequence[Entry]], *, more: bool = False) -> None:
+        """Commits everything with the rows of ``end`` (whose first is `FINISH_RUN`). Raises as `barrier`.
+
+        With ``more``, frames follow that belong to no row; the log stays open for them.
+        """
         self._end = end
+        more_follows = False
         try:
             await self.barrier()
+            more_follows = more
         finally:
-            self.log.close()
+            if not more_follows:
+                self.log.close()
 
     def _start_flush(self) -> None:
         if self._flush is None and self._failure is None:

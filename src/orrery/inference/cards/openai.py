@@ -74,13 +74,15 @@ _MODELS = (
     _embedding("text-embedding-ada-002", usd("0.1")),
 )
 
+_SPEAKERS = tuple(ModelCard(name, kind="tts") for name in ("gpt-4o-mini-tts", "tts-1", "tts-1-hd"))
+
 OPENAI = ProviderCard(
     id="langgenius/openai/openai",
     label=Label("OpenAI"),
     aliases=("openai",),
     description=Label("Models of OpenAI.", "OpenAI 提供的模型。"),
     help_url="https://platform.openai.com/account/api-keys",
-    kinds=("llm", "text-embedding", "moderation"),
+    kinds=("llm", "text-embedding", "tts", "moderation"),
     methods=("predefined-model", "customizable-model"),
     connection=Connection(
         url="https://api.openai.com/v1",
@@ -98,7 +100,7 @@ OPENAI = ProviderCard(
         text("openai_organization", "Organization", "组织"),
         address("openai_api_base", "https://api.openai.com"),
     ),
-    models=(*_MODELS, ModelCard("omni-moderation-latest", kind="moderation")),
+    models=(*_MODELS, *_SPEAKERS, ModelCard("omni-moderation-latest", kind="moderation")),
     rules=chat_rules(16_384),
 )
 

@@ -72,7 +72,7 @@ OPENAI_API_COMPATIBLE = ProviderCard(
     label=Label("OpenAI-API-compatible"),
     aliases=("openai_api_compatible", "openai-api-compatible"),
     description=Label("Any server that speaks the OpenAI protocol.", "任何兼容 OpenAI 协议的服务。"),
-    kinds=("llm", "text-embedding", "rerank"),
+    kinds=("llm", "text-embedding", "rerank", "tts"),
     methods=("customizable-model",),
     connection=Connection(url_fields=("endpoint_url",), key_fields=("api_key",)),
     model_form=compatible_form(),
