@@ -16,9 +16,9 @@ def doctor(home: Path | None) -> None:
     """Check every part and say how to mend what is wrong. The exit code is 1 when something is."""
     with failing_clearly():
         # Lazy: the help of this command need not load the parts.
-        from orrery.cli.examination import examine
+        from orrery.cli.examination import examine_here
 
-        findings = asyncio.run(examine(home))
+        findings = asyncio.run(examine_here(home))
     for finding in findings:
         mark = "ok " if finding.problem is None else "BAD"
         click.echo(f"{mark}  {finding.part:<10} {finding.configured}")

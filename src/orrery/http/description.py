@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 from starlette.responses import HTMLResponse
@@ -85,9 +85,8 @@ def _operation(
 
 
 def _query(schema: JsonObject) -> Iterator[JsonObject]:
-    properties, required = schema.get("properties"), schema.get("required")
-    assert isinstance(properties, dict)
-    names = required if isinstance(required, list) else []
+    properties = cast("JsonObject", schema.get("properties", {}))
+    names = cast("list[str]", schema.get("required", []))
     for name, kind in properties.items():
         yield {"name": name, "in": "query", "required": name in names, "schema": kind}
 
@@ -98,12 +97,11 @@ def _foreign(kind: type) -> JsonObject:
 
 
 def _shown(description: JsonObject) -> Iterator[str]:
-    paths = description["paths"]
-    assert isinstance(paths, dict)
+    paths = cast("dict[str, dict[str, JsonObject]]", description["paths"])
     for path, methods in paths.items():
         for method, operation in methods.items():
-            text = msgspec.json.format(msgspec.json.encode(operation), indent=2).decode()
+            text, summary = msgspec.json.format(msgspec.json.encode(operation), indent=2).decode(), operation["summary"]
             yield (
                 f"<details><summary><b>{method.upper()}</b> <code>{escape(path)}</code>"
-                f" {escape(operation['summary'])}</summary><pre>{escape(text)}</pre></details>"
+                f" {escape(str(operation['summary']))}</summary><pre>{escape(text)}</pre></details>"
             )

@@ -7,7 +7,7 @@ from typing import Literal, cast
 
 import msgspec
 from sqlalchemy import Table as CoreTable
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from orrery.database import Database
 from orrery.jobs.clock import Clock
@@ -52,7 +52,7 @@ _VIEW = (
 
 
 class JobInspection:
-    """Reads the table; the only thing it changes is a failed job that is to run again."""
+    """Reads the table; the only things it changes are failed jobs, which are to run again or to be forgotten."""
 
     def __init__(self, database: Database, announcer: Announcer, clock: Clock) -> None:
         self._database = database
@@ -69,9 +69,10 @@ class JobInspection:
         async with self._database.reader.connect() as connection:
             return [JobCount(*row) for row in (await connection.execute(query))]
 
-    async def list(self, status: Status, *, queue: str | None = None, limit: int = 100) -> list[JobView]:
-        """The jobs in a state, the latest first."""
-        query = select(*_VIEW).where(_t.status == status).order_by(_t.created_at.desc(), _t.id.desc()).limit(limit)
+    async def list(self, status: Status, *, queue: str | None = None, limit: int = 100, skip: int = 0) -> list[JobView]:
+        """The jobs in a state, the latest first; ``skip`` leaves out so many of them."""
+        latest = (_t.created_at.desc(), _t.id.desc())
+        query = select(*_VIEW).where(_t.status == status).order_by(*latest).limit(limit).offset(skip)
         if queue is not None:
             query = query.where(_t.queue == queue)
         async with self._database.reader.connect() as connection:
@@ -109,3 +110,14 @@ class JobInspection:
         if changed.rowcount != 1:
             raise JobNotFailed
         self._announcer.announce([Announced(*row)])
+
+    async def forget(self, job_id: str) -> None:
+        """Deletes a failed job for good. Raises `JobNotFound`, `JobNotFailed`."""
+        async with self._database.connection() as connection:
+            gone = await connection.execute(delete(_jobs).where(_t.id == job_id, _t.status == "failed"))
+            left = (await connection.execute(select(_t.id).where(_t.id == job_id))).first()
+        if gone.rowcount == 1:
+            return
+        if left is None:
+            raise JobNotFound
+        raise JobNotFailed("Only a failed job can be deleted.")

@@ -30,3 +30,7 @@ class MailTransport(Protocol):
     async def send(self, message: MailMessage) -> None:
         """Returns when the service has taken the mail over. Raises `MailUnavailable`, `MailRefused`."""
         ...
+
+    async def check(self) -> None:
+        """Goes as far as it can without sending. Raises `MailUnavailable`, `MailRefused`."""
+        ...

@@ -32,6 +32,10 @@ class ResendTransport:
         }
         await _post(self._http, self._url, self._key, body)
 
+    async def check(self) -> None:
+        """Whether the service answers: a key that may only send can ask for nothing."""
+        await _answers(self._http, self._url)
+
 
 class SendGridTransport:
     """Implements `MailTransport`."""
@@ -54,6 +58,17 @@ class SendGridTransport:
             ],
         }
         await _post(self._http, self._url, self._key, body)
+
+    async def check(self) -> None:
+        """Whether the service answers: a key that may only send can ask for nothing."""
+        await _answers(self._http, self._url)
+
+
+async def _answers(http: HttpClient, url: str) -> None:
+    try:
+        await http.request("GET", url, timeouts=_TIMEOUTS, max_bytes=_ANSWER_BYTES)
+    except EgressError as error:
+        raise MailUnavailable(f"the mail service did not answer: {error}") from error
 
 
 async def _post(http: HttpClient, url: str, key: str, body: Mapping[str, object]) -> None:

@@ -38,7 +38,13 @@ class SmtpTransport:
         self._context = context
 
     async def send(self, message: MailMessage) -> None:
-        mail = as_email(message, self._server.sender)
+        await self._tried(as_email(message, self._server.sender))
+
+    async def check(self) -> None:
+        """Connects, turns to TLS and signs in, as far as the settings ask for it."""
+        await self._tried(None)
+
+    async def _tried(self, mail: EmailMessage | None) -> None:
         try:
             await asyncio.to_thread(self._send, mail)
         except (smtplib.SMTPAuthenticationError, smtplib.SMTPSenderRefused, smtplib.SMTPNotSupportedError) as error:
@@ -53,7 +59,8 @@ class SmtpTransport:
         except (smtplib.SMTPException, OSError) as error:
             raise MailUnavailable(f"{self._server.host}:{self._server.port} can't be used: {error}") from error
 
-    def _send(self, mail: EmailMessage) -> None:
+    def _send(self, mail: EmailMessage | None) -> None:
+        """Without a mail it stops before sending one."""
         server = self._server
         local = server.hostname or None
         if server.tls == "implicit":
@@ -69,7 +76,8 @@ class SmtpTransport:
                 client.ehlo()
             if server.username and server.password:
                 client.login(server.username, server.password)
-            client.send_message(mail)
+            if mail is not None:
+                client.send_message(mail)
 
     def _tls(self) -> ssl.SSLContext:
         return self._context or ssl.create_default_context()

@@ -72,7 +72,9 @@ class Names:
 
     def _assigned(self) -> Iterator[tuple[str, ast.expr]]:
         for node in self._nodes:
-            for target in node.targets if isinstance(node, ast.Assign) else ():
+            if not isinstance(node, ast.Assign):
+                continue
+            for target in node.targets:
                 if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
                     yield from zip(map(_name, target.elts), node.value.elts, strict=False)
                 else:

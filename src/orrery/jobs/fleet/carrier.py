@@ -7,6 +7,7 @@ import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import BoundedSemaphore
+from typing import Protocol, cast
 
 from orrery.jobs.fleet.application import JOB_TASK, CeleryApp
 from orrery.jobs.outbox import Announced
@@ -16,6 +17,10 @@ _log = logging.getLogger(__name__)
 _MOST_PENDING = 1000
 """Announcements that wait for the thread. While the broker is away more are dropped; the relay makes up for them."""
 _NOT_FOUND = "404"
+
+
+class _Connecting(Protocol):
+    def ensure_connection(self, *, max_retries: int, timeout: float) -> object: ...
 
 
 class CeleryCarrier:
@@ -69,6 +74,21 @@ class CeleryCarrier:
                 return 0
             _log.warning("the broker does not say how long queue %s is: %s", queue, error)
             return None
+
+    async def problem(self, seconds: float = 10.0) -> str | None:
+        """What is wrong with the broker, as far as one question can tell; None when it answers."""
+        try:
+            async with asyncio.timeout(seconds):
+                await asyncio.get_running_loop().run_in_executor(self._thread, self._reach)
+        except TimeoutError:
+            return f"The broker did not answer in {seconds:g} seconds."
+        except Exception as error:  # noqa: BLE001  (as above)
+            return f"The broker can't be used: {type(error).__name__}."
+        return None
+
+    def _reach(self) -> None:
+        with self._app.connection_for_read() as connection:
+            cast("_Connecting", connection).ensure_connection(max_retries=1, timeout=5)
 
     async def close(self) -> None:
         """Sends what was handed over unless the broker is away, then lets go of it."""
