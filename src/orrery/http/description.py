@@ -100,8 +100,9 @@ def _shown(description: JsonObject) -> Iterator[str]:
     paths = cast("dict[str, dict[str, JsonObject]]", description["paths"])
     for path, methods in paths.items():
         for method, operation in methods.items():
-            text, summary = msgspec.json.format(msgspec.json.encode(operation), indent=2).decode(), operation["summary"]
+            text = msgspec.json.format(msgspec.json.encode(operation), indent=2).decode()
+            summary = escape(str(operation["summary"]))
             yield (
                 f"<details><summary><b>{method.upper()}</b> <code>{escape(path)}</code>"
-                f" {escape(str(operation['summary']))}</summary><pre>{escape(text)}</pre></details>"
+                f" {summary}</summary><pre>{escape(text)}</pre></details>"
             )
