@@ -15,6 +15,7 @@ from orrery.apps.triggers import tables as triggers
 from orrery.apps.workflows import tables as workflows
 from orrery.database.orm import Table
 from orrery.jobs import tables as jobs
+from orrery.plugins.library import tables as plugins
 from orrery.workspaces.accounts import tables as accounts
 from orrery.workspaces.audit import tables as audit
 from orrery.workspaces.members import tables as members
@@ -37,6 +38,7 @@ TABLE_MODULES = (
     inspector,
     triggers,
     jobs,
+    plugins,
 )
 """Parents before children. Importing a module puts its tables on the shared metadata."""
 

@@ -14,6 +14,67 @@ serves_from = "0001"
 
 def upgrade() -> None:
     op.create_table(
+        "plugin_install_tasks",
+        sa.Column("id", columns.Id, nullable=False),
+        sa.Column("tenant_id", sa.String(length=64), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("total_plugins", sa.Integer(), nullable=False),
+        sa.Column("completed_plugins", sa.Integer(), nullable=False),
+        sa.Column("plugins", columns.JsonText(), nullable=False),
+        sa.Column("expires_at", columns.Utc(), nullable=True),
+        sa.Column("created_at", columns.Utc(), nullable=False),
+        sa.Column("updated_at", columns.Utc(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_plugin_install_tasks")),
+    )
+    with op.batch_alter_table("plugin_install_tasks", schema=None) as batch_op:
+        batch_op.create_index("ix_plugin_install_tasks_tenant", ["tenant_id"], unique=False)
+
+    op.create_table(
+        "plugin_installations",
+        sa.Column("id", columns.Id, nullable=False),
+        sa.Column("tenant_id", sa.String(length=64), nullable=False),
+        sa.Column("plugin_id", sa.String(length=200), nullable=False),
+        sa.Column("plugin_unique_identifier", sa.String(length=320), nullable=False),
+        sa.Column("runtime_type", sa.String(length=16), nullable=False),
+        sa.Column("source", sa.String(length=32), nullable=False),
+        sa.Column("meta", columns.JsonText(), nullable=False),
+        sa.Column("created_at", columns.Utc(), nullable=False),
+        sa.Column("updated_at", columns.Utc(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_plugin_installations")),
+        sa.UniqueConstraint("tenant_id", "plugin_id", name=op.f("uq_plugin_installations_tenant_id_plugin_id")),
+    )
+    with op.batch_alter_table("plugin_installations", schema=None) as batch_op:
+        batch_op.create_index("ix_plugin_installations_identifier", ["plugin_unique_identifier"], unique=False)
+
+    op.create_table(
+        "plugin_packages",
+        sa.Column("id", columns.Id, nullable=False),
+        sa.Column("plugin_unique_identifier", sa.String(length=320), nullable=False),
+        sa.Column("plugin_id", sa.String(length=200), nullable=False),
+        sa.Column("category", sa.String(length=32), nullable=False),
+        sa.Column("declaration", columns.LongText(), nullable=False),
+        sa.Column("verification", columns.JsonText(), nullable=True),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("created_at", columns.Utc(), nullable=False),
+        sa.Column("updated_at", columns.Utc(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_plugin_packages")),
+        sa.UniqueConstraint("plugin_unique_identifier", name=op.f("uq_plugin_packages_plugin_unique_identifier")),
+    )
+    with op.batch_alter_table("plugin_packages", schema=None) as batch_op:
+        batch_op.create_index("ix_plugin_packages_plugin", ["plugin_id"], unique=False)
+
+    op.create_table(
+        "plugin_readmes",
+        sa.Column("id", columns.Id, nullable=False),
+        sa.Column("plugin_unique_identifier", sa.String(length=320), nullable=False),
+        sa.Column("language", sa.String(length=16), nullable=False),
+        sa.Column("content", columns.LongText(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_plugin_readmes")),
+        sa.UniqueConstraint(
+            "plugin_unique_identifier", "language", name=op.f("uq_plugin_readmes_plugin_unique_identifier_language")
+        ),
+    )
+    op.create_table(
         "tool_api_providers",
         sa.Column("id", columns.Id, nullable=False),
         sa.Column("tenant_id", columns.Id, nullable=False),
@@ -378,3 +439,7 @@ def downgrade() -> None:
     op.drop_table("tool_mcp_providers")
     op.drop_table("tool_builtin_providers")
     op.drop_table("tool_api_providers")
+    op.drop_table("plugin_readmes")
+    op.drop_table("plugin_packages")
+    op.drop_table("plugin_installations")
+    op.drop_table("plugin_install_tasks")
