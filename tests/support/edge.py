@@ -112,6 +112,7 @@ def program(
     *ports: int,
     user: int | None = None,
     stop: signal.Signals = signal.SIGTERM,
+    folder: Path | None = None,
 ) -> Generator[Callable[[], str]]:
     """A server from when it listens until the end of the block; gives what it has said so far."""
     with tempfile.TemporaryFile() as said:
@@ -120,7 +121,7 @@ def program(
             said.seek(0)
             return said.read().decode(errors="replace")
 
-        process = subprocess.Popen(words, env=environment, stdout=said, stderr=said, user=user, group=user)
+        process = subprocess.Popen(words, env=environment, stdout=said, stderr=said, user=user, group=user, cwd=folder)
         try:
             until_listening(process, *ports, said=told)
             yield told

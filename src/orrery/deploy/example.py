@@ -44,6 +44,9 @@ class ExampleVariable(msgspec.Struct, frozen=True):
 OWN = (
     ExampleVariable("ORRERY_IMAGE", "orrery:latest", "images", "image of every role of Orrery"),
     ExampleVariable("ORRERY_WEB_IMAGE", "orrery-web:latest", "images", "image of the pages"),
+    ExampleVariable(
+        "ORRERY_USER", "1001:1001", "images", "user and group, as numbers, that Orrery's containers run as; any will do"
+    ),
     ExampleVariable("ORRERY_MASTER_KEY", "", "server", "encrypts stored credentials; losing it loses them"),
     ExampleVariable(
         "ORRERY_TRUSTED_PROXIES",

@@ -34,7 +34,9 @@ class LocalStorage:
             self._real_root = self._root.resolve(strict=True)
             self._sweep()
         except OSError as error:
-            raise StorageUnavailable(f"The storage folder {self._root} can't be used: {error.strerror}.") from error
+            raise StorageUnavailable(
+                f"The storage folder {self._root} can't be used: {error.strerror}.{_mend(error)}"
+            ) from error
 
     async def save(self, key: str, content: bytes | AsyncIterator[bytes]) -> int:
         target = self._path(key)
@@ -160,6 +162,13 @@ class LocalStorage:
         for leftover in self._unfinished.iterdir():
             if leftover.stat().st_mtime < oldest:
                 leftover.unlink(missing_ok=True)
+
+
+def _mend(error: OSError) -> str:
+    """What to do where it is a matter of who we are; volumes of containers often belong to somebody else."""
+    if not isinstance(error, PermissionError):
+        return ""
+    return f" This is user {os.geteuid()} of group {os.getegid()}: give it the folder, or run as the folder's owner."
 
 
 def _described(key: str, found: os.stat_result) -> StoredObject:

@@ -47,7 +47,7 @@ SCHEMA: dict[str, Any] = {
                     "container_name": {"type": "string"},
                     "profiles": WORDS,
                     "restart": {"enum": ["always", "no"]},
-                    "user": {"type": "string", "pattern": "^[0-9]+:[0-9]+$"},
+                    "user": {"type": "string", "pattern": "^([0-9]+:[0-9]+|[$]{ORRERY_USER:-1001:1001})$"},
                     "privileged": {"const": True},
                     "entrypoint": WORDS,
                     "command": WORDS,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
+from orrery.deploy.interpolation import interpolate
 from orrery.deploy.roles import has_role
 from orrery.deploy.topology.faults import faults
 from orrery.deploy.topology.model import Call, Dependency, Mount, Port, Service, Topology
@@ -68,6 +69,7 @@ def test_own_containers_run_confined() -> None:
     own: list[Service] = [s for s in whole().services if s.build and (s.role is None or has_role(s.role))]
     assert len(own) >= 3
     for service in own:
-        assert service.user == "1001:1001"
+        assert interpolate(service.user, {}) == "1001:1001"
+        assert interpolate(service.user, {"ORRERY_USER": "1234:0"}) == "1234:0"
         assert service.read_only
         assert service.drop_capabilities

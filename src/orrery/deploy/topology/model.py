@@ -19,7 +19,6 @@ SANDBOX_INSIDE = "sandbox_inside"
 """The sandbox's name on its own network, where only the proxy is beside it."""
 """Internal: its members reach one another and nothing else, unless they are on another network too."""
 
-ORRERY_USER = "1001:1001"
 INSTALL_HINT = "run: orrery stack init"
 
 
@@ -157,6 +156,10 @@ def value_of(name: str) -> str:
 def values_of(*names: str, prefix: str = "") -> dict[str, str]:
     """An environment in which each of ``names`` is read from the variable ``prefix + name``."""
     return {name: value_of(prefix + name) for name in names}
+
+
+ORRERY_USER = value_of("ORRERY_USER")
+"""Who Orrery's containers run as. Any number will do: nothing asks for its name."""
 
 
 def secret(name: str) -> str:

@@ -60,15 +60,20 @@ _WORKER_KNOBS = (
 )
 """Options of the worker's command; empty ones take its defaults."""
 
+# The contract's flag file is written, but not believed: files restored by root are given to the user as well. A volume
+# may let nobody change owners (NFS without root, a rootless engine); the product itself says what it can't write.
+_GIVE_FOLDERS = """
+touch /app/api/storage/.init_permissions 2>/dev/null
+find /app/api/storage /dependencies ! -user "$${ORRERY_USER%%:*}" -exec chown "$$ORRERY_USER" {} + ||
+    echo "init_permissions: not every file could be given to $$ORRERY_USER" >&2
+exit 0
+""".strip()
+
 INIT_PERMISSIONS = Service(
     name="init_permissions",
     image="busybox:1.37",
-    # The contract's flag file is written, but not believed: files restored by root are given to the user as well.
-    command=(
-        "sh",
-        "-c",
-        "touch /app/api/storage/.init_permissions && find /app/api/storage /dependencies ! -user 1001 -exec chown 1001:1001 {} +",
-    ),
+    command=("sh", "-c", _GIVE_FOLDERS),
+    environment={"ORRERY_USER": ORRERY_USER},
     mounts=(STORAGE, Mount("./volumes/sandbox/dependencies", "/dependencies")),
     restart="no",
 )

@@ -9,6 +9,7 @@ from orrery.deploy.render.cluster.translation import (
     STATEFUL,
     environment,
     object_name,
+    resolved,
     words,
 )
 from orrery.deploy.roles import Mode
@@ -105,7 +106,7 @@ def migration_job(api: Service, slots: Slots, *, name: str) -> Object:
     pod: Object = {
         "restartPolicy": "OnFailure",
         "automountServiceAccountToken": False,
-        "securityContext": _pod_security(api),
+        "securityContext": _pod_security(api, slots),
         "containers": [container],
         "volumes": [{"name": "scratch-0", "emptyDir": {}}],
     }
@@ -154,7 +155,7 @@ def _pod(service: Service, slots: Slots) -> Object:
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": 60,
-        "securityContext": _pod_security(service),
+        "securityContext": _pod_security(service, slots),
         "containers": [container],
         **({"volumes": volumes} if volumes else {}),
     }
@@ -224,12 +225,14 @@ def _env_from() -> list[Object]:
     return [{"configMapRef": {"name": CONFIG}}, {"secretRef": {"name": SECRET}}]
 
 
-def _pod_security(service: Service) -> Object:
+def _pod_security(service: Service, slots: Slots) -> object:
     security: Object = {"seccompProfile": {"type": "RuntimeDefault"}}
-    if service.user:
-        user, _, group = service.user.partition(":")
-        security |= {"runAsNonRoot": True, "runAsUser": int(user), "runAsGroup": int(group), "fsGroup": int(group)}
-    return security
+    if not service.user:
+        return security
+    user, _, group = resolved(service.user).partition(":")
+    security |= {"runAsNonRoot": True, "runAsUser": int(user), "runAsGroup": int(group), "fsGroup": int(group)}
+    # A value of the chart: clusters that choose the user themselves refuse pods that name one.
+    return slots(f"podSecurity.{'orrery' if service.build else _path(service)}", security)
 
 
 def _confined(service: Service) -> Object:
