@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from tests.integration.jobs.sample import Doomed, Endless, FailFirst, Hopeless, Later, Note, Rich, Slow
+from tests.integration.jobs.sample import Doomed, Endless, FailFirst, Held, Hopeless, Later, Note, Rich, may_end
 
 from orrery.database import Database
 from orrery.jobs import Jobs, Wake
@@ -18,7 +18,7 @@ from orrery.jobs.errors import JobNotFailed, JobNotFound
 from orrery.jobs.fleet.carrier import CeleryCarrier
 from orrery.jobs.inspection import JobView
 
-PATIENCE = 20.0
+PATIENCE = 120.0
 
 
 class World(Protocol):
@@ -152,13 +152,15 @@ class JobsConformance:
 
     async def test_a_stopped_worker_finishes_short_jobs_and_puts_long_ones_back(self, world: World) -> None:
         await world.start()
-        short = await world.jobs.outbox.enqueue_now(Slow(0.2, "short"))
-        long = await world.jobs.outbox.enqueue_now(Slow(2.0, "long"))
+        short = await world.jobs.outbox.enqueue_now(Held("short"))
+        long = await world.jobs.outbox.enqueue_now(Held("long"))
         await until(lambda: len(effects(world)) == 2)
+        may_end(world.folder, "short").touch()
         await world.stop()
         assert (await world.jobs.inspection.get(short)).status == "done"
         view = await world.jobs.inspection.get(long)
         assert (view.status, view.attempts, view.lease_owner) == ("waiting", 0, None)
+        may_end(world.folder, "long").touch()
         await world.start()
         view = await until_status(world, long, "done")
         assert view.attempts == 1

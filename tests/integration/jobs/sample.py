@@ -37,6 +37,12 @@ class Slow(msgspec.Struct):
     text: str = "slow"
 
 
+class Held(msgspec.Struct):
+    """Goes on until its `may_end` is there."""
+
+    text: str
+
+
 class Later(msgspec.Struct):
     seconds: float
 
@@ -47,14 +53,23 @@ class Rich(msgspec.Struct):
     words: dict[str, str | None]
 
 
+def may_end(folder: Path, text: str) -> Path:
+    """The file that lets a held job of this text end once it is there."""
+    return folder / f"{text} may end"
+
+
 class SampleJobs:
     """``folder`` is where the file of effects lies."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._path = folder / "effects"
 
     def declared(self) -> tuple[Handler, ...]:
-        return (self.note, self.fail_first, self.doomed, self.hopeless, self.endless, self.slow, self.later, self.rich)
+        return (
+            self.note, self.fail_first, self.doomed, self.hopeless, self.endless, self.slow, self.held, self.later,
+            self.rich,
+        )  # fmt: skip
 
     def _write(self, line: str) -> None:
         handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
@@ -63,43 +78,50 @@ class SampleJobs:
         finally:
             os.close(handle)
 
-    @job("note", queue="mail", lease=2)
+    @job("note", queue="mail", lease=30)
     async def note(self, payload: Note) -> None:
         self._write(payload.text)
 
-    @job("fail_first", queue="dataset", retries=3, retry_delay=0.05, lease=2)
+    @job("fail_first", queue="dataset", retries=3, retry_delay=0.05, lease=30)
     async def fail_first(self, payload: FailFirst, attempt: Attempt) -> None:
         self._write(f"attempt {attempt.number}{' last' if attempt.last else ''}")
         if attempt.number <= payload.times:
             raise RuntimeError(f"failure {attempt.number}")
 
-    @job("doomed", queue="dataset", retries=1, retry_delay=0.01, lease=2)
+    @job("doomed", queue="dataset", retries=1, retry_delay=0.01, lease=30)
     async def doomed(self, payload: Doomed) -> None:
         self._write(payload.text)
         raise RuntimeError("never works")
 
-    @job("hopeless", queue="dataset", retries=5, lease=2)
+    @job("hopeless", queue="dataset", retries=5, lease=30)
     async def hopeless(self, payload: Hopeless) -> None:
         self._write("hopeless")
         raise GiveUp(payload.reason)
 
-    @job("endless", queue="plugin", retries=0, timeout=0.1, lease=2)
+    @job("endless", queue="plugin", retries=0, timeout=0.1, lease=30)
     async def endless(self, payload: Endless) -> None:
         await asyncio.Event().wait()
 
-    @job("slow", queue="workflow", retries=0, lease=0.6)
+    @job("slow", queue="workflow", retries=0, lease=3)
     async def slow(self, payload: Slow) -> None:
         self._write(f"{payload.text} begins {os.getpid()}")
         await asyncio.sleep(payload.seconds)
         self._write(f"{payload.text} ends {os.getpid()}")
 
-    @job("later", queue="conversation", retries=1, retry_delay=100, lease=2)
+    @job("held", queue="workflow", retries=0, lease=3)
+    async def held(self, payload: Held) -> None:
+        self._write(f"{payload.text} begins {os.getpid()}")
+        while not may_end(self._folder, payload.text).exists():
+            await asyncio.sleep(0.02)
+        self._write(f"{payload.text} ends {os.getpid()}")
+
+    @job("later", queue="conversation", retries=1, retry_delay=100, lease=30)
     async def later(self, payload: Later, attempt: Attempt) -> None:
         self._write(f"later {attempt.number}")
         if attempt.number == 1:
             raise TryAgain("not yet", after=payload.seconds)
 
-    @job("rich", queue="mail", lease=2)
+    @job("rich", queue="mail", lease=30)
     async def rich(self, payload: Rich) -> None:
         self._write(f"{payload.at.astimezone(UTC).isoformat()} {sum(payload.numbers)} {payload.words}")
 

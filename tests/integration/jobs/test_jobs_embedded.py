@@ -15,7 +15,7 @@ from orrery.database import Database
 from orrery.database.migrate import migrate
 from orrery.jobs import EmbeddedJobs, JobNeeds, Jobs, RunnerLimits, Wake
 
-LIMITS = RunnerLimits(poll=0.2, grace=0.5)
+LIMITS = RunnerLimits(poll=0.2, grace=2)
 
 
 class EmbeddedWorld:

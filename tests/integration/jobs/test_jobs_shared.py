@@ -52,7 +52,7 @@ async def test_each_job_is_taken_by_one_of_many_processes(databases: list[Databa
         async with databases[0].write() as session:
             for number in range(start, start + 50):
                 await outside.outbox.enqueue(session, Note(f"n{number}"))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while [(count.status, count.number) for count in await outside.inspection.counts()] != [("done", 200)]:
             await asyncio.sleep(0.05)
     for one in running:
