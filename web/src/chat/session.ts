@@ -61,6 +61,8 @@ export class ChatSession {
   private count = 0;
   private abort: AbortController | null = null;
   private stopping = false;
+  /** Loaded with the first piece of audio. */
+  private speech: Promise<typeof import("./speech")> | null = null;
   /** Answers to questions about a conversation that is no longer open are dropped. */
   private epoch = 0;
   private readonly questions = new Map<string, Question>();
@@ -91,6 +93,7 @@ export class ChatSession {
   /** Stops listening; the run itself is left to the server. */
   leave(): void {
     this.epoch += 1;
+    this.hush();
     this.abort?.abort();
     this.abort = null;
     // The page that is on its way will be dropped; opening again must ask anew.
@@ -141,6 +144,7 @@ export class ChatSession {
     const abort = this.abort;
     if (!turn || !abort || this.stopping) return;
     this.stopping = true;
+    this.hush();
     const task = turn.answer.taskId;
     if (!task) {
       abort.abort();
@@ -176,6 +180,7 @@ export class ChatSession {
 
   private async ask(question: Question, parentId: string | null): Promise<void> {
     if (this.state.running) return;
+    this.hush();
     const key = this.begin(question, parentId);
     const abort = new AbortController();
     this.abort = abort;
@@ -223,6 +228,7 @@ export class ChatSession {
 
   private receive(key: string, event: StreamEvent): void {
     this.parts.onEvent?.(event);
+    if (event.event === "tts_message" && event.audio && !this.stopping) this.speak(event.audio);
     const turn = this.turn(key);
     if (!turn) return;
     const id = turn.id ?? event.message_id ?? null;
@@ -235,6 +241,15 @@ export class ChatSession {
     // The server may keep the connection a little longer, for speech; the answer is complete.
     const now = this.turn(key);
     if (now && !isRunning(now.answer) && this.state.running === key) this.set({ running: null });
+  }
+
+  private speak(audio: string): void {
+    this.speech ??= import("./speech");
+    void this.speech.then((speech) => speech.speak(audio));
+  }
+
+  private hush(): void {
+    void this.speech?.then((speech) => speech.hush());
   }
 
   private end(key: string, change: (answer: Answer) => Answer): void {

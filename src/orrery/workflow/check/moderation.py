@@ -8,7 +8,7 @@ from typing import Final
 from orrery.workflow.check.finding import Report
 from orrery.workflow.fields import as_mapping, as_text
 
-KINDS: Final = ("keywords", "openai_moderation", "api")
+KINDS: Final = ("keywords", "openai_moderation")
 _FEATURE = "sensitive_word_avoidance"
 _SIDES = ("inputs_config", "outputs_config")
 _LONGEST_PRESET, _LONGEST_LIST, _MOST_KEYWORDS = 100, 10_000, 100
@@ -22,7 +22,7 @@ def check_moderation(report: Report, features: Mapping[str, object], place: str)
     place = f"{place}.{_FEATURE}"
     kind, config = as_text(feature.get("type")), as_mapping(feature.get("config"))
     if kind not in KINDS:
-        message = f'Content moderation is of a kind that is not there: "{kind}".'
+        message = f'Content moderation is of a kind that this version does not have: "{kind}"; turns will be refused.'
         report.error(message, f"Choose one of {', '.join(KINDS)}.", field=f"{place}.type")
         return
     enabled = [side for side in _SIDES if as_mapping(config.get(side)).get("enabled")]
@@ -32,12 +32,10 @@ def check_moderation(report: Report, features: Mapping[str, object], place: str)
             "Enable inputs_config or outputs_config, or switch moderation off.",
             field=f"{place}.config",
         )
-    for side in enabled if kind != "api" else ():
+    for side in enabled:
         _check_preset(report, as_text(as_mapping(config.get(side)).get("preset_response")), f"{place}.config.{side}")
     if kind == "keywords":
         _check_keywords(report, as_text(config.get("keywords")), f"{place}.config.keywords")
-    if kind == "api" and not config.get("api_based_extension_id"):
-        report.error("Content moderation names no API extension.", "Choose one.", field=f"{place}.config")
 
 
 def _check_preset(report: Report, text: str, place: str) -> None:

@@ -39,8 +39,7 @@ def found(kind: str, config: dict[str, Any]) -> list[tuple[str, str]]:
             {"inputs_config": {"enabled": True}},
             [("error", ".config.inputs_config.preset_response")],
         ),
-        ("api", {"inputs_config": {"enabled": True}}, [("error", ".config")]),
-        ("api", {"inputs_config": {"enabled": True}, "api_based_extension_id": "x"}, []),
+        ("api", {"inputs_config": {"enabled": True}, "api_based_extension_id": "x"}, [("error", ".type")]),
     ],
 )
 def test_faults_are_named(kind: str, config: dict[str, Any], expected: list[tuple[str, str]]):
