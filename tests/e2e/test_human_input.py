@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.contract.openapi.document import document, faults
 from tests.support import dsl
 from tests.support.dsl import JsonObject
 from tests.support.mail_server import MailServer, mail_server
@@ -121,6 +122,23 @@ def test_a_run_waits_through_a_kill_and_goes_on(own: OrreryServer, owner: Consol
     assert [(node["node_id"], node["status"]) for node in nodes] == [
         ("start", "succeeded"), ("ask", "succeeded"), ("end", "succeeded"),
     ]  # fmt: skip
+
+
+@pytest.mark.reference
+def test_forms_are_as_the_contract_describes_them(own: OrreryServer, owner: Console) -> None:
+    path = "/form/human_input/{form_token}"
+    note: JsonObject = {"type": "paragraph", "output_variable_name": "note", "default": {"type": "constant"}}
+    api = own.service(owner.add_app(flow(inputs=[note]))[1])
+    token = data_of(run(api), "human_input_required")["form_token"]
+    shown = api.get(f"/form/human_input/{token}").json()
+    # What only fields of other types have is missing in this one.
+    others = ("option_source", "allowed_file_", "number_limits")
+    assert [fault for fault in faults("GET", path, 200, shown) if not any(name in fault for name in others)] == []
+    assert faults("POST", path, 200, answered(api, token).json()) == []
+    examples = document()["paths"][path]["post"]["responses"]["412"]["content"]["application/json"]["examples"]
+    late = answered(api, token)
+    assert late.status_code == 412
+    assert late.json()["code"] in {example["value"]["code"] for example in examples.values()}
 
 
 def test_refusals_are_the_contracts(own: OrreryServer, owner: Console) -> None:

@@ -16,6 +16,7 @@ from orrery.workflow.segments import files_in, is_file, text_of
 _FIELD: Final = re.compile(r"\{\{#\$output\.([A-Za-z_][A-Za-z0-9_]{0,29})#\}\}")
 
 _MAIL_TEXTS: Final = ("subject", "body")
+_FILE_RULES: Final = ("allowed_file_types", "allowed_file_extensions", "allowed_file_upload_methods")
 
 
 def fields_in(content: str) -> list[str]:
@@ -49,9 +50,9 @@ def resolved_defaults(inputs: Sequence[FormInput], pool: Pool) -> dict[str, str]
 
 
 def shown_inputs(inputs: Sequence[Mapping[str, object]], pool: Pool) -> list[Mapping[str, object]]:
-    """The stored fields; a select whose options come from a variable gets them as ``option_source.value``."""
+    """The stored fields, whole; a select whose options come from a variable gets them as ``option_source.value``."""
     shown: list[Mapping[str, object]] = []
-    for stored in inputs:
+    for stored in map(_whole_input, inputs):
         source = stored.get("option_source")
         if isinstance(source, Mapping):
             fields = cast("Mapping[str, object]", source)
@@ -61,6 +62,19 @@ def shown_inputs(inputs: Sequence[Mapping[str, object]], pool: Pool) -> list[Map
                 stored = {**stored, "option_source": {**fields, "value": [text_of(value) for value in values]}}
         shown.append(stored)
     return shown
+
+
+def _whole_input(stored: Mapping[str, object]) -> Mapping[str, object]:
+    """A field with what older editors left out, so that whoever draws it need not ask."""
+    whole = dict(stored)
+    for name in ("default", "option_source"):
+        source = whole.get(name)
+        if isinstance(source, Mapping):
+            nothing: object = "" if name == "default" else []
+            whole[name] = {"type": "constant", "selector": [], "value": nothing, **cast("Mapping[str, object]", source)}
+    if whole.get("type") in {"file", "file-list"}:
+        whole = {**{name: list[object]() for name in _FILE_RULES}, **whole}
+    return whole
 
 
 def worded_methods(methods: Sequence[Mapping[str, object]], pool: Pool) -> list[Mapping[str, object]]:
