@@ -13,6 +13,7 @@ from starlette.responses import Response
 from orrery.database.engine import PoolState
 from orrery.errors import Unauthorized
 from orrery.http.call import Call
+from orrery.http.console.system import SystemParts
 from orrery.http.endpoint import RouteGroup, route
 from orrery.http.responses import json_response
 from orrery.telemetry.observation import METRICS_TYPE
@@ -33,7 +34,7 @@ Check = Callable[[], Awaitable[str | None]]
 class OperatorParts(msgspec.Struct, frozen=True, kw_only=True):
     """``checks`` are the parts that readiness asks, by name, ``helpful`` those without which most still works.
 
-    ``metrics`` is None where nobody wants any.
+    ``metrics`` is None where nobody wants any; ``system`` is what the console shows of the installation.
     """
 
     checks: Mapping[str, Check]
@@ -41,6 +42,7 @@ class OperatorParts(msgspec.Struct, frozen=True, kw_only=True):
     pool: Callable[[], PoolState]
     metrics: Callable[[], Awaitable[bytes]] | None = None
     metrics_token: str = ""
+    system: SystemParts
 
 
 class OperatorRoutes(RouteGroup):

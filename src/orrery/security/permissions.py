@@ -27,6 +27,8 @@ class Permission(StrEnum):
     MEMBER_INVITE = "member.invite"
     MEMBER_MANAGE = "member.manage"
     AUDIT_VIEW = "audit.view"
+    SYSTEM_VIEW = "system.view"
+    SYSTEM_MANAGE = "system.manage"
     MODEL_VIEW = "model.view"
     MODEL_MANAGE = "model.manage"
     APP_VIEW = "app.view"

@@ -58,20 +58,19 @@ class Core(Generic[A]):
         self._clients = open_clients(settings)
         self.sandbox = open_sandbox(settings, self._clients)
         self._documents = confined_reader()
-        self.product: Product = build_product(
-            Ground(
-                settings=settings,
-                database=self.database,
-                cache=self._cache,
-                storage=self._storage,
-                clients=self._clients,
-                code=self.sandbox,
-                documents=extract_of(settings, self._documents),
-                outbox=self.jobs.outbox,
-                observers=self.observation.runs,
-                owner=f"{socket.gethostname()[:32]}:{os.getpid()}:{secrets.token_hex(4)}",
-            )
+        self.ground = Ground(
+            settings=settings,
+            database=self.database,
+            cache=self._cache,
+            storage=self._storage,
+            clients=self._clients,
+            code=self.sandbox,
+            documents=extract_of(settings, self._documents),
+            outbox=self.jobs.outbox,
+            observers=self.observation.runs,
+            owner=f"{socket.gethostname()[:32]}:{os.getpid()}:{secrets.token_hex(4)}",
         )
+        self.product: Product = build_product(self.ground)
         self.jobs.catalog.add([*self.product.background, *self._retention().declared()])
         self._show_gauges()
 

@@ -17,6 +17,7 @@ from orrery.http.console.forms import ConsoleFormRoutes
 from orrery.http.console.imports import ImportRoutes
 from orrery.http.console.people import PeopleSettings, people_authenticators, people_routes
 from orrery.http.console.run_routes import RunParts, run_routes
+from orrery.http.console.system import SystemRoutes
 from orrery.http.console.tags import TagRoutes
 from orrery.http.console.tool_routes import tool_routes
 from orrery.http.console.triggers import TriggerParts, TriggerRoutes
@@ -35,9 +36,9 @@ from orrery.http.triggers.webhooks import WebhookRoutes
 from orrery.http.watching import RunWatching
 from orrery.http.web.forms import WebFormParts, WebFormRoutes
 from orrery.http.web.routes import web_authenticators, web_routes
-from orrery.settings.groups.urls import Urls
 from orrery.settings.load import Settings
 from orrery.wiring.product import Product
+from orrery.wiring.system import trigger_address
 
 PAGES_FOLDER = Path(__file__).parents[1] / "web_dist"
 
@@ -54,6 +55,7 @@ def route_table(settings: Settings, product: Product, operators: OperatorParts) 
         *_form_routes(product),
         *(("/files", group) for group in file_routes(product.files)),
         ("/triggers", WebhookRoutes(product.triggers.webhooks, most=settings.workflow.webhook_body_bytes)),
+        ("/console/api", SystemRoutes(operators.system)),
         *(("", group) for group in operator_routes(__version__, operators)),
     ]
     endpoints = [endpoint for prefix, group in groups for endpoint in group.endpoints(prefix)]
@@ -189,7 +191,5 @@ def _trigger_parts(settings: Settings, product: Product) -> TriggerParts:
         links=product.files.links,
         display=running.policy.display,
     )
-    # On one's own machine the console's address, port and all, is the webhooks' too, unless somebody says otherwise.
-    unsaid = settings.shape == "embedded" and settings.urls.trigger == Urls().trigger
-    base = "" if unsaid else settings.urls.trigger
+    base = trigger_address(settings)
     return TriggerParts(triggers=product.triggers, runs=running.service, nodes=nodes, base=base)

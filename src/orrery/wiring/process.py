@@ -19,8 +19,9 @@ from orrery.jobs.runner import RunnerLimits, Wake
 from orrery.sandbox.embedded import EmbeddedSandbox
 from orrery.settings.load import Settings
 from orrery.wiring.core import Core
-from orrery.wiring.faces import build_app
+from orrery.wiring.faces import PAGES_FOLDER, build_app
 from orrery.wiring.housekeeping import Chore, Housekeeping
+from orrery.wiring.system import system_parts
 
 PURGE_SECONDS = 300.0
 """How often rows of deleted conversations, and values of deleted apps' drafts, are taken away."""
@@ -96,6 +97,12 @@ class Process:
             pool=self.database.pool,
             metrics=self._core.metrics_text if self._core.observation.metrics is not None else None,
             metrics_token=self.settings.observability.metrics_token,
+            system=system_parts(
+                self._core.ground,
+                self._core.jobs.inspection,
+                None if self._carrier is None else self._carrier.problem,
+                PAGES_FOLDER,
+            ),
         )
 
     async def _check_database(self) -> str | None:

@@ -21,6 +21,7 @@ from orrery.apps.schema import schema
 from orrery.cache.memory import MemoryCache
 from orrery.database.migrate import migrate
 from orrery.http.endpoint import BoundEndpoint
+from orrery.jobs.tables import Job
 from orrery.wiring import settings_of
 from orrery.wiring.faces import route_table
 from orrery.wiring.process import Process
@@ -118,6 +119,7 @@ class Site:
             else:
                 await self._talk(key["token"], things)
         things["form_token"] = await self._ask(client)
+        things["job_id"] = await self._failed_job()
         things["draft_variable_id"] = await self._tried(client, apps["workflow"])
         things["app_id"] = things["target_id"] = apps["workflow"]
         published = await _done(client.get(f"/apps/{apps['workflow']}/workflows/publish"))
@@ -128,6 +130,13 @@ class Site:
         profile = await _done(client.get("/account/profile"))
         things["member_id"] = things["account_id"] = profile["id"]
         things["tenant_id"] = (await _done(client.post("/workspaces/current")))["id"]
+
+    async def _failed_job(self) -> str:
+        """A job that failed for good; it is nobody's."""
+        job = Job(name="a_job", queue="workflow", payload={}, status="failed", error="it could not be done")
+        async with self.process.database.write() as session:
+            session.add(job)
+        return job.id
 
     async def _ask(self, client: httpx.AsyncClient) -> str:
         """The token of a form that a debug run waits for."""

@@ -94,6 +94,7 @@ async def test_only_these_routes_are_public(site: Site) -> None:
         "POST /api/login",
         "POST /api/logout",
         "GET /files/workspaces/{workspace_id}/webapp-logo",
+        "GET /files/reachable.svg",
         # Pictures of providers that are part of the program, and the way back of those who began to sign in.
         "GET /console/api/workspaces/current/tool-provider/builtin/{provider}/icon",
         "GET /console/api/workspaces/current/tool-provider/builtin/{organization}/{plugin}/{provider}/icon",

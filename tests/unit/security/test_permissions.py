@@ -18,6 +18,8 @@ TABLE = {
     Permission.MEMBER_MANAGE: "owner admin",
     Permission.MEMBER_INVITE: "owner admin",
     Permission.MODEL_MANAGE: "owner admin",
+    Permission.SYSTEM_VIEW: "owner admin",
+    Permission.SYSTEM_MANAGE: "owner admin",
     Permission.APP_API_MANAGE: "owner admin",
     Permission.KNOWLEDGE_API_MANAGE: "owner admin",
     Permission.TOOL_MANAGE: "owner admin",

@@ -8,11 +8,12 @@ from orrery.apps.files.parts import Files
 from orrery.http.app import Authenticator
 from orrery.http.endpoint import RouteGroup
 from orrery.http.files.links import SignedAuthenticator, SignedFileRoutes
+from orrery.http.files.reachable import ReachableRoutes
 
 
 def file_routes(files: Files) -> list[RouteGroup]:
     """The route groups, to be mounted below ``/files``."""
-    return [SignedFileRoutes(files.downloads)]
+    return [ReachableRoutes(), SignedFileRoutes(files.downloads)]
 
 
 def file_authenticators(files: Files) -> Mapping[str, Authenticator]:
