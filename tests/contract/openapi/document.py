@@ -52,6 +52,25 @@ def faults(method: str, path: str, status: int, body: object) -> list[str]:
     return found + list(_missing(schema, body, ""))
 
 
+def frame_faults(frame: dict[str, Any], *, family: str) -> list[str]:
+    """As `faults`, of one frame of a stream; ``family`` is `ChunkChatEvent`, `ChunkCompletionEvent` or `ChunkWorkflowEvent`."""
+    reference = _component(family)["discriminator"]["mapping"].get(frame["event"])
+    if reference is None:
+        return [f"{frame['event']}: the document has no such event"]
+    schema = _merged(_plain({"$ref": reference}))
+    checker = Draft202012Validator(schema, format_checker=_formats())
+    found = [f"{'/'.join(map(str, error.absolute_path))}: {error.message}" for error in checker.iter_errors(frame)]
+    return [f"{frame['event']}: {fault}" for fault in found + list(_missing(schema, frame, ""))]
+
+
+def _merged(schema: dict[str, Any]) -> dict[str, Any]:
+    """The parts of an ``allOf`` as one object."""
+    properties: dict[str, Any] = dict(schema.get("properties", {}))
+    for part in schema.get("allOf", ()):
+        properties |= _merged(part).get("properties", {})
+    return {"type": "object", "properties": properties}
+
+
 @cache
 def _formats() -> FormatChecker:
     checker = FormatChecker(["uuid"])

@@ -151,6 +151,11 @@ class Made(msgspec.Struct, frozen=True):
     code: str
 
 
+def _as_written(source: str, _: Mapping[str, object]) -> dict[str, object]:
+    """A snippet's source is its result, as JSON."""
+    return json.loads(source) if source else {}
+
+
 class World:
     """The running faces."""
 
@@ -187,7 +192,11 @@ class World:
         )
         vault = Vault(secret_key=SECRET)
         outside = Outside(
-            database=database, models=lambda _: self.models, code=ScriptedCode(), http=http, files=self.files.for_run
+            database=database,
+            models=lambda _: self.models,
+            code=ScriptedCode(_as_written),
+            http=http,
+            files=self.files.for_run,
         )
         cache = MemoryCache()
         self.runs = RunService(
