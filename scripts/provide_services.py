@@ -25,6 +25,13 @@ SERVICES = (
     Service("postgresql", "tests on PostgreSQL", ("postgres", "initdb")),
     Service("mariadb-server", "tests on MariaDB", ("mariadbd", "mysqld")),
     Service("redis-server", "tests on Redis", ("redis-server",)),
+    Service("rabbitmq-server", "tests on RabbitMQ", ("rabbitmq-server",)),
+    Service("nginx-light", "tests of the edge", ("nginx",)),
+    Service("gettext-base", "tests of the edge's templates", ("envsubst",)),
+    Service("squid", "tests of the forward proxy", ("squid",)),
+    Service("certbot", "tests of certificates", ("certbot",)),
+    Service("pebble", "tests of certificates", ("pebble",)),
+    Service("faketime", "tests of clocks that step", ("faketime",)),
     Service("chromium", "tests in the browser", ("chromium", "chromium-browser", "google-chrome")),
 )
 
@@ -57,19 +64,33 @@ def _why_not() -> str:
 
 
 def _install(packages: list[str]) -> str:
-    """Installs with apt; the reason if that failed. RUNLEVEL=1 keeps the packages from starting their servers."""
+    """Installs with apt; the reason if that failed."""
     print(f"test: installing {', '.join(packages)}", flush=True)
+    _apt("update")
+    if _apt("install", *packages):
+        return "the package does not hold the program"
+    # One that this system does not know keeps none of the others away.
+    for package in packages if len(packages) > 1 else ():
+        _apt("install", package)
+    return "apt-get could not install it; its words are above"
+
+
+def _apt(verb: str, *packages: str) -> bool:
+    """Whether it went well. RUNLEVEL=1 keeps the packages from starting their servers."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
-    apt = ["apt-get", "-qq", "-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=20"]
-    for arguments in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
-        try:
-            done = subprocess.run(
-                [*apt, *arguments], env=environment, timeout=INSTALL_SECONDS, check=False, stdout=subprocess.DEVNULL
-            )
-        except subprocess.TimeoutExpired:
-            return f"apt-get {arguments[0]} took too long"
-        if done.returncode != 0:
-            print(f"test: apt-get {arguments[0]} failed ({done.returncode})", file=sys.stderr)
-            if arguments[0] == "install":
-                return "apt-get install failed; its words are above"
-    return "the package does not hold the program"
+    words = ["apt-get", "-qq", "-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=20", verb]
+    options = ["-y", "--no-install-recommends"] if packages else []
+    try:
+        done = subprocess.run(
+            [*words, *options, *packages],
+            env=environment,
+            timeout=INSTALL_SECONDS,
+            check=False,
+            stdout=subprocess.DEVNULL,
+        )
+    except subprocess.TimeoutExpired:
+        print(f"test: apt-get {verb} took too long", file=sys.stderr)
+        return False
+    if done.returncode != 0:
+        print(f"test: apt-get {verb} failed ({done.returncode})", file=sys.stderr)
+    return done.returncode == 0

@@ -46,6 +46,11 @@ _HEAD = """# Values of the chart. Secrets are best made outside of it:
 #   kubectl create secret generic orrery-secrets --from-env-file=secrets.env
 #
 # or given in `secrets`, which has to hold: {names}.
+#
+# Maps are merged with what is here, and null takes a key away:
+#
+#   ingress.annotations     with cert-manager.io/cluster-issuer: NAME, cert-manager fills `ingress.tlsSecret` and renews it
+#   podSecurity.orrery      runAsUser, runAsGroup and fsGroup null: for clusters that choose users themselves (OpenShift)
 """
 
 

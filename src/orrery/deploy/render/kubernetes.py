@@ -30,6 +30,10 @@ _README = """# Orrery on Kubernetes
 4. At an upgrade: `kubectl delete job orrery-migrate --ignore-not-found` first; the job of the new version then brings
    the schema up to date, and API pods become ready when it has.
 
+TLS: put a certificate into the secret `orrery-tls`, or let cert-manager fill and renew it:
+`kubectl annotate -n orrery ingress orrery cert-manager.io/cluster-issuer=NAME`. On clusters that choose the users of
+pods themselves (OpenShift), take `runAsUser`, `runAsGroup` and `fsGroup` out, or use the chart, where that is a value.
+
 The policies let the sandbox reach the proxy and nothing else, and the databases be reached by the product alone. They
 need a network plugin that enforces NetworkPolicy. Managed databases: leave the stateful sets out of
 `kustomization.yaml` and set `DB_HOST` and `REDIS_HOST`.
