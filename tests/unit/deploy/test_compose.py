@@ -198,3 +198,24 @@ def test_a_plain_start_is_small() -> None:
     started = {n for n, s in WHOLE["services"].items() if not s.get("profiles") or chosen & set(s["profiles"])}
     assert {"api", "web", "nginx", "redis", "sandbox", "ssrf_proxy", "db_postgres", "init_permissions"} <= started
     assert "weaviate" not in started
+
+
+def test_volumes_of_the_engine_take_the_place_of_every_folder() -> None:
+    overlay = yaml.safe_load(TEXTS["docker-compose.volumes.yaml"])
+    used: set[str] = set()
+    for name, service in WHOLE["services"].items():
+        # As Compose lays one file over another: mounts are told apart by their place in the container.
+        mounts = {place(mount): mount for mount in service.get("volumes", [])}
+        mounts |= {place(mount): mount for mount in overlay["services"].get(name, {}).get("volumes", [])}
+        assert len(mounts) == len(service.get("volumes", [])), name
+        for mount in mounts.values():
+            assert "./volumes" not in mount, (name, mount)
+        used |= {mount.partition(":")[0] for mount in overlay["services"].get(name, {}).get("volumes", [])}
+    assert used == set(overlay["volumes"])
+    assert {"app_storage", "db_data", "redis_data", "sandbox_dependencies", "certbot_conf"} <= used
+    # nginx reads what certbot writes.
+    assert "certbot_conf:/etc/letsencrypt:ro" in overlay["services"]["nginx"]["volumes"]
+
+
+def place(mount: str) -> str:
+    return interpolate(mount, {}).split(":")[1]

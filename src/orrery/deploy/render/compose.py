@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from orrery.deploy.environment import shared_environment
+from orrery.deploy.interpolation import interpolate
 from orrery.deploy.render.yaml_text import MERGE, Shared, yaml_text
-from orrery.deploy.topology.model import DEFAULT_NETWORK, Dependency, Health, Network, Service, Topology
+from orrery.deploy.topology.model import DEFAULT_NETWORK, Dependency, Health, Mount, Network, Service, Topology
 from orrery.deploy.topology.stacks import middleware, whole
 
 ANCHOR = "shared-api-worker-env"
@@ -14,6 +15,11 @@ _BANNER = """# Written by: orrery stack render compose
 # Change the topology or your .env, not this file.
 """
 _BUILD_CONTEXT = "../.."
+_FOLDERS = "./volumes/"
+_VOLUMES_HEAD = """# Data in volumes of the engine's own instead of folders beside this file. In .env:
+#
+#   COMPOSE_FILE=docker-compose.yaml:docker-compose.volumes.yaml
+"""
 
 
 def compose_files() -> dict[str, str]:
@@ -21,7 +27,29 @@ def compose_files() -> dict[str, str]:
     return {
         "docker-compose.yaml": _BANNER + yaml_text(_document(whole())),
         "docker-compose.middleware.yaml": _BANNER + yaml_text(_document(middleware())),
+        "docker-compose.volumes.yaml": _BANNER + _VOLUMES_HEAD + yaml_text(_in_volumes(whole())),
     }
+
+
+def _in_volumes(topology: Topology) -> dict[str, object]:
+    """An overlay: what it mounts takes the place of what the first file mounts at the same path of a container."""
+    services: dict[str, object] = {}
+    volumes: dict[str, None] = {}
+    for service in topology.services:
+        mounts = [(interpolate(mount.source, {}), mount) for mount in service.mounts]
+        kept = [(_volume_name(folder), mount) for folder, mount in mounts if folder.startswith(_FOLDERS)]
+        if kept:
+            services[service.name] = {"volumes": [_mounted(name, mount) for name, mount in kept]}
+            volumes |= dict.fromkeys(name for name, _ in kept)
+    return {"services": services, "volumes": volumes}
+
+
+def _volume_name(folder: str) -> str:
+    return folder.removeprefix(_FOLDERS).replace("/", "_")
+
+
+def _mounted(source: str, mount: Mount) -> str:
+    return f"{source}:{mount.target}{':ro' if mount.read_only else ''}"
 
 
 def _document(topology: Topology) -> dict[str, object]:
@@ -56,7 +84,7 @@ def _service(service: Service, shared: Shared | None) -> dict[str, object]:
         "environment": _environment(service, shared),
         "ports": [f"{port.published}:{port.number}" for port in service.ports if port.published],
         "expose": [str(port.number) for port in service.ports if not port.published],
-        "volumes": [f"{m.source}:{m.target}{':ro' if m.read_only else ''}" for m in service.mounts],
+        "volumes": [_mounted(mount.source, mount) for mount in service.mounts],
         "tmpfs": list(service.tmpfs),
         "read_only": service.read_only,
         "cap_drop": ["ALL"] if service.drop_capabilities else None,
