@@ -85,24 +85,22 @@ async def migrate(
         return "current"
     patience = Patience(wait, tell)
     outcome: Outcome = "current"
-    async with database.writer.connect() as connection:
-        while True:
-            await lock.take(connection, patience)
-            try:
+    while True:
+        try:
+            # A connection for each step: SQLAlchemy can't go on with one whose BEGIN was refused.
+            async with database.writer.connect() as connection, lock.held(connection):
                 done = await connection.run_sync(_step, metadata, target, tell)
-            except DBAPIError as error:
-                if not lock.is_contention(error):
-                    raise
-                await connection.rollback()
-                await patience.wait("others have been holding a table that the migration changes")
-                continue
-            finally:
-                if not connection.invalidated:
-                    await connection.rollback()
-                    await lock.release(connection)
-            if done is None:
-                return outcome
-            outcome = done if outcome == "current" else "migrated"
+        except DBAPIError as error:
+            if not lock.is_contention(error):
+                raise
+            await patience.wait("others have been holding what the migration changes")
+            continue
+        except lock.Taken:
+            await patience.wait("another process has been migrating this database")
+            continue
+        if done is None:
+            return outcome
+        outcome = done if outcome == "current" else "migrated"
 
 
 def _step(connection: Connection, metadata: MetaData, target: str, tell: Tell) -> Outcome | None:

@@ -7,6 +7,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 _CLOSED = "the handler is closed"
 _ABOUT_ROWS = (IntegrityError, DataError, ProgrammingError, NotSupportedError)
+_STALE = "InvalidCachedStatementError"
+"""PostgreSQL's plan of a statement is from before a migration: SQLAlchemy forgets it, and the next try succeeds."""
 _FULL = ("disk is full", "no space left", "could not extend file", "disk full", "the table is full", "readonly")
 
 
@@ -16,7 +18,7 @@ def is_outage(error: BaseException) -> bool:
     Whether what was sent has been done is not known then: a connection can be lost after the commit.
     """
     if isinstance(error, DBAPIError):
-        return not isinstance(error, _ABOUT_ROWS)
+        return not isinstance(error, _ABOUT_ROWS) or type(error.orig).__name__ == _STALE
     # The last is uvloop's word for writing to a connection that was lost; drivers let it through.
     return isinstance(error, OSError | PoolTimeout) or (isinstance(error, RuntimeError) and _CLOSED in str(error))
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from typing import TypeAlias
 
 from sqlalchemy import Connection, text
@@ -57,25 +58,35 @@ class Patience:
         await asyncio.sleep(_PAUSE_SECONDS)
 
 
-async def take(connection: AsyncConnection, patience: Patience) -> None:
-    """Begins a transaction that holds the lock. Raises `MigrationBusy`, and what the database says."""
-    while not await _try(connection):
-        await connection.rollback()
-        await patience.wait("another process has been migrating this database")
-    if connection.dialect.name == "postgresql":
-        await connection.execute(text(f"SET LOCAL lock_timeout = '{STATEMENT_LOCK_SECONDS}s'"))
-        # A limit for requests must not end a long index.
-        await connection.execute(text("SET LOCAL statement_timeout = 0"))
-    elif connection.dialect.name in FAMILY:
-        await connection.execute(text(f"SET SESSION lock_wait_timeout = {STATEMENT_LOCK_SECONDS}"))
+class Taken(Exception):
+    """Somebody else has the lock now."""
 
 
-async def release(connection: AsyncConnection) -> None:
-    """Lets go of the lock after the transaction ended; the connection is as before."""
-    if connection.dialect.name in FAMILY and not connection.invalidated:
+@asynccontextmanager
+async def held(connection: AsyncConnection) -> AsyncGenerator[None]:
+    """A transaction that holds the lock; it is undone at the end unless it was committed. Raises `Taken`."""
+    if not await _try(connection):
+        raise Taken
+    dialect = connection.dialect.name
+    try:
+        if dialect == "postgresql":
+            await connection.execute(text(f"SET LOCAL lock_timeout = '{STATEMENT_LOCK_SECONDS}s'"))
+            # A limit for requests must not end a long index.
+            await connection.execute(text("SET LOCAL statement_timeout = 0"))
+        elif dialect in FAMILY:
+            await connection.execute(text(f"SET SESSION lock_wait_timeout = {STATEMENT_LOCK_SECONDS}"))
+        yield
+    finally:
+        if not connection.invalidated:
+            await connection.rollback()
+            await _let_go(connection)
+
+
+async def _let_go(connection: AsyncConnection) -> None:
+    """The connection goes back to its pool as it was."""
+    if connection.dialect.name in FAMILY:
         await connection.execute(text("SET SESSION lock_wait_timeout = DEFAULT"))
         await connection.execute(text("SELECT RELEASE_LOCK(:n)"), {"n": _NAME})
-        await connection.rollback()
     elif connection.dialect.name == "sqlite":
         await _set_busy(connection, _SQLITE_BUSY_MS)
 
@@ -84,8 +95,8 @@ def is_contention(error: BaseException) -> bool:
     """Whether a statement only failed because others held a lock."""
     if not isinstance(error, DBAPIError):
         return False
-    code = getattr(error.orig, "sqlstate", None) or next(iter(getattr(error.orig, "args", ())), "")
-    return str(code) in _CONTENDED or "database is locked" in str(error.orig)
+    codes = {getattr(error.orig, "sqlstate", None), *getattr(error.orig, "args", ())[:1]}
+    return not _CONTENDED.isdisjoint(map(str, codes)) or "database is locked" in str(error.orig)
 
 
 async def _try(connection: AsyncConnection) -> bool:
@@ -100,6 +111,7 @@ async def _try(connection: AsyncConnection) -> bool:
         # Its BEGIN takes the write lock.
         await connection.execute(text("SELECT 1"))
     except OperationalError as error:
+        await _set_busy(connection, _SQLITE_BUSY_MS)
         if not is_contention(error):
             raise
         return False

@@ -67,7 +67,8 @@ class RepeatableStatements(MySQLImpl):
             super().drop_constraint(const, **kw)
 
     def rename_table(self, old_table_name: str, new_table_name: str, schema: str | None = None) -> None:
-        if old_table_name in self._inspector().get_table_names():
+        names = self._inspector().get_table_names()
+        if old_table_name in names or new_table_name not in names:
             super().rename_table(old_table_name, new_table_name, schema)
 
     def _inspector(self) -> Inspector:
@@ -87,6 +88,8 @@ class RepeatableStatements(MySQLImpl):
 
     def _has_constraint(self, const: Constraint) -> bool:
         inspector, table = self._inspector(), const.table.name
+        if table not in inspector.get_table_names():
+            return False
         found = [
             *inspector.get_foreign_keys(table),
             *inspector.get_unique_constraints(table),

@@ -38,6 +38,8 @@ def create(connection: Connection, metadata: MetaData, standing: Standing, head:
         record.write_done(connection, head, serves_from, None)
         connection.commit()
     except DBAPIError as error:
+        if _passes(error):
+            raise
         raise _failure(error, f"making the tables of revision {head}") from error
 
 
@@ -65,13 +67,17 @@ def run(connection: Connection, chain: Chain, step: Step, standing: Standing) ->
         record.write_done(connection, step.goal, chain.serves_from(step.goal), step.doubt)
         connection.commit()
     except DBAPIError as error:
+        if _passes(error):
+            raise
         raise _failure(error, str(step)) from error
 
 
-def _failure(error: DBAPIError, what: str) -> Exception:
-    """The error itself where waiting or another connection may help."""
-    if is_contention(error) or error.connection_invalidated:
-        return error
+def _passes(error: DBAPIError) -> bool:
+    """Whether waiting or another connection may help."""
+    return is_contention(error) or error.connection_invalidated
+
+
+def _failure(error: DBAPIError, what: str) -> MigrationFailed:
     statement = " ".join((error.statement or "").split())[:_SHOWN]
     reason = str(error.orig).partition("\n")[0]
     return MigrationFailed(
