@@ -30,6 +30,12 @@ def test_the_product_starts_without_a_shell() -> None:
     assert 'ENTRYPOINT ["orrery", "role"]' in stage("orrery")
 
 
+def test_the_product_adds_no_package_of_the_system_and_no_program_that_gives_rights() -> None:
+    lines = stage("orrery")
+    assert not [line for line in lines if "apt-get" in line or "apk " in line]
+    assert [line for line in lines if "find / -xdev -type f -perm /6000 -exec chmod a-s {} +" in line]
+
+
 def test_what_is_copied_from_the_repository_is_there() -> None:
     copied = [line.split()[1:-1] for line in LINES if line.startswith("COPY ") and "--from" not in line]
     sources = [source for words in copied for source in words]
