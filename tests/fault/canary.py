@@ -1,7 +1,7 @@
 """An HTTP server in this process that counts how often each of its paths was asked for, and answers late if told to.
 
-``/count/NAME?ms=N`` answers ``NAME`` after N milliseconds, ``/held/NAME`` once `released` is set; the count goes up when
-the request arrives.
+``/count/NAME?ms=N`` answers ``NAME`` after N milliseconds, ``/held/NAME`` once `released` is set, ``/held-once/NAME`` at
+once unless it is the first time: that one is never answered. The count goes up when the request arrives.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
+_HELD_SECONDS = 300.0
+
 
 class Canary:
     """Serves until the end of its ``with``."""
@@ -20,6 +22,7 @@ class Canary:
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
         self.released = threading.Event()
+        self._over = threading.Event()
         canary = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -47,7 +50,9 @@ class Canary:
         name = split.path.rpartition("/")[2]
         self._counts[name] += 1
         if split.path.startswith("/held/"):
-            self.released.wait(30)
+            self.released.wait(_HELD_SECONDS)
+        if split.path.startswith("/held-once/") and self._counts[name] == 1:
+            self._over.wait(_HELD_SECONDS)
         wait = parse_qs(split.query).get("ms")
         if wait:
             time.sleep(int(wait[0]) / 1000)
@@ -67,6 +72,7 @@ class Canary:
 
     def __exit__(self, *_: object) -> None:
         self.released.set()
+        self._over.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

@@ -16,8 +16,8 @@ __all__ = ["gets", "posts", "talks"]
 
 ROUNDS = int(os.environ.get("ORRERY_FAULT_ROUNDS") or scaled(10, 200))
 
-LEASE_SECONDS = 4.0
-"""Short, so that takeovers can be waited for; the watching is the same with any length."""
+LEASE_SECONDS = 6.0
+"""Short, so that takeovers can be waited for, and longer than a busy machine keeps a process from its work."""
 
 
 def pytest_configure(config: pytest.Config) -> None:

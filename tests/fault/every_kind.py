@@ -90,7 +90,7 @@ def _plain() -> list[JsonObject]:
     ]
     fields.append({"label": "f", "variable": "f", "type": "file", "required": True, "options": [],
                    "allowed_file_types": ["document"], "allowed_file_upload_methods": ["local_file"]})  # fmt: skip
-    script = "import time\ndef main(q, slow):\n    time.sleep(1 if slow == 'code' else 0)\n    return {'result': [q, 'b', 'c']}\n"
+    script = "import time\ndef main(q, slow):\n    time.sleep(5 if slow == 'code' else 0)\n    return {'result': [q, 'b', 'c']}\n"
     code = dsl.node(
         "code", "code", code_language="python3", code=script,
         variables=[_named("q", "start", "q"), _named("slow", "start", "slow")],

@@ -52,11 +52,11 @@ class Fleet:
             assert time.monotonic() < until, f"{found}\n" + "\n".join(api.log[-1500:] for api in self.apis)
             time.sleep(0.1)
 
-    def wait_until_ready(self, seconds: float = 30.0) -> None:
+    def wait_until_ready(self, seconds: float = 120.0) -> None:
         """Until each process that runs says that it can work."""
         until = time.monotonic() + seconds
         for api in self.apis:
-            while httpx.get(f"{api.url}/ready", trust_env=False, timeout=10).status_code != 200:
+            while httpx.get(f"{api.url}/ready", trust_env=False, timeout=60).status_code != 200:
                 assert time.monotonic() < until, api.log[-2000:]
                 time.sleep(0.1)
 

@@ -27,7 +27,7 @@ class Flood:
         count: int,
         fault: Callable[[], None],
         *,
-        patience: float = 60.0,
+        patience: float = 180.0,
         repeat: bool = False,
     ) -> list[Story]:
         """``count`` runs one after the other, with the fault among them. ``repeat``: requests that fail come again."""
@@ -53,7 +53,7 @@ def check_settled(fleet: Fleet, stories: Sequence[Story]) -> None:
     for story in stories:
         if story.accepted:
             story.check_whole()
-    fleet.wait_for_rows("SELECT id FROM workflow_runs WHERE status = 'running'", [], 20)
+    fleet.wait_for_rows("SELECT id FROM workflow_runs WHERE status = 'running'", [], 120)
     kept = {row[0]: row[1] for row in fleet.rows("SELECT id, status FROM workflow_runs")}
     for story in stories:
         if story.accepted:

@@ -15,7 +15,7 @@ from typing import Self, cast
 
 import httpx
 
-_HELD_SECONDS = 60.0
+_HELD_SECONDS = 300.0
 
 
 class Gate:

@@ -13,6 +13,9 @@ from tests.support.server import OrreryServer
 OBSERVED = {"ORRERY_METRICS": "true"}
 """The settings that `Holdings` needs of a server."""
 
+POOL_FILES = 8
+"""What a pool of four reading connections may open later than the first look: the database and its log, each."""
+
 MEBIBYTE = 1024 * 1024
 
 
@@ -35,7 +38,7 @@ class Holdings:
 
 def holdings(server: OrreryServer) -> Holdings:
     """Asks the server and the kernel."""
-    with httpx.Client(base_url=server.url, trust_env=False, timeout=30) as client:
+    with httpx.Client(base_url=server.url, trust_env=False, timeout=60) as client:
         numbers = _numbers(client.get("/metrics").text)
         pool: dict[str, Any] = client.get("/db-pool-stat").json()
         threads: list[dict[str, Any]] = client.get("/threads").json()["threads"]
@@ -49,7 +52,7 @@ def holdings(server: OrreryServer) -> Holdings:
     )
 
 
-def wait_until_let_go(server: OrreryServer, before: Holdings, seconds: float = 60.0) -> Holdings:
+def wait_until_let_go(server: OrreryServer, before: Holdings, seconds: float = 120.0) -> Holdings:
     """Until the server holds no more than ``before``; fails with what it still holds."""
     until = time.monotonic() + seconds
     while not (now := holdings(server)).no_more_than(before):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -26,16 +25,8 @@ TALK = frozenset({"assigner", "answer"})
 
 
 def chosen() -> list[str]:
-    """All kinds with ``python -m tests.fault``; else one that is done once, one that is done again, one of an instant.
-
-    The day is the seed.
-    """
-    if THOROUGH or FULL:
-        return STEPS
-    source = random.Random(time.strftime("%Y-%j"))
-    again = [*every_kind.INSIDE, *every_kind.SLOW, "get", "post-retried", "llm-retried"]
-    rest = [step for step in STEPS if step not in {*every_kind.ONCE, *again}]
-    return [source.choice(sorted(steps)) for steps in (every_kind.ONCE, set(again) - every_kind.ONCE, rest)]
+    """All kinds with ``python -m tests.fault``; else one that is done once, one that is done again, one of an instant."""
+    return STEPS if THOROUGH or FULL else ["post", "loop", "list"]
 
 
 @dataclass
@@ -119,9 +110,9 @@ def killed_at(server: OrreryServer, every: Every, mode: str, step: str) -> list[
     for frame in every.started(mode, step, seen):
         if frame.event in STARTS and frame.data["data"]["node_id"] == step:
             if asks:
-                assert every.gate.reached.wait(20), (step, server.log[-2000:])
+                assert every.gate.reached.wait(120), (step, server.log[-2000:])
             elif step in every_kind.SLOW:
-                time.sleep(0.2)  # well within the second that it takes
+                time.sleep(0.2)  # well within the seconds that it takes
             server.kill()
             break
     else:

@@ -21,7 +21,7 @@ from tests.support import dsl
 from tests.support.server import Console, OrreryServer
 from tests.support.sse import Sent, read_frames
 
-SETTLED_SECONDS = 20.0
+SETTLED_SECONDS = 120.0
 STEPS = 4
 
 
@@ -178,7 +178,7 @@ def check_message(server: OrreryServer, run_id: str, status: str, frames: list[S
 def test_text_of_finished_nodes_is_kept(server: OrreryServer, console: Console, canary: Canary, mode: str) -> None:
     """The model is done, a later node is not: after the kill the answer has both, and the model is not asked again."""
     name = f"after-{mode}"
-    later = dsl.http("later", f"{canary.url}/count/{name}?ms=500")
+    later = dsl.http("later", f"{canary.url}/held-once/{name}")
     drawn = dsl.chain(dsl.start(), dsl.llm("words:5"), later, dsl.answer("{{#llm.text#}} then {{#later.body#}}"))
     client = server.service(console.add_app(dsl.chatflow(name, drawn))[1])
     body: dict[str, object] = {"inputs": {}, "query": "x", "user": "ann", "response_mode": mode}
@@ -200,12 +200,16 @@ def started_and_killed(
     """Starts a run, kills the server when it has come to the node that calls the canary; the run's id."""
 
     def kill_there() -> None:
-        until = time.monotonic() + 10
-        while canary.count(name) == 0 and time.monotonic() < until:
+        until = time.monotonic() + SETTLED_SECONDS
+        # The canary keeps the run from going on; what was finished before it is committed meanwhile.
+        while (canary.count(name) == 0 or not kept()) and time.monotonic() < until:
             time.sleep(0.01)
-        # Long enough for the commit of what was finished before, shorter than the node takes.
-        time.sleep(0.15)
         server.kill()
+
+    def kept() -> bool:
+        query = "SELECT count(*) FROM workflow_node_executions n JOIN workflow_runs r ON r.id = n.workflow_run_id"
+        done = " WHERE r.status = 'running' AND n.node_id = 'llm' AND n.status = 'succeeded'"
+        return rows(server, query + done) == [(1,)]
 
     killer = threading.Thread(target=kill_there)
     killer.start()
@@ -222,13 +226,13 @@ def started_and_killed(
 @pytest.mark.row("F2", "G2")
 def test_what_has_outside_effects_is_not_done_twice(server: OrreryServer, console: Console, canary: Canary) -> None:
     """A POST under way when the process dies fails with a reason; what the caller can't know is not tried again."""
-    node = dsl.http("post", f"{canary.url}/count/{{{{#start.q#}}}}?ms=400", method="post")
+    node = dsl.http("post", f"{canary.url}/held-once/{{{{#start.q#}}}}", method="post")
     drawn = dsl.chain(dsl.start("q"), node, dsl.end(out=["post", "body"]))
     client = server.service(console.add_app(dsl.workflow("posts", drawn))[1])
     path, body = body_of("posts", "once-only")
     with client.stream("POST", path, json=body) as response:
         frame = next(read_frames(response.iter_raw()))
-        until = time.monotonic() + 10
+        until = time.monotonic() + SETTLED_SECONDS
         while canary.count("once-only") == 0:
             assert time.monotonic() < until
             time.sleep(0.01)

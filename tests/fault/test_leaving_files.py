@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.fault.holdings import POOL_FILES
 from tests.fault.scale import scaled
 from tests.support import dsl
 from tests.support.server import Console, OrreryServer
@@ -46,7 +47,7 @@ def stored(server: OrreryServer) -> list[Path]:
 
 
 def wait_for_files(server: OrreryServer, most: int) -> None:
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while server.open_files() > most:
         assert time.monotonic() < until, f"{server.open_files()} descriptors, {most} at the most were expected"
         time.sleep(0.05)
@@ -61,7 +62,7 @@ def test_uploads_that_are_cut(server: OrreryServer, key: str) -> None:
     for _ in range(TIMES):
         with socket.create_connection(("127.0.0.1", server.port)) as connection:
             connection.sendall(content[: source.randrange(len(content) - 100)])
-    wait_for_files(server, before + 3)
+    wait_for_files(server, before + POOL_FILES)
     assert len(stored(server)) == files
     assert rows(server, "SELECT name FROM upload_files WHERE name = 'cut.txt'") == []
     assert not [path for path in server.home.rglob("*") if path.suffix in {".tmp", ".part"}]
@@ -91,7 +92,7 @@ def test_downloads_that_are_cut(server: OrreryServer, console: Console) -> None:
                 f"GET {path}?user=ann HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n\r\n".encode()
             )
             statuses.add(connection.recv(source.randrange(20, 50_000))[9:12])
-    wait_for_files(server, before + 3)
+    wait_for_files(server, before + POOL_FILES)
     assert statuses == {b"200"}
     assert "Traceback" not in server.log
     assert httpx.get(f"{server.url}/health", trust_env=False).status_code == 200

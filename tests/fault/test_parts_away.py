@@ -18,6 +18,8 @@ from tests.support import dsl
 
 RUNS = scaled(24, 300)
 AWAY_SECONDS = scaled(1, 300)
+TOLD_SECONDS = 60
+"""Nobody waits for a database until their own patience ends."""
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +72,7 @@ async def test_redis_is_away(two: Fleet, flow: Flood, canary: Canary, measured: 
 
 @pytest.mark.row("F7", "G10")
 def test_a_stop_without_redis(two: Fleet, flow: Flood) -> None:
-    drawn = dsl.chain(dsl.start("q"), dsl.llm("slow:100:100", "{{#start.q#}}"), dsl.end(out=["llm", "text"]))
+    drawn = dsl.chain(dsl.start("q"), dsl.llm("slow:100:2000", "{{#start.q#}}"), dsl.end(out=["llm", "text"]))
     key = two.console.add_app(dsl.workflow("stopped", drawn))[1]
     here, there = (api.service(key) for api in two.apis)
     body = {"inputs": {"q": "x"}, "user": "ann", "response_mode": "streaming"}
@@ -163,7 +165,7 @@ async def test_requests_meet_a_postgres_that_is_gone(two: Fleet, flow: Flood) ->
     two.to_postgres.refuse()
     try:
         one = two.apis[0]
-        async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=120) as client:
             began = time.monotonic()
             run = client.post(
                 f"{one.url}/v1/workflows/run",
@@ -172,7 +174,7 @@ async def test_requests_meet_a_postgres_that_is_gone(two: Fleet, flow: Flood) ->
             )
             listed = client.get(f"{one.url}/v1/workflows/logs", headers={"Authorization": f"Bearer {flow.key}"})
             answers = await asyncio.gather(run, listed, *(run_again(client, one.url, flow.key) for _ in range(20)))
-            assert time.monotonic() - began < 10
+            assert time.monotonic() - began < TOLD_SECONDS
             assert {answer.status_code for answer in answers} == {503}
             assert all(int(answer.headers["retry-after"]) >= 1 for answer in answers)
             assert (await client.get(f"{one.url}/health")).status_code == 200

@@ -9,7 +9,7 @@ import socket
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.fault.canary import Canary
-from tests.fault.holdings import OBSERVED, Holdings, forget_peak, holdings, memory, peak, wait_until_let_go
+from tests.fault.holdings import OBSERVED, POOL_FILES, Holdings, forget_peak, holdings, memory, peak, wait_until_let_go
 from tests.fault.scale import scaled
 from tests.support import dsl
 from tests.support.server import Console, OrreryServer, running
@@ -30,6 +30,8 @@ ASIDE_MEBIBYTES = 48
 """What the runs themselves and pages of the database take meanwhile, however many readers there are."""
 CHATS = scaled(60, 1000)
 READERS = scaled(3, 100)
+HELD_UP_SECONDS = 60
+"""At ten bytes a second a reader has its answer after hours: whoever waits for one waits longer than this."""
 LEAVERS = scaled(4, 20)
 
 
@@ -58,13 +60,24 @@ def body(text: str = "x", mode: str = "streaming") -> dict[str, object]:
 
 
 def spare(held: Holdings) -> Holdings:
-    """The same with the three files more that a pool of connections to the database may have opened."""
-    return replace(held, files=held.files + 3)
+    """The same with the files that a pool of connections to the database may have opened since."""
+    return replace(held, files=held.files + POOL_FILES)
 
 
 def rows(server: OrreryServer, query: str, *values: object) -> list[tuple[Any, ...]]:
     with closing(sqlite3.connect(f"file:{server.database}?mode=ro", uri=True, timeout=10)) as connection:
         return connection.execute(query, values).fetchall()
+
+
+async def until_both_won(race: Callable[[float], Awaitable[set[str]]]) -> None:
+    """Lets stops race with ends, told the longest wait of a stop; again, fitted to this machine, if one side always won."""
+    longest, ended = 0.12, set[str]()
+    for _ in range(8):
+        ended = await race(longest)
+        if len(ended) > 1:
+            return
+        longest = longest * 3 if ended == {"stopped"} else longest / 3
+    raise AssertionError(f"whatever the wait, the end was {ended}")
 
 
 @pytest.mark.row("F20", "G1")
@@ -90,8 +103,14 @@ async def test_stops_racing_with_ends(server: OrreryServer, slow_key: str) -> No
         await asyncio.sleep(delay)
         return await client.post(f"/workflows/tasks/{task}/stop", json={"user": "ann"})
 
-    async with opened(server, slow_key) as client:
-        results = await asyncio.gather(*(one(client, source.uniform(0, 0.12)) for _ in range(RUNS)))
+    async def all_of(longest: float) -> set[str]:
+        async with opened(server, slow_key) as client:
+            told = await asyncio.gather(*(one(client, source.uniform(0, longest)) for _ in range(RUNS)))
+        results.extend(told)
+        return {frame.data["data"]["status"] for _, frames in told for frame in frames[-1:]}
+
+    results: list[tuple[str, list[Sent]]] = []
+    await until_both_won(all_of)
     kept = dict(rows(server, "SELECT id, status FROM workflow_runs"))
     seen: Counter[str] = Counter()
     for run_id, frames in results:
@@ -99,8 +118,7 @@ async def test_stops_racing_with_ends(server: OrreryServer, slow_key: str) -> No
         assert ends == [kept[run_id]]
         assert frames[-1].event == "workflow_finished"
         seen[ends[0]] += 1
-    assert set(seen) <= {"succeeded", "stopped"}
-    assert len(seen) == 2, "the race was won by both sides at times"
+    assert set(seen) == {"succeeded", "stopped"}
 
 
 @pytest.mark.row("F20", "G1")
@@ -131,19 +149,27 @@ async def test_stops_racing_with_the_ends_of_chats(server: OrreryServer, console
         assert "error" not in {frame.event for frame in frames}
         return str(frames[0].data["message_id"]), said
 
-    async with opened(server, key) as client:
-        results = await asyncio.gather(*(one(client, source.uniform(0, 0.12)) for _ in range(CHATS)))
     query = (
         "SELECT m.id, m.answer, m.status, r.status FROM messages m JOIN workflow_runs r ON r.id = m.run_id"
         " WHERE m.app_id = ?"
     )
+
+    async def all_of(longest: float) -> set[str]:
+        async with opened(server, key) as client:
+            told = await asyncio.gather(*(one(client, source.uniform(0, longest)) for _ in range(CHATS)))
+        results.extend(told)
+        kept = {row[0]: str(row[3]) for row in rows(server, query, app_id)}
+        return {kept[message_id] for message_id, _ in told}
+
+    results: list[tuple[str, str]] = []
+    await until_both_won(all_of)
     kept = {row[0]: row[1:] for row in rows(server, query, app_id)}
-    assert len(kept) == CHATS
+    assert len(kept) == len(results)
     for message_id, said in results:
         answer, status, run = kept[message_id]
         assert (answer, status) == (said, "normal"), (message_id, run)
         assert run == "stopped" or (run, said) == ("succeeded", whole)
-    assert {row[2] for row in kept.values()} == {"stopped", "succeeded"}, "the race was won by both sides at times"
+    assert {row[2] for row in kept.values()} == {"stopped", "succeeded"}
 
 
 @pytest.mark.row("F29", "G4")
@@ -194,7 +220,7 @@ async def test_clients_that_leave(server: OrreryServer, slow_key: str, measured:
     for _ in range(LEAVERS):
         async with opened(server, slow_key) as client:
             await asyncio.gather(*(leave(client, source.uniform(0.005, 0.1)) for _ in range(25)))
-    until = time.monotonic() + 15
+    until = time.monotonic() + 120
     while rows(server, "SELECT count(*) FROM workflow_runs WHERE status = 'running'") != [(0,)]:
         assert time.monotonic() < until
         await asyncio.sleep(0.05)
@@ -211,7 +237,7 @@ def slow_reader(server: OrreryServer, request: bytes) -> socket.socket:
     """A connection that has asked, and has room for little of the answer."""
     reader = socket.socket()
     reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    reader.settimeout(30)
+    reader.settimeout(120)
     reader.connect(("127.0.0.1", server.port))
     reader.sendall(request)
     return reader
@@ -238,7 +264,7 @@ async def test_a_slow_reader_slows_nobody(
     held = await asyncio.to_thread(holdings, server)
     forget_peak(server)
     before, slowest = memory(server), 0.0
-    until = time.monotonic() + scaled(45, 900)
+    until = time.monotonic() + scaled(300, 900)
     try:
         async with opened(server, quick_key) as client:
             while (ended := rows(server, query)[0][0] - 1) < READERS:
@@ -250,7 +276,7 @@ async def test_a_slow_reader_slows_nobody(
                 answer = await client.post("/workflows/run", json=body(mode="blocking"))
                 assert answer.status_code == 200
                 slowest = max(slowest, time.monotonic() - began)
-                assert slowest < 5
+                assert slowest < HELD_UP_SECONDS
                 await asyncio.sleep(0.5)
                 for reader in readers:
                     assert len(reader.recv(5)) == 5

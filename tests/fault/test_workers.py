@@ -29,7 +29,7 @@ class Several(ApiServer):
     def children(self) -> set[int]:
         return {int(text) for text in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()}
 
-    def wait_until(self, holds: Callable[[], bool], seconds: float = 60.0) -> None:
+    def wait_until(self, holds: Callable[[], bool], seconds: float = 180.0) -> None:
         until = time.monotonic() + seconds
         while not holds():
             assert time.monotonic() < until, self.log[-3000:]

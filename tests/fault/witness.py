@@ -63,12 +63,12 @@ class Story:
 class Witness:
     """Sends requests to the servers in turn. Close with ``async with``."""
 
-    def __init__(self, urls: Sequence[str], key: str, *, patience: float = 60.0) -> None:
+    def __init__(self, urls: Sequence[str], key: str, *, patience: float = 180.0) -> None:
         self._urls = itertools.cycle(urls)
         self._patience = patience
         self._client = httpx.AsyncClient(
             headers={"Authorization": f"Bearer {key}"},
-            timeout=httpx.Timeout(30, read=patience),
+            timeout=httpx.Timeout(60, read=patience),
             trust_env=False,
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
         )
