@@ -21,22 +21,27 @@ from orrery.jobs.declaration import (
 from orrery.jobs.due_times import Cron, DueTimes, Every
 from orrery.jobs.errors import JobsConfigurationError
 from orrery.jobs.queues import KNOWN, unserved
+from orrery.jobs.versions import Form, forms_of
 from orrery.settings.declare import SettingValue
 
 _PLACE = re.compile(r"\{([A-Z0-9_]+)\}")
 
 
 class BoundJob(msgspec.Struct, frozen=True):
-    """A declaration with the function that does the work."""
+    """A declaration with the function that does the work, for payloads of one form. Rows call it ``name``."""
 
     declaration: JobDeclaration
-    payload_type: type[msgspec.Struct]
+    form: Form
     handler: Handler
     wants_attempt: bool
 
+    @property
+    def name(self) -> str:
+        return self.form.name
+
     async def run(self, payload: object, attempt: Attempt) -> None:
         """Does the work. ``payload`` is plain JSON data; raises `msgspec.ValidationError` if it doesn't fit."""
-        typed = msgspec.convert(payload, self.payload_type)
+        typed = self.form.read(payload)
         await (self.handler(typed, attempt) if self.wants_attempt else self.handler(typed))
 
 
@@ -68,20 +73,20 @@ class JobCatalog:
             self._add(handler)
 
     def _add(self, handler: Handler) -> None:
-        bound = _bind(handler)
-        name = bound.declaration.name
-        if name in self._jobs:
+        bound, *earlier = _bind(handler)
+        name, payload_type = bound.declaration.name, bound.form.payload_type
+        if any(one.declaration.name == name for one in self._jobs.values()):
             raise JobsConfigurationError(f"two jobs are called {name}")
         schedule = schedule_of(handler)
-        if bound.payload_type is not Due:
+        if payload_type is not Due:
             if schedule is not None:
                 raise JobsConfigurationError(f"job {name} is scheduled: its payload must be Due")
-            other = self._by_payload.setdefault(bound.payload_type, bound)
+            other = self._by_payload.setdefault(payload_type, bound)
             if other is not bound:
                 raise JobsConfigurationError(
                     f"jobs {other.declaration.name} and {name} share a payload type; give each its own"
                 )
-        self._jobs[name] = bound
+        self._jobs |= {one.name: one for one in (bound, *earlier)}
         if schedule is not None and self._is_on(schedule, name):
             self._schedules.append(BoundSchedule(bound, schedule, self._due_times(schedule, name)))
 
@@ -101,7 +106,7 @@ class JobCatalog:
         return self._settings[variable]
 
     def get(self, name: str) -> BoundJob | None:
-        """The job of this name, if this version has it."""
+        """The job that rows call so, if this version has it and reads that form of its payload."""
         return self._jobs.get(name)
 
     def of_payload(self, payload_type: type[msgspec.Struct]) -> BoundJob:
@@ -113,7 +118,7 @@ class JobCatalog:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of all jobs, in the order in which they were added."""
+        """What rows may call the jobs of this version, in the order in which they were added."""
         return tuple(self._jobs)
 
     @property
@@ -138,7 +143,8 @@ class JobCatalog:
             raise JobsConfigurationError(f"nobody serves the queues {', '.join(missing)}; add them to CELERY_QUEUES")
 
 
-def _bind(handler: Handler) -> BoundJob:
+def _bind(handler: Handler) -> list[BoundJob]:
+    """The job with its present form, then with each earlier one."""
     declaration = job_of(handler)
     if declaration is None:
         raise JobsConfigurationError(f"{handler!r} is not declared as a job")
@@ -155,4 +161,5 @@ def _bind(handler: Handler) -> BoundJob:
         )
     if len(parameters) == 2 and hints.get(parameters[1]) is not Attempt:
         raise JobsConfigurationError(f"job {declaration.name}: the second parameter can only be the Attempt")
-    return BoundJob(declaration, payload_type, handler, len(parameters) == 2)
+    forms = forms_of(declaration.name, declaration.version, payload_type, declaration.earlier)
+    return [BoundJob(declaration, form, handler, len(parameters) == 2) for form in forms]

@@ -36,6 +36,11 @@ _TAKE = (
 )
 # A waiting job with a mark was announced. No clock is asked: the announcer's and the worker's may differ.
 _TAKE_ANNOUNCED = _TAKE.where(_t.lease_expires_at.is_not(None), _t.name == bindparam("b_name"))
+_PASS_ON = (
+    update(_jobs)
+    .where(_t.id == bindparam("b_id"), _t.status == "waiting", _t.lease_expires_at.is_not(None))
+    .values(lease_expires_at=None)
+)
 _FINISH = (
     update(_jobs)
     .where(_t.id == bindparam("b_id"), _t.lease_owner == bindparam("b_token"), _t.status == "running")
@@ -140,6 +145,11 @@ class Claims:
                 return None
             attempt = await connection.scalar(select(_t.attempts).where(_t.id == job_id))
         return msgspec.structs.replace(claimed, attempt=attempt or 1)
+
+    async def pass_on(self, job_id: str) -> None:
+        """Has a job that this version does not know announced again, by whoever knows it."""
+        async with self._database.connection() as connection:
+            await connection.execute(_PASS_ON, {"b_id": job_id})
 
     async def next_due(self, queues: Sequence[str]) -> datetime | None:
         """When the next waiting job of ``queues`` is due; may lie in the past. Takes no lock."""

@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias, TypeVar, cast
 import msgspec
 
 from orrery.jobs.errors import JobsConfigurationError
+from orrery.jobs.versions import Earlier
 
 Handler: TypeAlias = Callable[..., Coroutine[object, object, None]]
 F = TypeVar("F", bound=Handler)
@@ -26,7 +27,8 @@ class JobDeclaration(msgspec.Struct, frozen=True, kw_only=True):
 
     ``retries``: how often a failed attempt is followed by another. ``retry_delay``: seconds before the first retry,
     doubled with each further one. ``timeout``: seconds that one attempt may take, None for no limit. ``lease``:
-    seconds without a sign of life after which another process takes the job over.
+    seconds without a sign of life after which another process takes the job over. ``version`` is that of the payload's
+    form, and ``earlier`` reads the forms before it (`orrery.jobs.versions`).
     """
 
     name: str
@@ -35,6 +37,8 @@ class JobDeclaration(msgspec.Struct, frozen=True, kw_only=True):
     retry_delay: float = 5.0
     timeout: float | None = 3600.0
     lease: float = 30.0
+    version: int = 1
+    earlier: Earlier = {}
 
 
 class ScheduleDeclaration(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +71,8 @@ def job(
     retry_delay: float = 5.0,
     timeout: float | None = 3600.0,
     lease: float = 30.0,
+    version: int = 1,
+    earlier: Earlier | None = None,
 ) -> Callable[[F], F]:
     """Declares the decorated coroutine function as the job ``name``; see `JobDeclaration` for the rest.
 
@@ -76,8 +82,9 @@ def job(
     if lease <= 0 or retries < 0 or retry_delay < 0 or (timeout is not None and timeout <= 0):
         raise JobsConfigurationError(f"job {name}: lease and timeout must be above 0, retries and delay at least 0")
     declaration = JobDeclaration(
-        name=name, queue=queue, retries=retries, retry_delay=retry_delay, timeout=timeout, lease=lease
-    )
+        name=name, queue=queue, retries=retries, retry_delay=retry_delay, timeout=timeout, lease=lease,
+        version=version, earlier=earlier or {},
+    )  # fmt: skip
 
     def declare(handler: F) -> F:
         handler.__job__ = declaration  # type: ignore[attr-defined]  # functions take attributes

@@ -159,7 +159,7 @@ class JobOutbox:
             raise JobsConfigurationError(f"job {name}: there is no queue {queue}")
         return Announced(
             new_id() if key is None else keyed_id(name, key),
-            name,
+            bound.name,
             queue or bound.declaration.queue,
             msgspec.to_builtins(payload),
             due_at or self._clock.now(),

@@ -45,6 +45,10 @@ class FleetService:
         """
         if self._closing:
             return False
+        if self._jobs.catalog.get(name) is None:
+            _log.info("job %s (%s) is for a newer version", job_id, name)
+            await self._jobs.claims.pass_on(job_id)
+            return True
         claimed = await self._jobs.claims.take_one(job_id, name, payload, self._jobs.needs.clock.now())
         if claimed is None:
             _log.info("message for job %s (%s) came too late or twice", job_id, name)
