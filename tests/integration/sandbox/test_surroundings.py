@@ -10,7 +10,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 PROGRAMS = [
-    f"tests/unit/sandbox/test_{name}.py" for name in ("acceptance", "hostile", "main_call", "network", "corpus")
+    f"tests/unit/sandbox/test_{name}.py"
+    for name in ("acceptance", "hostile", "main_call", "network", "corpus", "greed")
 ]
 LEVEL = "import asyncio, orrery.sandbox.embedded as e\nasync def m():\n s = e.EmbeddedSandbox(); print(await s.ready()); await s.close()\nasyncio.run(m())"
 

@@ -9,13 +9,16 @@ from orrery.sandbox.limits import Limits
 from orrery.sandbox.node import find_node
 from orrery.sandbox.protocol import SandboxRefusal
 
+PATIENCE = 60.0
+"""Seconds for a snippet whose time is not what a test is about: a busy machine must not end it."""
+
 collect_ignore_glob = [] if sys.platform == "linux" else ["test_*.py"]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=[3, 1], ids=["L3", "L1"])
 async def sandbox(request: pytest.FixtureRequest) -> AsyncIterator[EmbeddedSandbox]:
     """A sandbox at one level; skipped where this machine can't give that level."""
-    made = EmbeddedSandbox(Limits(timeout=2.0, workers=2), levels=(request.param,))
+    made = EmbeddedSandbox(Limits(timeout=PATIENCE, workers=2), levels=(request.param,))
     try:
         await made.ready()
     except SandboxRefusal as refusal:
@@ -37,7 +40,7 @@ async def javascript(request: pytest.FixtureRequest) -> AsyncIterator[EmbeddedSa
     node = find_node() or ""
     if engine == "node" and not node:
         pytest.skip("no node program is installed")
-    made = EmbeddedSandbox(Limits(timeout=3.0, workers=2), levels=(level,), js_engine=engine, node=node)
+    made = EmbeddedSandbox(Limits(timeout=PATIENCE, workers=2), levels=(level,), js_engine=engine, node=node)
     try:
         await made.ready()
     except SandboxRefusal as refusal:

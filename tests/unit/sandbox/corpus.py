@@ -1,7 +1,7 @@
 """The escape corpus (reliability.md 3.6): what snippets try, by engine and group. Each try must fail, one by one.
 
-A line of Python "fails" when it raises OSError or the process dies; a line of JavaScript when it throws, or answers
-with an ``error``. `OPEN_ELSEWHERE` are tries that do no harm: outside a sandbox they succeed, which shows that they can.
+A line of Python "fails" when it raises OSError or the process dies. `OPEN_ELSEWHERE` are tries that do no harm: outside
+a sandbox they succeed, which shows that they can. JavaScript stands in `corpus_javascript`.
 """
 
 PASSWORDS = "/etc/passwd"
@@ -48,6 +48,7 @@ clone(0x10000000 | 17)
 clone(0x4000 | 0x100 | 17)
 os.posix_spawnp('python3', ['python3'], os.environ)
 os.execvp('busybox', ['busybox', 'sh'])
+os.execvp('node', ['node', '-v'])
 os.execvp(sys.executable or '/usr/bin/python3', ['python3', '-c', 'print(1)'])
 os.execv('/lib64/ld-linux-x86-64.so.2', ['ld.so', '/bin/true'])
 subprocess.Popen([sys.executable or '/usr/bin/python3', '-c', ''])
@@ -66,6 +67,7 @@ os.setegid(0)
 os.unshare(0x10000000) if hasattr(os, 'unshare') else refuse()
 resource.setrlimit(resource.RLIMIT_CPU, (-1, -1))
 resource.setrlimit(resource.RLIMIT_NOFILE, (9999, 9999))
+resource.getrlimit(resource.RLIMIT_CORE) == (0, 0) and refuse()
 resource.prlimit(os.getppid() or 2, resource.RLIMIT_CPU)
 signal.pidfd_send_signal(0, 9)
 fcntl.fcntl(1, fcntl.F_SETOWN, 1)
@@ -170,76 +172,6 @@ def tries(lines):
     return opened
 """
 
-NODE = {
-    "files": r"""
-fs.readFileSync('/proc/self/root/etc/passwd')
-fs.readFileSync('/usr/lib/../../etc/passwd')
-fs.readFileSync('/etc/hosts')
-fs.readFileSync('/proc/self/maps')
-fs.readFileSync('/proc/1/cmdline')
-fs.readdirSync('/etc')
-fs.readdirSync('/proc')
-fs.opendirSync('/var')
-fs.openSync('/dev/mem', 'r+')
-fs.createWriteStream('/dev/null/x', {fd: fs.openSync('/tmp/x', 'w')})
-fs.appendFileSync('/tmp/x', 'x')
-fs.mkdtempSync('/tmp/x')
-fs.linkSync('/etc/passwd', '/tmp/x')
-fs.renameSync('/tmp', '/tmp2')
-fs.chmodSync('/tmp', 0o777)
-fs.rmSync('/etc/passwd')
-fs.cpSync('/etc', '/tmp/x', {recursive: true})
-process.binding('fs').open('/etc/passwd', 0, 0)
-require('/etc/passwd')
-require('module')._load('/etc/passwd')
-require('module').createRequire('/etc/')('./passwd')
-fs.readFileSync(process.report.writeReport('/tmp/report') || '/nowhere')
-v8.writeHeapSnapshot('/tmp/heap')
-process.chdir('/root')
-process.chroot('/')
-""",
-    "processes": r"""
-child.execSync('id')
-child.execFileSync(process.execPath, ['-v'])
-answered(child.spawnSync('/bin/sh', ['-c', 'id']))
-answered(child.spawnSync(process.execPath, ['-v']))
-process.kill(process.ppid || -1, 0)
-process.kill(-1, 0)
-process.abort.call === 1 || refuse()
-process.setuid(0) || process.getuid() === 0 || refuse()
-process.setgid(0) || refuse()
-process.initgroups('root', 0)
-process.dlopen({exports: {}}, '/usr/lib/x86_64-linux-gnu/libm.so.6')
-os.setPriority(-10)
-cluster.fork() && refuse()
-""",
-    "network": r"""
-process.binding('tcp_wrap').x()
-(inspector.open(0), inspector.url()) || refuse()
-""",
-    "language": r"""
-this.constructor.constructor('return process')().binding('fs').open('/etc/passwd', 0, 0)
-vm.runInNewContext('this.constructor.constructor("return process")()').mainModule.require('fs').readFileSync('/etc/passwd')
-new Function('return fs')() && fs.readFileSync('/etc/passwd')
-Reflect.construct(Function, ['return require'])()('fs').readFileSync('/etc/passwd')
-eval('fs').readFileSync('/etc/passwd')
-globalThis.process.mainModule.require('fs').readFileSync('/etc/passwd')
-(Array.prototype.push = () => 0, fs.readFileSync('/etc/passwd'))
-new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))) && refuse()
-""",
-}
-
-NODE_HEAD = r"""
-const fs = require('fs'), child = require('child_process'), os = require('os'), vm = require('vm'), v8 = require('v8');
-const cluster = require('cluster'), inspector = require('inspector');
-const refuse = () => { throw new Error('refused') };
-const answered = (made) => { if (made.error) throw made.error };
-const tries = (lines) => lines.trim().split('\n').filter((line) => {
-  try { vm.runInThisContext(line); return true } catch { return false }
-});
-Object.assign(globalThis, { fs, child, os, vm, v8, cluster, inspector, refuse, answered });
-"""
-
 TEMPLATES_REFUSED = [
     "{{ ''.__class__.__mro__[1].__subclasses__()[0].__init__.__globals__['x'] }}",
     "{{ cycler.__init__.__globals__.os.popen('id').read() or 1/0 }}",
@@ -274,3 +206,24 @@ OPEN_ELSEWHERE = [
     "call('inotify_init1', 294, 0)",
     "call('timerfd_create', 283, 0, 0)",
 ]
+
+FORGED_RESULTS = [
+    "def main(): return {'x' * 10_000_000: 1}",
+    "def main(): return {'a': '\\x00\\ud800'}",
+    "def main():\n    r = []\n    for _ in range(100000): r = [r]\n    return {'r': r}",
+    "import os\ndef main():\n    for fd in range(21):\n        try: os.write(fd, b'R' + (4).to_bytes(8, 'little') + b'{}{}')\n        except OSError: pass\n    return {'a': 1}",
+    "import os\ndef main():\n    os.write(5, b'R'); os._exit(0)",
+    "import os\ndef main():\n    os.closerange(0, 99); os._exit(0)",
+    "import sys\ndef main(): sys.exit('<<RESULT>>{}<<RESULT>>')",
+    "class D(dict):\n    def items(self): raise SystemExit(0)\ndef main(): return D(a=1)",
+]
+"""A result that is no result: an error, or what it is in truth."""
+
+LEFT_BEHIND = [
+    "import builtins, json, os, sys\nbuiltins.print = None; json.dumps = None; os.write = None; sys.path.append('x')",
+    "import random, threading\nrandom.seed(1); threading.excepthook = None",
+    "import sys\nsys.modules['json'] = None; sys.setrecursionlimit(50)",
+    "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)",
+    "import gc, os\nos.environ['LEFT'] = '1'; gc.disable()",
+]
+"""What a snippet does to its own process, which the next one must not notice."""

@@ -9,6 +9,8 @@ from orrery.sandbox.embedded import EmbeddedSandbox
 from orrery.sandbox.limits import Limits
 from orrery.sandbox.protocol import CodeExecutionError, SandboxRefusal
 
+from .conftest import PATIENCE
+
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 BASE64 = {
@@ -133,7 +135,7 @@ async def test_a_timeout_has_the_contracts_words():
 
 
 async def test_only_so_many_are_admitted():
-    sandbox = EmbeddedSandbox(Limits(requests=1, workers=1))
+    sandbox = EmbeddedSandbox(Limits(requests=1, workers=1, timeout=PATIENCE))
     try:
         await sandbox.ready()
         answers = await asyncio.gather(*(sandbox.run("python3", "print(1)") for _ in range(32)), return_exceptions=True)

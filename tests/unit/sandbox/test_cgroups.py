@@ -1,6 +1,7 @@
 """Runs in control groups: found where a subtree is ours, joined before the code, told apart from other ends."""
 
 import os
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest_asyncio
 from orrery.sandbox.cgroups import NoGroups, RunGroups, find_groups
 from orrery.sandbox.embedded import EmbeddedSandbox
 from orrery.sandbox.limits import Limits
+
+from .conftest import PATIENCE
 
 MEMORY = 96 << 20
 NAME = f"orrery-test-{os.getpid()}"
@@ -46,13 +49,25 @@ def subtree() -> Iterator[str]:
     yield NAME
     for home in homes:
         for left in [*home.glob("run-*"), home]:
-            left.rmdir()
+            remove(left)
+
+
+def remove(group: Path) -> None:
+    """Takes a group away, once the last process in it has ended."""
+    deadline = time.monotonic() + 120
+    while group.exists():
+        try:
+            group.rmdir()
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 @pytest_asyncio.fixture
 async def grouped(subtree: str) -> AsyncIterator[EmbeddedSandbox]:
     groups = find_groups(MEMORY, named=subtree)
-    made = EmbeddedSandbox(Limits(timeout=5.0, workers=2, memory=MEMORY), groups=groups)
+    made = EmbeddedSandbox(Limits(timeout=PATIENCE, workers=2, memory=MEMORY), groups=groups)
     await made.ready()
     yield made
     await made.close()
@@ -88,7 +103,7 @@ stop.set()
 
 async def test_nothing_is_left_behind(subtree: str):
     groups = find_groups(MEMORY, named=subtree)
-    made = EmbeddedSandbox(Limits(timeout=5.0, memory=MEMORY), groups=groups)
+    made = EmbeddedSandbox(Limits(timeout=PATIENCE, memory=MEMORY), groups=groups)
     await made.run("python3", "pass")
     homes = [hierarchy.folder for hierarchy in groups._hierarchies]
     assert all(list(home.glob("run-*")) for home in homes)

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -14,6 +13,8 @@ from orrery.sandbox.limits import Limits
 from orrery.sandbox.node import find_node
 from orrery.sandbox.pool import Unconfined, judge
 from orrery.sandbox.protocol import CodeExecutionError
+
+from .waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -113,32 +114,6 @@ async def test_large_inputs_and_results_come_through(javascript: EmbeddedSandbox
 
 
 @pytest.mark.parametrize(
-    "code",
-    [
-        "function parseInt() { require('child_process').execSync('touch /tmp/owned'); }",
-        "Object.prototype.toString = () => { throw 1 };",
-        "Array.prototype.map = Array.prototype.join = () => { throw 1 };",
-        "JSON.stringify = JSON.parse = () => '{\"ok\": 2}';",
-        "Promise = undefined; Map = undefined;",
-        "globalThis.console = null; Math.random = null;",
-        "function Buffer() {} function require() {}",
-        "Object.defineProperty(Object.prototype, 'mode', {value: 'raw'});",
-    ],
-)
-async def test_redefined_globals_harm_only_themselves(javascript: EmbeddedSandbox, code: str):
-    assert await javascript.call_main("javascript", f"{code}\nfunction main() {{ return {{ok: 1}} }}", {}) == {"ok": 1}
-    assert await javascript.call_main("javascript", "function main() { return {clean: Math.random() < 1} }", {}) == {
-        "clean": True
-    }
-
-
-async def test_random_differs_and_nothing_persists(javascript: EmbeddedSandbox):
-    assert len({(await javascript.run("nodejs", "console.log(Math.random())")).stdout for _ in range(4)}) == 4
-    await javascript.run("nodejs", "globalThis.left = 1; Object.prototype.left = 1")
-    assert (await javascript.run("nodejs", "console.log(typeof left, ({}).left)")).stdout == "undefined undefined\n"
-
-
-@pytest.mark.parametrize(
     ("code", "sign"),
     [
         ("const a = []; while (true) a.push(new Array(1e5).fill(Math.random()))", "process exited"),
@@ -164,7 +139,7 @@ async def test_time_on_node_is_bounded(code: str):
     sandbox = EmbeddedSandbox(Limits(timeout=0.5), js_engine="node", node=node)
     try:
         result = await sandbox.run("nodejs", code)
-        assert result.error == "process exited with code -1\nerror: timeout\n"
+        assert result.error.startswith("process exited with code -1\nerror: timeout\n")
     finally:
         await sandbox.close()
 
@@ -179,15 +154,15 @@ async def test_a_demanded_node_that_is_not_there_is_told():
         await sandbox.close()
 
 
-async def test_the_self_test_of_node_sees_open_doors():
+async def test_the_self_test_of_node_sees_open_doors(tmp_path: Path):
     node = find_node()
     if node is None:
         pytest.skip("no node program is installed")
     script = Path(node_module.__file__).with_name("cell") / "shims" / "node_escapes.cjs"
-    run = f"{script.read_text()}\nconsole.log(JSON.stringify(main()))"
-    done = subprocess.run([node, "-e", run], capture_output=True, text=True, check=True, cwd="/tmp")
-    for left in Path("/tmp").glob("canary*"):
-        shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
+    # in a folder of its own: others of this machine may run the same test
+    text = script.read_text().replace('"/tmp/', f'"{tmp_path}/')
+    run = f"{text}\nconsole.log(JSON.stringify(main()))"
+    done = subprocess.run([node, "-e", run], capture_output=True, text=True, check=True, cwd=tmp_path)
     found = json.loads(done.stdout)
     assert {"read /etc/passwd", "spawn", "exec", "write /tmp"} <= set(found["breaches"])
     with pytest.raises(Unconfined, match=r"got through: .*read /etc/passwd"):
@@ -201,9 +176,23 @@ async def test_runs_at_the_same_time(javascript: EmbeddedSandbox):
 
 
 async def test_an_unfinished_run_leaves_no_process(javascript: EmbeddedSandbox):
+    spares = javascript._node
+    waiting: list[object] = [] if spares is None else spares._waiting
+    await javascript.run("nodejs", "1")
+    await until(lambda sandbox: len(waiting) == 2 if spares else not busy(sandbox), javascript)
+    before = busy(javascript)
     running = asyncio.create_task(javascript.run("nodejs", "setInterval(() => {}, 1000)"))
-    await asyncio.sleep(0.1)
+    # it takes one of those that wait, or a process of its own
+    await until(lambda sandbox: len(waiting) < 2 if spares else busy(sandbox), javascript)
+    taken = before if spares else busy(javascript)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+    await until(lambda sandbox: taken - busy(sandbox), javascript)
     assert (await javascript.run("nodejs", "console.log(1)")).stdout == "1\n"
+
+
+def busy(sandbox: EmbeddedSandbox) -> set[str]:
+    """Processes of JavaScript: snippets under way, and on Node those that wait for one."""
+    pids = [pid for kind, pid in sandbox.zygotes.items() if kind in {"js", "node"}]
+    return {child for pid in pids for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}

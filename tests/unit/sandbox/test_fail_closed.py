@@ -16,6 +16,9 @@ from orrery.sandbox.protocol import SandboxRefusal
 from orrery.sandbox.runs import execute
 from orrery.sandbox.zygotes import Zygote, ZygoteLost
 
+from .conftest import PATIENCE
+from .waiting import until
+
 _START = "import sys; sys.path.insert(0, sys.argv.pop())\n"
 _END = "\ndel sys.path[0]\nzygote.main(Broken())"
 _KERNEL = """
@@ -60,13 +63,13 @@ def plan(level: int = 1) -> Plan:
 async def test_a_failing_step_ends_the_child_before_the_code(step: str):
     if step == "user" and os.geteuid() != 0:
         pytest.skip("only root changes users")
-    zygote = await Zygote.start(plan(), patience=5, bootstrap=bootstrap(BREAKS[step]))
+    zygote = await Zygote.start(plan(), patience=PATIENCE, bootstrap=bootstrap(BREAKS[step]))
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o777)
         canary = Path(folder) / "canary"
         try:
             code = f"open({str(canary)!r}, 'w').write('ran')\nprint('ran')"
-            outcome = await execute(zygote, Job(1, "raw", 5, 0), pack_payload(code, "{}"), Limits(timeout=3))
+            outcome = await execute(zygote, Job(1, "raw", 5, 0), pack_payload(code, "{}"), Limits(timeout=PATIENCE))
         finally:
             await zygote.close()
         assert not canary.exists()
@@ -112,7 +115,7 @@ async def test_the_self_test_notices_a_step_that_only_pretends(sabotage: str, ge
 async def test_a_machine_without_landlock_gets_no_level_one():
     sabotage = "Broken.landlock_abi = lambda self: 0"
     with pytest.raises(ZygoteLost, match="no Landlock"):
-        await Zygote.start(plan(), patience=5, bootstrap=bootstrap(sabotage))
+        await Zygote.start(plan(), patience=PATIENCE, bootstrap=bootstrap(sabotage))
 
 
 async def test_without_namespaces_the_next_level_is_taken():
@@ -145,17 +148,16 @@ async def test_the_refusal_reaches_the_caller():
 
 async def test_a_zygote_that_never_answers_is_given_up():
     with pytest.raises(ZygoteLost, match="not ready"):
-        await Zygote.start(plan(), patience=0.2, bootstrap="import time; time.sleep(30)")
+        await Zygote.start(plan(), patience=0.2, bootstrap="import time; time.sleep(3600)")
 
 
 async def test_a_zygote_lost_with_a_run_in_it_is_told():
-    sandbox = EmbeddedSandbox()
+    sandbox = EmbeddedSandbox(Limits(timeout=PATIENCE))
     try:
-        running = asyncio.create_task(sandbox.run("python3", "import time\ntime.sleep(9)"))
         zygote = await sandbox._pool.acquire("py")
-        while not zygote.busy:
-            await asyncio.sleep(0.01)
-        await asyncio.sleep(0.05)
+        running = asyncio.create_task(sandbox.run("python3", "import time\ntime.sleep(3600)"))
+        children = Path(f"/proc/{zygote.pid}/task/{zygote.pid}/children")
+        await until(Path.read_text, children)
         os.kill(zygote.pid, 9)
         with pytest.raises(SandboxRefusal, match="worker was lost"):
             await running

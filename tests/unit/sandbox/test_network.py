@@ -12,6 +12,9 @@ from orrery.sandbox.limits import Limits
 from orrery.sandbox.protocol import SandboxRefusal
 from orrery.sandbox.relay import RelayGate
 
+from .conftest import PATIENCE
+from .waiting import until
+
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
@@ -42,7 +45,7 @@ def gate() -> AnsweringGate:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def connected(gate: AnsweringGate) -> AsyncIterator[EmbeddedSandbox]:
-    sandbox = EmbeddedSandbox(Limits(timeout=5.0), minimum_level=3, allow_network=True, gate=gate)
+    sandbox = EmbeddedSandbox(Limits(timeout=PATIENCE), minimum_level=3, allow_network=True, gate=gate)
     try:
         await sandbox.ready()
     except SandboxRefusal as refusal:
@@ -88,7 +91,6 @@ def main():
         (40, 1, (2, 22)), (2, 0x801, ('1.1.1.1', 80))):
         try:
             s = socket.socket(family, kind)
-            s.settimeout(0.2)
             s.connect(address)
             reached.append([family, kind, str(address)])
         except OSError: pass
@@ -112,10 +114,9 @@ async def test_without_asking_there_is_no_network(connected: EmbeddedSandbox):
 
 
 async def test_a_gate_ends_with_its_run(connected: EmbeddedSandbox, gate: AnsweringGate):
-    code = "import socket, time\ns = socket.create_connection(('127.0.0.1', 3128))\ntime.sleep(30)"
+    code = "import socket, time\ns = socket.create_connection(('127.0.0.1', 3128))\ntime.sleep(3600)"
     running = asyncio.create_task(connected.run("python3", code, enable_network=True))
-    while not gate.serving:
-        await asyncio.sleep(0.01)
+    await until(lambda g: g.serving, gate)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
@@ -123,7 +124,7 @@ async def test_a_gate_ends_with_its_run(connected: EmbeddedSandbox, gate: Answer
 
 
 async def test_at_level_one_a_run_goes_on_without():
-    sandbox = EmbeddedSandbox(levels=(1,), allow_network=True, gate=AnsweringGate())
+    sandbox = EmbeddedSandbox(Limits(timeout=PATIENCE), levels=(1,), allow_network=True, gate=AnsweringGate())
     try:
         result = await sandbox.run(
             "python3", "import os, socket\nprint(dict(os.environ))\nsocket.socket()", enable_network=True
@@ -138,7 +139,12 @@ async def test_at_level_one_a_run_goes_on_without():
 async def test_the_relay_carries_everything_to_the_proxy(gate: AnsweringGate):
     proxy = await asyncio.start_server(gate.carry, "127.0.0.1", 0)
     port = proxy.sockets[0].getsockname()[1]
-    sandbox = EmbeddedSandbox(minimum_level=3, allow_network=True, gate=RelayGate.from_url(f"http://127.0.0.1:{port}"))
+    sandbox = EmbeddedSandbox(
+        Limits(timeout=PATIENCE),
+        minimum_level=3,
+        allow_network=True,
+        gate=RelayGate.from_url(f"http://127.0.0.1:{port}"),
+    )
     try:
         result = await sandbox.run("python3", FETCH, enable_network=True)
         assert result.stdout == "GET http://example.test/x?y HTTP/1.1\n", result.error
@@ -150,7 +156,9 @@ async def test_the_relay_carries_everything_to_the_proxy(gate: AnsweringGate):
 
 @pytest.mark.usefixtures("connected")
 async def test_a_proxy_that_is_gone_ends_the_connection():
-    sandbox = EmbeddedSandbox(minimum_level=3, allow_network=True, gate=RelayGate("127.0.0.1", 1))
+    sandbox = EmbeddedSandbox(
+        Limits(timeout=PATIENCE), minimum_level=3, allow_network=True, gate=RelayGate("127.0.0.1", 1)
+    )
     try:
         result = await sandbox.run("python3", FETCH, enable_network=True)
         assert result.exit_code == 1

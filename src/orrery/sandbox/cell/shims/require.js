@@ -93,7 +93,8 @@
     const doors = {
       seed: () => { state = [entropy() | 1, entropy(), entropy(), entropy()]; },
       main: (inputs) => `${stringify(main(parse(inputs)))}`,
-      next: () => String(timers.next()),
+      // no global function: the snippet may have replaced it
+      next: () => `${timers.next()}`,
       fire: () => { timers.fire(); },
     };
     return (door, argument) => doors[door](argument);
