@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import cast
 
 import msgspec
 import pytest
@@ -191,7 +192,7 @@ async def test_a_message_that_meets_an_older_worker_is_sent_again(database: Data
     async with database.write() as session:
         kept = await session.get_one(type(await row(database, job_id)), job_id)
         kept.lease_expires_at = datetime(2099, 1, 1, tzinfo=UTC)
-    carrier: CeleryCarrier = _NoBroker()
+    carrier = cast("CeleryCarrier", _NoBroker())
     worker = Jobs.build(JobNeeds(database=database, announcer=carrier, owner="old worker"))
     worker.catalog.add(Older().declared())
     assert await FleetService(worker).carry("greet@2", {"first": "Bob", "last": "Roe"}, job_id)
