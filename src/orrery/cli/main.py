@@ -15,6 +15,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "beat": ("orrery.cli.beat:beat", "Fire the schedules of a fleet."),
     "sandbox": ("orrery.cli.sandbox:sandbox", "Start the sandbox service of a fleet."),
     "ssrf-proxy": ("orrery.cli.ssrf_proxy:ssrf_proxy", "Start the forward proxy of a fleet."),
+    "plugin-daemon": ("orrery.cli.plugin_daemon:plugin_daemon", "Start the plugin daemon of a fleet."),
     "migrate": ("orrery.cli.migrate:migrate_command", "Bring the database to this version's schema."),
     "run": ("orrery.cli.run:run", "Run an app file without a server."),
     "check": ("orrery.cli.check:check", "Find the faults of an app file without running it."),

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import click
 
 from orrery.cli.exit_codes import EXIT_CONFIGURATION
-from orrery.deploy.roles import ROLES, Mode, has_role, mode_of
+from orrery.deploy.roles import ROLES, Mode, mode_of
 
 _USAGE = 1
 _CONTRACT_COMMANDS: Mapping[tuple[str, ...], tuple[str, ...]] = {
@@ -22,18 +22,15 @@ _CONTRACT_COMMANDS: Mapping[tuple[str, ...], tuple[str, ...]] = {
 @click.command("role", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
 def role(words: tuple[str, ...]) -> None:
-    """Take the role that MODE names: api (also when empty), worker, beat, migration, sandbox, ssrf_proxy, or job with a command."""
+    """Take the role that MODE names: api (also when empty), worker, beat, migration, sandbox, ssrf_proxy, plugin_daemon, or job with a command."""
     text = os.environ.get("MODE", "")
     mode = mode_of(text)
     if mode is None:
         _refuse(f"MODE={text} is no role. Roles are: {', '.join(Mode)}.")
     elif mode is Mode.JOB:
         _hand_over(_job(words))
-    elif has_role(mode):
-        _hand_over((ROLES[mode].command or "",))
     else:
-        existing = ", ".join(known for known in Mode if has_role(known))
-        _refuse(f"MODE={mode} is not part of this build; {ROLES[mode].instead}. Roles it has: {existing}.")
+        _hand_over((ROLES[mode].command or "",))
 
 
 def _job(words: tuple[str, ...]) -> tuple[str, ...]:

@@ -8,7 +8,10 @@ from orrery.deploy.contract import contract
 from orrery.deploy.roles import Mode, has_role
 from orrery.deploy.secrets import BROKER
 from orrery.deploy.topology.model import DEFAULTS, secret
-from orrery.settings.declare import Declared, declared
+from orrery.settings.declare import Declared, Group, declared
+from orrery.settings.groups.database import Database
+from orrery.settings.groups.logs import Logs
+from orrery.settings.groups.plugin_daemon import PluginDaemon
 from orrery.settings.load import groups
 from orrery.settings.reference import default_text
 
@@ -28,6 +31,7 @@ _NOT_SHARED = frozenset(
         "SANDBOX_API_KEY",  # only the sandbox's
         "SANDBOX_PORT",
         "ORRERY_SQLITE_PATH",  # a fleet has a server
+        *(field.env.name for field in declared(PluginDaemon)),  # only the daemon's, with the keys of its storage
     }
 )
 
@@ -40,15 +44,27 @@ def fields() -> Iterator[Declared]:
 
 def shared_environment() -> dict[str, str]:
     """Expressions by variable, in the order of the settings."""
+    return {"ORRERY_SHAPE": "fleet"} | {
+        field.env.name: _expression(field) for field in fields() if field.env.name not in _NOT_SHARED
+    }
+
+
+def daemon_environment() -> dict[str, str]:
+    """What the plugin daemon gets of the settings. Code of strangers is to run beside it: no more than it needs."""
+    chosen: tuple[type[Group], ...] = (Database, Logs, PluginDaemon)
+    return {"ORRERY_SHAPE": "fleet"} | {
+        field.env.name: _expression(field)
+        for group in chosen
+        for field in declared(group)
+        if field.env.name != "ORRERY_SQLITE_PATH"
+    }
+
+
+def _expression(field: Declared) -> str:
+    name = field.env.name
     in_example = {variable.name for variable in contract() if variable.in_example}
-    shared = {"ORRERY_SHAPE": "fleet"}
-    for field in fields():
-        name = field.env.name
-        if name in _NOT_SHARED:
-            continue
-        default = DEFAULTS[name] if name in in_example else default_text(field.default)
-        shared[name] = _EXPRESSIONS.get(name) or f"${{{name}:-{default}}}"
-    return shared
+    default = DEFAULTS[name] if name in in_example else default_text(field.default)
+    return _EXPRESSIONS.get(name) or f"${{{name}:-{default}}}"
 
 
 def secret_settings() -> frozenset[str]:

@@ -1,8 +1,4 @@
-"""The roles a container can take, by the words of ``MODE`` (deployment.md 3.1).
-
-A role that this build does not have yet stays in the topology behind a profile of its own, so that nothing starts a
-container that could only fail.
-"""
+"""The roles a container can take, by the words of ``MODE`` (deployment.md 3.1)."""
 
 from __future__ import annotations
 
@@ -25,14 +21,10 @@ class Mode(StrEnum):
 
 
 class Role(msgspec.Struct, frozen=True):
-    """``command`` is the sub-command of ``orrery`` that takes the role; None when this build can't take it.
-
-    ``instead`` then says what does the work meanwhile.
-    """
+    """``command`` is the sub-command of ``orrery`` that takes the role; None where it is given with the container."""
 
     mode: Mode
     command: str | None
-    instead: str = ""
 
 
 ROLES = {
@@ -40,12 +32,12 @@ ROLES = {
     for role in (
         Role(Mode.API, "api"),
         Role(Mode.MIGRATION, "migrate"),
-        Role(Mode.JOB, None, "give the command as arguments of the container"),
+        Role(Mode.JOB, None),
         Role(Mode.SANDBOX, "sandbox"),
         Role(Mode.WORKER, "worker"),
         Role(Mode.BEAT, "beat"),
         Role(Mode.SSRF_PROXY, "ssrf-proxy"),
-        Role(Mode.PLUGIN_DAEMON, None, "leave PLUGIN_DAEMON_URL empty"),
+        Role(Mode.PLUGIN_DAEMON, "plugin-daemon"),
     )
 }
 

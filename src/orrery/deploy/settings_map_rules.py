@@ -29,7 +29,7 @@ def _ignored(text: str) -> Rule:
     return Rule("ignored", text)
 
 
-_NO_PLUGIN_DAEMON = _ignored("this version has no plugin daemon")
+_NO_PLUGIN_CODE = _ignored("this version keeps plugins, but does not run their code yet")
 _NO_SCHEDULES = _ignored("this version runs no such scheduled job")
 _ONE_DSN = _replaced("SENTRY_DSN and its rates, which the container gets")
 _HOSTED = _ignored("belongs to the vendor's own cloud")
@@ -42,6 +42,12 @@ _NO_ANNOTATIONS = _ignored("this version has no annotations")
 _POOL = _replaced("asyncio connections need no tuning")
 
 NAMES: dict[str, Rule] = {
+    "DB_PLUGIN_DATABASE": _replaced("the daemon's tables are in DB_DATABASE: one migration and one backup for both"),
+    "PLUGIN_INSTALLED_PATH": _replaced("an installed package is the uploaded one, in PLUGIN_PACKAGE_CACHE_PATH"),
+    "PLUGIN_SENTRY_ENABLED": _ignored("the plugin daemon reports to nobody; its log is its output"),
+    "PLUGIN_SENTRY_DSN": _ignored("the plugin daemon reports to nobody; its log is its output"),
+    "PLUGIN_PPROF_ENABLED": _ignored("there is no Go program to look into"),
+    "PLUGIN_MAX_BUNDLE_SIZE": _ignored("this version takes plugins one by one, no bundles"),
     "SSRF_SANDBOX_HOST": _replaced("the proxy knows the sandbox by its name on the network that only the two share"),
     "ENABLE_OTEL_FOR_INSTRUMENT": _ignored("an outside agent is not needed: ENABLE_OTEL instruments by itself"),
     "API_SENTRY_DSN": _ONE_DSN,
@@ -159,7 +165,7 @@ GROUPS: dict[str, Rule] = {
     "storage: archive": _ignored("this version archives no runs; it keeps or deletes them"),
     "vector": _ignored("this version reads no documents"),
     "model": _ignored("this version has no such default"),
-    "plugin": _NO_PLUGIN_DAEMON,
+    "plugin": _NO_PLUGIN_CODE,
     "notion": _ignored("this version reads no Notion pages"),
     "workflow": _ignored("this version has no such limit"),
     "schedules": _NO_SCHEDULES,

@@ -23,6 +23,7 @@ from orrery.settings.groups.jobs import Jobs
 from orrery.settings.groups.logs import Logs
 from orrery.settings.groups.mail import Mail
 from orrery.settings.groups.observability import Observability
+from orrery.settings.groups.plugin_daemon import PluginDaemon
 from orrery.settings.groups.plugins import Plugins
 from orrery.settings.groups.remote import Remote
 from orrery.settings.groups.sandbox import Sandbox
@@ -72,6 +73,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     egress: Egress = Egress()
     upload: Upload = Upload()
     plugins: Plugins = Plugins()
+    plugin_daemon: PluginDaemon = PluginDaemon()
     tools: Tools = Tools()
     canvas: Canvas = Canvas()
     human_input: HumanInput = HumanInput()

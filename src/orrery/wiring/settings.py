@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from orrery.settings.groups.remote import Remote
@@ -15,7 +15,11 @@ TOML_FILE = Path("orrery.toml")
 
 
 def settings_of(
-    arguments: Mapping[str, str] | None = None, *, home: Path | None = None, watch: bool = False
+    arguments: Mapping[str, str] | None = None,
+    *,
+    home: Path | None = None,
+    watch: bool = False,
+    required_secrets: Collection[str] | None = None,
 ) -> Settings:
     """Settings from the process's environment, a configuration server, and ``.env`` and ``orrery.toml`` of its folder.
 
@@ -47,4 +51,5 @@ def settings_of(
         shape=shape,
         arguments=arguments,
         remote=ask,
+        required_secrets=required_secrets,
     )

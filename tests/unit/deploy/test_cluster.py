@@ -99,11 +99,21 @@ def test_own_pods_are_confined() -> None:
         spec = pod["spec"]
         assert spec["automountServiceAccountToken"] is False
         assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
-        if name in {"api", "web", "sandbox", "orrery-migrate", "ssrf-proxy"}:
+        if name in {"api", "web", "sandbox", "orrery-migrate", "ssrf-proxy", "plugin-daemon"}:
             assert spec["securityContext"]["runAsNonRoot"] is True
             security = spec["containers"][0]["securityContext"]
             assert security["capabilities"] == {"drop": ["ALL"]}
             assert security["readOnlyRootFilesystem"] is True
+
+
+def test_the_plugin_daemon_keeps_its_packages_and_has_its_modes_name() -> None:
+    [container] = pods()["plugin-daemon"]["spec"]["containers"]
+    assert {"name": "MODE", "value": "plugin_daemon"} in container["env"]
+    assert "envFrom" not in container
+    kept = next(mount for mount in container["volumeMounts"] if mount["mountPath"] == "/app/storage")
+    assert kept["subPath"] == "plugin_daemon"
+    assert container["readinessProbe"]["httpGet"]["path"] == "/ready/check"
+    assert container["livenessProbe"]["httpGet"]["path"] == "/health/check"
 
 
 def ingress_peers(name: str) -> set[str]:

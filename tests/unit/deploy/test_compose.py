@@ -12,7 +12,9 @@ from orrery.deploy.interpolation import MissingValue, interpolate
 from orrery.deploy.render.compose import compose_files
 from orrery.deploy.render.dotenv_example import dotenv_example
 from orrery.deploy.secrets import generate
+from orrery.settings.declare import declared
 from orrery.settings.dotenv import read_dotenv
+from orrery.settings.groups.plugin_daemon import PluginDaemon
 
 TEXTS = compose_files()
 WHOLE: dict[str, Any] = yaml.safe_load(TEXTS["docker-compose.yaml"])
@@ -133,9 +135,9 @@ def test_every_name_leads_somewhere(document: dict[str, Any]) -> None:
 def test_one_environment_is_shared_by_anchor() -> None:
     text = TEXTS["docker-compose.yaml"]
     assert text.count("&shared-api-worker-env") == 1
-    assert text.count("<<: *shared-api-worker-env") == 4
+    assert text.count("<<: *shared-api-worker-env") == 3
     shared = WHOLE["x-shared-env"]
-    for name in ("api", "worker", "worker_beat", "plugin_daemon"):
+    for name in ("api", "worker", "worker_beat"):
         environment = WHOLE["services"][name]["environment"]
         assert set(shared) <= set(environment)
         assert environment["MODE"] != ""
@@ -143,8 +145,17 @@ def test_one_environment_is_shared_by_anchor() -> None:
 
 def test_every_declared_setting_reaches_the_api() -> None:
     environment = set(WHOLE["services"]["api"]["environment"])
+    daemons = {field.env.name for field in declared(PluginDaemon)}
     missing = {field.env.name for field in fields()} - environment
-    assert missing == {"COMMIT_SHA", "SANDBOX_API_KEY", "SANDBOX_PORT", "ORRERY_SQLITE_PATH"}
+    assert missing == {"COMMIT_SHA", "SANDBOX_API_KEY", "SANDBOX_PORT", "ORRERY_SQLITE_PATH"} | daemons
+
+
+def test_the_plugin_daemon_gets_what_it_needs_and_no_secret_more() -> None:
+    environment = WHOLE["services"]["plugin_daemon"]["environment"]
+    assert {field.env.name for field in declared(PluginDaemon)} <= set(environment)
+    given = "".join(strings(environment))
+    for secret in ("SECRET_KEY", "ORRERY_MASTER_KEY", "REDIS_PASSWORD", "CODE_EXECUTION_API_KEY", "ADMIN_API_KEY"):
+        assert f"${{{secret}" not in given
 
 
 def test_all_expressions_have_values_after_init() -> None:
@@ -172,7 +183,7 @@ def test_only_the_edge_has_ports_on_the_machine() -> None:
         for name, service in WHOLE["services"].items()
         if any(not port.startswith("127.0.0.1:") for port in service.get("ports", []))
     }
-    assert set(published) == {"nginx", "plugin_daemon"}
+    assert set(published) == {"nginx"}
     assert all(
         port.startswith("127.0.0.1:")
         for s in MIDDLEWARE["services"].values()

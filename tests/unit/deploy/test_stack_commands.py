@@ -78,15 +78,19 @@ def test_sync_without_a_file_says_so(tmp_path: Path) -> None:
     assert "No such file" in result.output
 
 
-@pytest.mark.parametrize("mode", ["plugin_daemon", "plugin-daemon", "ssrf_proxy"])
-def test_a_role_that_is_not_there_names_those_that_are(mode: str) -> None:
-    known = mode_of(mode)
-    assert known is not None
-    if has_role(known):
-        pytest.skip("the role exists")
+def test_every_mode_is_a_role_of_this_build() -> None:
+    assert [mode for mode in Mode if not has_role(mode)] == []
+    assert mode_of("plugin-daemon") is mode_of("plugin_daemon") is Mode.PLUGIN_DAEMON
+
+
+@pytest.mark.parametrize("mode", ["plugin_daemon", "plugin-daemon"])
+def test_the_plugin_daemon_is_started_by_its_mode(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORRERY_SHAPE", "fleet")
+    monkeypatch.setenv("PLUGIN_DAEMON_KEY", "plugin-api-key")
     result = run("role", mode=mode)
     assert result.exit_code == 78
-    assert f"Roles it has: {', '.join(role for role in Mode if has_role(role))}." in result.output
+    assert "PLUGIN_DAEMON_KEY" in result.output
+    assert "published default" in result.output
 
 
 def test_an_unknown_mode_is_refused_with_the_list() -> None:

@@ -63,10 +63,11 @@ def plan(stack: NativeStack) -> tuple[Unit, ...]:
 
     database, database_port = _database(stack, take(), values)
     cache = redis(stack.cache, stack.folder / "redis", take, values)
-    sandbox_port, proxy_port, door_port = take(), take(), take()
+    sandbox_port, proxy_port, door_port, daemon_port = take(), take(), take(), take()
     sandbox = _sandbox(sandbox_port, proxy_port, values)
     proxy = _proxy(proxy_port, door_port, sandbox_port, values)
     environment = _product_environment(stack, database_port, sandbox_port, cache, values)
+    environment["PLUGIN_DAEMON_URL"] = f"http://{LOOPBACK}:{daemon_port}"
     inner = _Inner(environment, (database.name, *cache.names, sandbox.name, proxy.name))
     apis = [take() for _ in range(stack.apis)]
     return (
@@ -74,6 +75,7 @@ def plan(stack: NativeStack) -> tuple[Unit, ...]:
         *cache.units,
         proxy,
         sandbox,
+        _plugin_daemon(stack, daemon_port, database, database_port, values),
         *(_api(stack, number, port, inner) for number, port in enumerate(apis, 1)),
         *(_background(stack, "worker", number, inner) for number in range(1, stack.workers + 1)),
         *(_background(stack, "beat", number, inner) for number in range(1, stack.beats + 1)),
@@ -113,6 +115,34 @@ def _proxy(port: int, door: int, sandbox: int, values: Mapping[str, str]) -> Uni
     )
 
 
+def _plugin_daemon(
+    stack: NativeStack, port: int, database: Unit, database_port: int, values: Mapping[str, str]
+) -> Unit:
+    environment = whole().service("plugin_daemon").environment
+    resolved = {name: interpolate(text, values) for name, text in environment.items()}
+    storage = stack.folder / "plugin_daemon"
+    storage.mkdir(mode=0o700, exist_ok=True)
+    own = {
+        **_reached(stack, database_port),
+        "DIFY_BIND_ADDRESS": LOOPBACK,
+        "PLUGIN_DAEMON_PORT": str(port),
+        "PLUGIN_STORAGE_LOCAL_ROOT": str(storage),
+    }
+    return Unit(
+        name="plugin_daemon",
+        command=(sys.executable, "-m", "orrery", "plugin-daemon"),
+        environment=own_environment({**resolved, **own}),
+        folder=stack.folder,
+        needs=(database.name,),
+        address=f"http://{LOOPBACK}:{port}/health/check",
+    )
+
+
+def _reached(stack: NativeStack, database: int) -> dict[str, str]:
+    """Where the database is."""
+    return {"DB_TYPE": stack.database, "DB_HOST": LOOPBACK, "DB_PORT": str(database)}
+
+
 def _product_environment(
     stack: NativeStack, database: int, sandbox: int, cache: CachePlan, values: Mapping[str, str]
 ) -> dict[str, str]:
@@ -122,9 +152,7 @@ def _product_environment(
     shared = {name: interpolate(text, values) for name, text in shared_environment().items()}
     return shared | {
         "DIFY_BIND_ADDRESS": LOOPBACK,
-        "DB_TYPE": stack.database,
-        "DB_HOST": LOOPBACK,
-        "DB_PORT": str(database),
+        **_reached(stack, database),
         "ORRERY_JOBS": "celery" if find_spec("celery") else "process",
         "CODE_EXECUTION_ENDPOINT": f"http://{LOOPBACK}:{sandbox}",
         # Each process holds to the same rules itself: one hop less than through the proxy.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orrery.deploy.environment import daemon_environment
 from orrery.deploy.roles import Mode, has_role
 from orrery.deploy.topology.model import (
     ISOLATED_NETWORK,
@@ -23,6 +24,7 @@ from orrery.deploy.topology.model import (
 IMAGE = value_of("ORRERY_IMAGE")
 WEB_IMAGE = value_of("ORRERY_WEB_IMAGE")
 STORAGE = Mount("./volumes/app/storage", "/app/api/storage")
+PLUGIN_STORAGE = Mount("./volumes/plugin_daemon", "/app/storage")
 DATABASES = ("db_postgres", "db_mysql", "oceanbase", "seekdb")
 """Exactly one of them runs; the profile named by DB_TYPE chooses."""
 
@@ -64,7 +66,7 @@ _WORKER_KNOBS = (
 # may let nobody change owners (NFS without root, a rootless engine); the product itself says what it can't write.
 _GIVE_FOLDERS = """
 touch /app/api/storage/.init_permissions 2>/dev/null
-find /app/api/storage /dependencies ! -user "$${ORRERY_USER%%:*}" -exec chown "$$ORRERY_USER" {} + ||
+find /app/api/storage /app/storage /dependencies ! -user "$${ORRERY_USER%%:*}" -exec chown "$$ORRERY_USER" {} + ||
     echo "init_permissions: not every file could be given to $$ORRERY_USER" >&2
 exit 0
 """.strip()
@@ -74,7 +76,7 @@ INIT_PERMISSIONS = Service(
     image="busybox:1.37",
     command=("sh", "-c", _GIVE_FOLDERS),
     environment={"ORRERY_USER": ORRERY_USER},
-    mounts=(STORAGE, Mount("./volumes/sandbox/dependencies", "/dependencies")),
+    mounts=(STORAGE, PLUGIN_STORAGE, Mount("./volumes/sandbox/dependencies", "/dependencies")),
     restart="no",
 )
 
@@ -204,70 +206,38 @@ PLUGIN_DAEMON = Service(
     image=IMAGE,
     build="orrery",
     role=Mode.PLUGIN_DAEMON,
-    profiles=() if has_role(Mode.PLUGIN_DAEMON) else ("plugin_daemon",),
-    shared_environment=True,
+    # Not the product's whole environment: it signs nobody in and decrypts nothing.
     environment={
         "MODE": Mode.PLUGIN_DAEMON,
-        "DB_DATABASE": value_of("DB_PLUGIN_DATABASE"),
-        "SERVER_PORT": value_of("PLUGIN_DAEMON_PORT"),
+        **daemon_environment(),
         "SERVER_KEY": value_of("PLUGIN_DAEMON_KEY"),
-        "MAX_PLUGIN_PACKAGE_SIZE": value_of("PLUGIN_MAX_PACKAGE_SIZE"),
-        "PPROF_ENABLED": value_of("PLUGIN_PPROF_ENABLED"),
-        "DIFY_INNER_API_URL": value_of("PLUGIN_DIFY_INNER_API_URL"),
         "DIFY_INNER_API_KEY": value_of("PLUGIN_DIFY_INNER_API_KEY"),
-        "PLUGIN_REMOTE_INSTALLING_HOST": value_of("PLUGIN_DEBUGGING_HOST"),
-        "PLUGIN_REMOTE_INSTALLING_PORT": value_of("PLUGIN_DEBUGGING_PORT"),
-        "FORCE_VERIFYING_SIGNATURE": value_of("FORCE_VERIFYING_SIGNATURE"),
-        "PYTHON_ENV_INIT_TIMEOUT": value_of("PLUGIN_PYTHON_ENV_INIT_TIMEOUT"),
-        "PIP_MIRROR_URL": value_of("PIP_MIRROR_URL"),
-        **values_of(
-            "PLUGIN_WORKING_PATH",
-            "PLUGIN_MAX_EXECUTION_TIMEOUT",
-            "PLUGIN_STDIO_BUFFER_SIZE",
-            "PLUGIN_STDIO_MAX_BUFFER_SIZE",
-            "PLUGIN_STORAGE_TYPE",
-            "PLUGIN_STORAGE_LOCAL_ROOT",
-            "PLUGIN_INSTALLED_PATH",
-            "PLUGIN_PACKAGE_CACHE_PATH",
-            "PLUGIN_MEDIA_CACHE_PATH",
-            "PLUGIN_STORAGE_OSS_BUCKET",
-        ),
-        **values_of(
-            "S3_USE_AWS",
-            "S3_USE_AWS_MANAGED_IAM",
-            "S3_ENDPOINT",
-            "S3_USE_PATH_STYLE",
-            "AWS_ACCESS_KEY",
-            "AWS_SECRET_KEY",
-            "AWS_REGION",
-            "AZURE_BLOB_STORAGE_CONNECTION_STRING",
-            "AZURE_BLOB_STORAGE_CONTAINER_NAME",
-            "TENCENT_COS_SECRET_KEY",
-            "TENCENT_COS_SECRET_ID",
-            "TENCENT_COS_REGION",
-            "ALIYUN_OSS_REGION",
-            "ALIYUN_OSS_ENDPOINT",
-            "ALIYUN_OSS_ACCESS_KEY_ID",
-            "ALIYUN_OSS_ACCESS_KEY_SECRET",
-            "ALIYUN_OSS_AUTH_VERSION",
-            "ALIYUN_OSS_PATH",
-            "VOLCENGINE_TOS_ENDPOINT",
-            "VOLCENGINE_TOS_ACCESS_KEY",
-            "VOLCENGINE_TOS_SECRET_KEY",
-            "VOLCENGINE_TOS_REGION",
-            prefix="PLUGIN_",
-        ),
+        **values_of("PLUGIN_MAX_PACKAGE_SIZE", "FORCE_VERIFYING_SIGNATURE"),
     },
-    ports=(
-        Port(5002, "http"),
-        Port("${PLUGIN_DEBUGGING_PORT:-5003}", "debugging", published="${EXPOSE_PLUGIN_DEBUGGING_PORT:-5003}"),
-    ),
-    mounts=(Mount("./volumes/plugin_daemon", "/app/storage"),),
-    calls=(Call("db_postgres", 5432), Call("db_mysql", 3306), Call("redis", 6379), Call("api", 5001)),
+    ports=(Port(5002, "http"),),
+    mounts=(PLUGIN_STORAGE,),
+    calls=(Call("db_postgres", 5432), Call("db_mysql", 3306)),
     internet=True,
-    depends_on=_ONE_DATABASE,
+    depends_on=(Dependency("init_permissions", "service_completed_successfully"), *_ONE_DATABASE),
+    health=Health(
+        (
+            "CMD",
+            "python",
+            "-m",
+            "orrery.deploy.probe",
+            "http://127.0.0.1:${PLUGIN_DAEMON_PORT:-5002}/health/check",
+        ),
+        "10s",
+        "5s",
+        6,
+        "20s",
+    ),
+    probe="/health/check",
     user=ORRERY_USER,
-    resources=Resources(cpu="250m", memory="256Mi", memory_limit="4Gi"),
+    read_only=True,
+    tmpfs=_WRITABLE,
+    drop_capabilities=True,
+    resources=Resources(cpu="50m", memory="128Mi", memory_limit="1Gi"),
 )
 
 PRODUCT = (INIT_PERMISSIONS, API, WORKER, WORKER_BEAT, WEB, SANDBOX, PLUGIN_DAEMON)

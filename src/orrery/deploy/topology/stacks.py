@@ -12,6 +12,7 @@ from orrery.deploy.topology.model import (
     DEFAULT_NETWORK,
     ISOLATED_NETWORK,
     Dependency,
+    Mount,
     Network,
     Port,
     Service,
@@ -21,6 +22,7 @@ from orrery.deploy.topology.product import PLUGIN_DAEMON, PRODUCT, SANDBOX
 from orrery.deploy.topology.vector_stores import VECTOR_STORES, WEAVIATE
 
 _LOOPBACK = "127.0.0.1:"
+_DAEMON_VOLUME = "plugin_daemon"
 
 
 def whole() -> Topology:
@@ -51,22 +53,14 @@ def middleware() -> Topology:
     return Topology(
         services=tuple(replace(service, depends_on=_within(service, services)) for service in services),
         networks=(Network(DEFAULT_NETWORK), Network(ISOLATED_NETWORK, internal=True)),
+        volumes=(_DAEMON_VOLUME,),
     )
 
 
 def _middleware_daemon() -> Service:
-    environment = {
-        **PLUGIN_DAEMON.environment,
-        "DIFY_INNER_API_URL": "${PLUGIN_DIFY_INNER_API_URL:-http://host.docker.internal:5001}",
-    }
-    daemon = replace(
-        PLUGIN_DAEMON,
-        environment=environment,
-        shared_environment=False,
-        env_file="./middleware.env",
-        extra_hosts=("host.docker.internal:host-gateway",),
-        calls=tuple(call for call in PLUGIN_DAEMON.calls if call.service != "api"),
-    )
+    # Nobody gives folders away here; a new volume is its owner's in the image.
+    mounts = (Mount(_DAEMON_VOLUME, PLUGIN_DAEMON.mounts[0].target),)
+    daemon = replace(PLUGIN_DAEMON, env_file="./middleware.env", mounts=mounts)
     return _published(daemon, {5002: "EXPOSE_PLUGIN_DAEMON_PORT"})
 
 

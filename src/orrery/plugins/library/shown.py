@@ -24,6 +24,7 @@ CATEGORIES: dict[Kind, str] = {
 
 MOST_KEPT = 256
 _Texts = dict[str, str]
+_ABSENT = msgspec.Raw()
 
 
 class _Name(msgspec.Struct, frozen=True):
@@ -46,11 +47,11 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True):
     icon_dark: str = ""
     tags: list[str] = []
     meta: msgspec.Raw
-    tool: msgspec.Raw | None = None
-    model: msgspec.Raw | None = None
-    agent_strategy: msgspec.Raw | None = None
-    datasource: msgspec.Raw | None = None
-    trigger: msgspec.Raw | None = None
+    tool: msgspec.Raw = _ABSENT
+    model: msgspec.Raw = _ABSENT
+    agent_strategy: msgspec.Raw = _ABSENT
+    datasource: msgspec.Raw = _ABSENT
+    trigger: msgspec.Raw = _ABSENT
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,8 +64,8 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 
     def part(self, kind: Kind) -> msgspec.Raw | None:
         """The provider of a kind, as JSON."""
-        found: msgspec.Raw | None = getattr(self.declared, kind)
-        return found
+        found: msgspec.Raw = getattr(self.declared, kind)
+        return None if found == _ABSENT else found
 
 
 def shown(declaration: str, category: str) -> Shown:
@@ -73,8 +74,8 @@ def shown(declaration: str, category: str) -> Shown:
     declared = msgspec.json.decode(whole, type=Declared)
     names: dict[Kind, str] = {}
     for kind in CATEGORIES:
-        part: msgspec.Raw | None = getattr(declared, kind)
-        if part is not None:
+        part: msgspec.Raw = getattr(declared, kind)
+        if part != _ABSENT:
             provider = msgspec.json.decode(part, type=_Provider)
             names[kind] = provider.provider or provider.identity.name
     return Shown(whole=msgspec.Raw(whole), declared=declared, providers=names, category=category)

@@ -68,7 +68,8 @@ def environment(own: Mapping[str, str]) -> list[dict[str, object]]:
             if key in CLUSTER_SECRETS:
                 entries.append({"name": name, "valueFrom": {"secretKeyRef": {"name": SECRET, "key": key}}})
             continue
-        value = resolved(text)
+        # A role has the name of its service: that is no host here.
+        value = str(text) if name == "MODE" else resolved(text)
         if value:
             entries.append({"name": name, "value": value})
     return entries

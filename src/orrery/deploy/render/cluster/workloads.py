@@ -18,7 +18,10 @@ from orrery.deploy.topology.model import Port, Service
 PART_OF = {"app.kubernetes.io/part-of": "orrery"}
 CLAIM = "orrery-storage"
 PROXY_FILES = "ssrf-proxy-files"
-_SHARED_STORAGE = "/app/api/storage"
+_SHARED_STORAGE = {"/app/api/storage": "", "/app/storage": "plugin_daemon"}
+"""Folders on the claim of uploaded files, and their paths there."""
+_READINESS = {"api": "/ready", "plugin_daemon": "/ready/check"}
+"""Where these say whether they can work, too, and not only that they are alive."""
 _PROXY_TEMPLATES = "/etc/squid/templates"
 _CPU_TARGET = 70
 _STATE_SIZES = {"db_postgres": "20Gi", "redis": "2Gi"}
@@ -165,7 +168,7 @@ def _probes(service: Service) -> Object:
     if service.probe:
         port = service.ports[0].name
         request: Object = {"httpGet": {"path": service.probe, "port": port}}
-        ready: Object = {"httpGet": {"path": "/ready" if service.name == "api" else service.probe, "port": port}}
+        ready: Object = {"httpGet": {"path": _READINESS.get(service.name, service.probe), "port": port}}
         return {
             "startupProbe": {**request, "periodSeconds": 2, "failureThreshold": 60},
             "readinessProbe": {**ready, "periodSeconds": 5, "timeoutSeconds": 6},
@@ -195,13 +198,14 @@ def _volumes(service: Service) -> tuple[list[Object], list[Object]]:
             continue
         name = f"files-{index}"
         source: Object = {"emptyDir": {}}
-        if mount.target == _SHARED_STORAGE:
+        if mount.target in _SHARED_STORAGE:
             source = {"persistentVolumeClaim": {"claimName": CLAIM}}
         elif mount.target == _PROXY_TEMPLATES:
             items = [{"key": key, "path": path} for key, path in proxy_keys().items()]
             source = {"configMap": {"name": PROXY_FILES, "items": items}}
         volumes.append({"name": name, **source})
-        mounts.append({"name": name, "mountPath": mount.target})
+        below = _SHARED_STORAGE.get(mount.target, "")
+        mounts.append({"name": name, "mountPath": mount.target, **({"subPath": below} if below else {})})
     for index, path in enumerate(service.tmpfs):
         volumes.append({"name": f"scratch-{index}", "emptyDir": {}})
         mounts.append({"name": f"scratch-{index}", "mountPath": path.partition(":")[0]})
