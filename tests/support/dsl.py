@@ -113,13 +113,13 @@ def chatflow(name: str, drawn: JsonObject, variables: Sequence[JsonObject] = ())
     return _document(name, "advanced-chat", {"workflow": content})
 
 
-def variable(name: str, value: str) -> JsonObject:
-    """A text variable of conversations or of the environment."""
+def variable(name: str, value: object, kind: str = "string") -> JsonObject:
+    """A variable of conversations or of the environment."""
     return {
         "id": str(uuid.uuid5(uuid.NAMESPACE_URL, name)),
         "name": name,
         "value": value,
-        "value_type": "string",
+        "value_type": kind,
         "description": "",
         "selector": ["conversation", name],
     }

@@ -14,16 +14,20 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeAlias, cast
 
 import msgspec
-from sqlalchemy import Executable
+from sqlalchemy import Executable, Select
 from sqlalchemy.dialects.sqlite import pysqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from orrery.database.amendment import Amendment, Key
 from orrery.database.engine import SQLITE_PRAGMAS, Database
 from orrery.database.outages import is_outage
 
 Row: TypeAlias = Mapping[str, object]
-Entry: TypeAlias = tuple[Executable, Row]
+Statement: TypeAlias = Executable | Amendment
+Entry: TypeAlias = tuple[Statement, Row]
+Guard: TypeAlias = tuple[Executable, Row]
 Convert: TypeAlias = Callable[[object], object]
 
 
@@ -34,7 +38,7 @@ _ROWS_AT_ONCE = (128, 32, 8, 2)
 class Batch(msgspec.Struct, frozen=True):
     """Rows that belong together. A guard is an UPDATE that must change one row, or nothing of the batch is written."""
 
-    guard: Entry | None
+    guard: Guard | None
     entries: Sequence[Entry]
 
 
@@ -49,9 +53,9 @@ class BatchWriter(Protocol):
     async def close(self) -> None: ...
 
 
-def by_statement(entries: Sequence[Entry], rank: Mapping[Executable, int]) -> list[tuple[Executable, list[Row]]]:
+def by_statement(entries: Sequence[Entry], rank: Mapping[Statement, int]) -> list[tuple[Statement, list[Row]]]:
     """Rows grouped by statement, in the order in which statements must run."""
-    grouped: dict[Executable, list[Row]] = {}
+    grouped: dict[Statement, list[Row]] = {}
     for statement, row in entries:
         grouped.setdefault(statement, []).append(row)
     return sorted(grouped.items(), key=lambda item: rank[item[0]])
@@ -60,7 +64,7 @@ def by_statement(entries: Sequence[Entry], rank: Mapping[Executable, int]) -> li
 class ServerBatches:
     """Batches over the engine, for PostgreSQL and the MySQL family."""
 
-    def __init__(self, database: Database, rank: Mapping[Executable, int]) -> None:
+    def __init__(self, database: Database, rank: Mapping[Statement, int]) -> None:
         self._database = database
         self._rank = rank
 
@@ -76,8 +80,17 @@ class ServerBatches:
                 if held:
                     entries.extend(batch.entries)
             for statement, rows in by_statement(entries, self._rank):
-                await connection.execute(statement, rows)
+                if isinstance(statement, Amendment):
+                    await self._amend(connection, statement, rows)
+                else:
+                    await connection.execute(statement, rows)
         return written
+
+    async def _amend(self, connection: AsyncConnection, amendment: Amendment, rows: Sequence[Row]) -> None:
+        found = await connection.execute(*amendment.select(amendment.keys(rows)))
+        changed = amendment.updates({tuple(key): value for *key, value in found}, rows)
+        if changed:
+            await connection.execute(amendment.update, changed)
 
     def is_unsure(self, error: Exception) -> bool:
         return is_outage(error)
@@ -89,7 +102,7 @@ class ServerBatches:
 class _Prepared:
     """A statement as SQLite's text, and how a row becomes its parameters."""
 
-    __slots__ = ("_columns", "_fixed", "_group", "sql")
+    __slots__ = ("_columns", "_fixed", "_group", "_results", "sql")
 
     def __init__(self, statement: Executable, row: Row) -> None:
         compiled = cast("SQLCompiler", statement.compile(dialect=pysqlite.dialect(), column_keys=list(row)))  # type: ignore[attr-defined]  # every DML statement compiles
@@ -99,6 +112,9 @@ class _Prepared:
         if computed:
             raise ValueError(f"rows of a shared commit give every column themselves; missing: {', '.join(computed)}")
         fixed = compiled.params
+        self._results = (
+            _result_converters(cast("Select[tuple[object, ...]]", statement)) if isinstance(statement, Select) else ()
+        )
         self._fixed = {name: fixed[name] for name in compiled.positiontup or () if name not in row}
         self._columns = [(name, processors.get(name)) for name in compiled.positiontup or ()]
         group = f"({', '.join('?' for _ in self._columns)})"
@@ -107,6 +123,16 @@ class _Prepared:
     def parameters(self, row: Row) -> tuple[object, ...]:
         values = {**self._fixed, **row} if self._fixed else row
         return tuple([values[name] if convert is None else convert(values[name]) for name, convert in self._columns])
+
+    def read(self, connection: sqlite3.Connection, row: Row) -> list[tuple[object, ...]]:
+        """What the statement, a SELECT, finds."""
+        found = cast("list[tuple[object, ...]]", connection.execute(self.sql, self.parameters(row)).fetchall())
+        return [
+            tuple(
+                [part if convert is None else convert(part) for part, convert in zip(one, self._results, strict=True)]
+            )
+            for one in found
+        ]
 
     def write(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
         """Sends the rows, plain inserts many at a time.
@@ -129,7 +155,7 @@ class _Prepared:
 class SqliteBatches:
     """Batches on one connection and one thread of their own."""
 
-    def __init__(self, path: str, rank: Mapping[Executable, int]) -> None:
+    def __init__(self, path: str, rank: Mapping[Statement, int]) -> None:
         self._path = path
         self._rank = rank
         self._prepared: dict[tuple[Executable, int], _Prepared] = {}
@@ -164,7 +190,10 @@ class SqliteBatches:
                 if held:
                     entries.extend(batch.entries)
             for statement, rows in by_statement(entries, self._rank):
-                self._prepare(statement, rows[0]).write(connection, rows)
+                if isinstance(statement, Amendment):
+                    self._amend(connection, statement, rows)
+                else:
+                    self._prepare(statement, rows[0]).write(connection, rows)
             connection.execute("COMMIT")
         except BaseException:
             # Without room on the disk SQLite has rolled back by itself.
@@ -173,7 +202,18 @@ class SqliteBatches:
             raise
         return written
 
-    def _holds(self, connection: sqlite3.Connection, guard: Entry) -> bool:
+    def _amend(self, connection: sqlite3.Connection, amendment: Amendment, rows: Sequence[Row]) -> None:
+        # A statement costs microseconds here, one for many rows would only be one more to prepare.
+        stored: dict[Key, object] = {}
+        for key in amendment.keys(rows):
+            statement, row = amendment.select([key])
+            for *found, value in self._prepare(statement, row).read(connection, row):
+                stored[tuple(found)] = value
+        changed = amendment.updates(stored, rows)
+        if changed:
+            self._prepare(amendment.update, changed[0]).write(connection, changed)
+
+    def _holds(self, connection: sqlite3.Connection, guard: Guard) -> bool:
         statement, row = guard
         prepared = self._prepare(statement, row)
         return connection.execute(prepared.sql, prepared.parameters(row)).rowcount == 1
@@ -202,7 +242,15 @@ class SqliteBatches:
             self._connection = None
 
 
-def batch_writer(database: Database, order: Sequence[Executable]) -> BatchWriter:
+def _result_converters(statement: Select[tuple[object, ...]]) -> list[Convert | None]:
+    dialect = pysqlite.dialect()
+    return [
+        cast("Convert | None", column.type._cached_result_processor(dialect, None))  # noqa: SLF001  (as above)
+        for column in statement.selected_columns
+    ]
+
+
+def batch_writer(database: Database, order: Sequence[Statement]) -> BatchWriter:
     """The writer for this database. ``order`` lists statements as they must run inside one transaction."""
     rank = {statement: place for place, statement in enumerate(order)}
     if database.dialect == "sqlite" and database.url.database not in {None, "", ":memory:"}:

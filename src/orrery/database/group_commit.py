@@ -10,9 +10,8 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-from sqlalchemy import Executable
-
-from orrery.database.batch_writer import Batch, BatchWriter, Entry, Row, batch_writer
+from orrery.database.amendment import Amendment
+from orrery.database.batch_writer import Batch, BatchWriter, Entry, Row, Statement, batch_writer
 from orrery.database.engine import Database
 
 __all__ = ["Entry", "GroupCommit", "Row"]
@@ -41,7 +40,7 @@ class GroupCommit:
     its connection was lost nobody knows whether it was done: then all owners are told, and decide themselves.
     """
 
-    def __init__(self, database: Database, order: Sequence[Executable], *, most_batches: int = 512) -> None:
+    def __init__(self, database: Database, order: Sequence[Statement], *, most_batches: int = 512) -> None:
         self._writer: BatchWriter = batch_writer(database, order)
         self._most = most_batches
         self._waiting: list[_Waiting] = []
@@ -60,7 +59,9 @@ class GroupCommit:
 
         False when the guard did not match: somebody else owns the run now, and nothing was written.
         """
-        return await self._submit(Batch(entries[0], entries[1:]), alone=alone)
+        guard, row = entries[0]
+        assert not isinstance(guard, Amendment)
+        return await self._submit(Batch((guard, row), entries[1:]), alone=alone)
 
     def _submit(self, batch: Batch, *, alone: bool) -> asyncio.Future[bool]:
         done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()

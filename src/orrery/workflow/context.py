@@ -7,32 +7,34 @@ from typing import Protocol, TypeAlias
 
 from orrery.inference.types import Usage
 from orrery.workflow.clock import Clock
+from orrery.workflow.conversation_writes import ConversationWrite
 from orrery.workflow.events import Event, Marks
 from orrery.workflow.limits import RunLimits
-from orrery.workflow.node import NodeContext, Selector
+from orrery.workflow.node import NodeContext
 from orrery.workflow.pool import Pool
 
 Emit: TypeAlias = Callable[[Event], None]
 
 
 class SubRunFailed(Exception):
-    """A container's sub-run ended with a node's unhandled failure; the text is that node's error.
+    """A container's sub-run ended with a node's unhandled failure; the text is that node's error."""
 
-    ``variable_updates`` are what the container's nodes had written by then.
-    """
-
-    def __init__(self, error: str, error_type: str, variable_updates: Sequence[tuple[Selector, object]] = ()) -> None:
-        self.error, self.error_type, self.variable_updates = error, error_type, variable_updates
+    def __init__(self, error: str, error_type: str) -> None:
+        self.error, self.error_type = error, error_type
         super().__init__(error)
 
 
 class SubRun(Protocol):
-    """One round of a container. ``outputs`` are what response nodes inside gave; both grow while it runs."""
+    """One round of a container. ``outputs`` are what response nodes inside gave, ``writes`` what nodes at any depth
+    did to the conversation; all grow while it runs.
+    """
 
     @property
     def outputs(self) -> Mapping[str, object]: ...
     @property
     def usage(self) -> Usage: ...
+    @property
+    def writes(self) -> Sequence[ConversationWrite]: ...
     def finished(self, node_type: str) -> bool:
         """Whether a node of this type was done."""
         ...
@@ -73,6 +75,10 @@ class EngineContext(NodeContext, Protocol):
 
     def sub_run(self, start_node_id: str, pool: Pool, marks: Marks, emit: Emit | None = None) -> SubRun:
         """A run of the container's part of the graph; ``emit`` takes its events instead of the run's own."""
+        ...
+
+    def note_writes(self, writes: Sequence[ConversationWrite]) -> None:
+        """Takes what a round did to the conversation as the container's own."""
         ...
 
     def clear_children(self) -> None:

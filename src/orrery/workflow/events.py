@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from orrery.inference.types import Usage
+from orrery.workflow.conversation_writes import ConversationWrite
 
 NodeStatus: TypeAlias = Literal["succeeded", "failed", "exception"]
 RunStatus: TypeAlias = Literal["succeeded", "partial-succeeded", "failed", "stopped", "paused"]
@@ -124,7 +125,7 @@ class NodeFinished(NodeEvent, tag="node_finished"):
     elapsed: float
     finished_at: float
     usage: Usage | None = None
-    conversation_updates: Sequence[tuple[str, object]] = ()
+    conversation_writes: Sequence[ConversationWrite] = ()
 
 
 class NodePaused(NodeEvent, tag="node_paused"):

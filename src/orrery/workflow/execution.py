@@ -9,6 +9,7 @@ from typing import Protocol
 from orrery.inference.types import Usage
 from orrery.workflow.clock import Clock
 from orrery.workflow.context import Emit, SubRun
+from orrery.workflow.conversation_writes import ConversationWrite
 from orrery.workflow.events import (
     Event,
     Marks,
@@ -61,6 +62,7 @@ class Execution:
         "inner_steps",
         "inner_texts",
         "inner_usage",
+        "inner_writes",
         "merged",
         "node",
         "start_index",
@@ -81,6 +83,7 @@ class Execution:
         self.task: asyncio.Task[NodeOutcome] | None = None
         self.steps, self.failures, self.inner_steps = 1, 0, 0
         self.inner_usage: Usage | None = None
+        self.inner_writes: list[ConversationWrite] = []
         self.cited: list[Mapping[str, object]] = []
         self.merged: dict[str, object] | None = None
 
@@ -165,6 +168,9 @@ class Execution:
     def sub_run(self, start_node_id: str, pool: Pool, marks: Marks, emit: Emit | None = None) -> SubRun:
         return self._owner.sub_run(self, start_node_id, pool, marks, emit or self.emit)
 
+    def note_writes(self, writes: Sequence[ConversationWrite]) -> None:
+        self.inner_writes.extend(writes)
+
     def clear_children(self) -> None:
         for child in self._owner.graph.children(self.node):
             self._owner.pool.clear(child.id)
@@ -232,7 +238,7 @@ class Execution:
             elapsed=elapsed,
             finished_at=self.started_at + elapsed,
             usage=outcome.usage,
-            conversation_updates=outcome.conversation_updates,
+            conversation_writes=outcome.conversation_writes,
         )
 
     def paused(self, reason: Mapping[str, object]) -> NodePaused:
@@ -250,10 +256,8 @@ class Execution:
             status=status,
             outputs=outcome.outputs,
             handle=outcome.handle,
-            variable_updates=[
-                *outcome.variable_updates,
-                *((("conversation", name), value) for name, value in outcome.conversation_updates),
-            ],
+            variable_updates=outcome.variable_updates,
+            conversation_writes=[*outcome.conversation_writes, *self.inner_writes],
             streams={name: "".join(texts) for name, texts in (self.streams or {}).items()},
             unclosed=sorted(self.unclosed),
             inner_texts=self.inner_texts or (),

@@ -10,6 +10,7 @@ from orrery.egress.protocol import EgressError
 from orrery.inference.types import InvokeError
 from orrery.sandbox.protocol import CodeExecutionError
 from orrery.workflow.context import SubRunFailed
+from orrery.workflow.conversation_writes import ConversationWrite
 from orrery.workflow.node import NodeFailure, Selector
 
 
@@ -22,6 +23,7 @@ class Failure(msgspec.Struct, frozen=True):
     process_data: Mapping[str, object] = {}
     outputs: Mapping[str, object] = {}
     variable_updates: Sequence[tuple[Selector, object]] = ()
+    conversation_writes: Sequence[ConversationWrite] = ()
 
 
 INTERRUPTED = Failure("interrupted", "Interrupted")
@@ -40,8 +42,9 @@ def failure_of(error: Exception) -> Failure:
             error.process_data or {},
             error.outputs or {},
             error.variable_updates,
+            error.conversation_writes,
         )
     if isinstance(error, SubRunFailed):
-        return Failure(error.error, error.error_type, variable_updates=error.variable_updates)
+        return Failure(error.error, error.error_type)
     known = isinstance(error, (InvokeError, CodeExecutionError, EgressError))
     return Failure(str(error) or name, name if known else "WorkflowNodeError")

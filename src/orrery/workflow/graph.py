@@ -7,11 +7,12 @@ container's sub-run sees it, with another root.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import cast
 
 from orrery.workflow.fields import as_mapping
 from orrery.workflow.graph_errors import GraphError
-from orrery.workflow.graph_node import ContainerNode, GraphNode
+from orrery.workflow.graph_node import ContainerNode, GraphNode, WritingNode
 from orrery.workflow.graph_reading import Problem, choose_root, read_edges, read_nodes, root_issues
 from orrery.workflow.registry import NodeRegistry
 from orrery.workflow.stream_plan import StreamPlan
@@ -99,6 +100,17 @@ class Graph:
     def asks(self, node: GraphNode) -> bool:
         """Whether people are asked right inside a container."""
         return any(child.type == "human-input" for child in self.children(node))
+
+    @cached_property
+    def writes_inside(self) -> bool:
+        """Whether a node inside a container writes to the conversation."""
+        return any(
+            selector[:1] == ("conversation",)
+            for container in self.nodes
+            for child in self.children(container)
+            if isinstance(child.node, WritingNode)
+            for selector in map(tuple, child.node.writes())
+        )
 
     def repeatable(self, node: GraphNode) -> bool:
         """Whether a crashed execution may be done again; of a container, everything inside must be.

@@ -12,6 +12,7 @@ from typing import Final, cast
 
 from orrery.inference.types import Usage
 from orrery.workflow.context import Emit, SubRunFailed
+from orrery.workflow.conversation_writes import ConversationWrite
 from orrery.workflow.events import OUTSIDE, Marks, RetrieverResources, TextChunk
 from orrery.workflow.execution import Execution
 from orrery.workflow.failures import CANCELLED, INTERRUPTED, Failure, failure_of
@@ -20,7 +21,7 @@ from orrery.workflow.graph_node import GraphNode
 from orrery.workflow.journal import Journal, PausedNode, StartedNode, round_of
 from orrery.workflow.node import NodeFailure, NodeOutcome, NodePause
 from orrery.workflow.pool import Pool
-from orrery.workflow.scope import RunScope, Stop, overtime
+from orrery.workflow.scope import RunScope
 from orrery.workflow.settlement import Settlement
 from orrery.workflow.telling import shown_failure
 from orrery.workflow.workers import Workers
@@ -33,7 +34,8 @@ class GraphRun:
     """One run of a rooted graph over a pool; `drive` runs it, then the fields tell how it went.
 
     ``steps`` and ``failures`` count attempts of this run's own nodes, ``usage`` is what they and their inner nodes
-    used, ``interrupted`` maps nodes that must not be done again to the execution that was cut off.
+    used, ``interrupted`` maps nodes that must not be done again to the execution that was cut off. ``path`` leads to
+    a container's round, ``writes`` is what nodes of such a round, at any depth, did to the conversation.
     """
 
     def __init__(
@@ -47,9 +49,12 @@ class GraphRun:
         marks: Marks = OUTSIDE,
         parent: Execution | None = None,
         journal: Journal | None = None,
+        path: tuple[str, ...] = (),
     ) -> None:
         self.graph, self.pool, self.scope, self.emit, self.marks = graph, pool, scope, emit, marks
         self.settlement = Settlement(graph, pool, self._release)
+        self.path = path
+        self.writes: list[ConversationWrite] = []
         self.usage = Usage()
         self.steps = self.failures = 0
         self.failure: Failure | None = None
@@ -98,6 +103,7 @@ class GraphRun:
                 node = self.graph.nodes[ready.popleft()]
                 execution = self._begin(node)
                 if node.id in self.interrupted:
+                    execution.note_writes(self.scope.wrote_within((*self.path, node.id)))
                     self._count_failure(execution)
                     self._fail(execution, INTERRUPTED)
                 elif node.inline:
@@ -111,7 +117,7 @@ class GraphRun:
             if self._halted() or not workers.running:
                 return
             if self._watchdog is None and self._parent is None:
-                self._watchdog = asyncio.create_task(self._watch_time())
+                self._watchdog = asyncio.create_task(self.scope.watch_time())
             await workers.wait()
             while workers.arrived and not self._halted():
                 self._take_in(workers.take())
@@ -130,11 +136,6 @@ class GraphRun:
     def wake(self) -> None:
         """Makes the driving coroutine look around."""
         self._workers.wake()
-
-    async def _watch_time(self) -> None:
-        scope = self.scope
-        await scope.clock.sleep(max(scope.limits.max_seconds - scope.elapsed(), 0.0))
-        scope.ask_stop(Stop(overtime(scope.elapsed(), scope.limits), by_limit=True))
 
     def _begin(self, node: GraphNode) -> Execution:
         scope = self.scope
@@ -237,6 +238,9 @@ class GraphRun:
         if outcome.retriever_resources:
             self.emit(RetrieverResources(node.id, outcome.retriever_resources))
             self.cite(outcome.retriever_resources)
+        if outcome.conversation_writes and self._parent is not None:
+            writes, place = outcome.conversation_writes, (*self.path, node.id)
+            outcome.conversation_writes = self.scope.write_once(execution, place, writes, note=self._journal is None)
         self._settle(execution, outcome, "succeeded")
         if not node.hidden:
             self.emit(execution.finished("succeeded", outcome))
@@ -249,6 +253,7 @@ class GraphRun:
         if strategy is None or failure is CANCELLED:
             if self.failure is None:
                 self.failure = failure
+            self.note_writes([*failure.conversation_writes, *execution.inner_writes])
             self.emit(execution.finished("failed", shown, failure))
             self.scope.check_limits()
             return
@@ -259,6 +264,7 @@ class GraphRun:
             process_data=failure.process_data,
             handle="fail-branch" if strategy == "fail-branch" else "source",
             variable_updates=failure.variable_updates,
+            conversation_writes=failure.conversation_writes,
             metadata={"error_strategy": strategy},
         )
         self._settle(execution, outcome, "exception")
@@ -274,8 +280,14 @@ class GraphRun:
 
     def _settle(self, execution: Execution, outcome: NodeOutcome, status: str) -> None:
         self.settlement.settle(execution.node, outcome)
+        self.note_writes([*outcome.conversation_writes, *execution.inner_writes])
         if self._journal is not None and not (self._round and execution.node.hidden):
             self._journal.record(execution.entry(outcome, status, self._round))
+
+    def note_writes(self, writes: Sequence[ConversationWrite]) -> None:
+        """Keeps what a node did to the conversation, for the container that this run is a round of."""
+        if self._parent is not None:
+            self.writes.extend(writes)
 
     async def _cut_off(self) -> None:
         told = self._halted() or self.is_closing()
@@ -285,6 +297,7 @@ class GraphRun:
                 self._take_in(self._workers.take())
         cut, cancelled = await self._workers.cancel()
         for execution in cut:
+            self.note_writes(execution.inner_writes)
             if told:
                 self.emit(execution.finished("failed", NodeOutcome(), CANCELLED))
         if cancelled:
@@ -316,14 +329,13 @@ class GraphRun:
             self._parent.count_step()
 
     def sub_run(self, parent: Execution, start_node_id: str, pool: Pool, marks: Marks, emit: Emit | None) -> GraphRun:
-        """A round of a container: the same graph with another root."""
-        return _round(self.graph, start_node_id, pool, self.scope, emit or self.emit, marks, parent)
+        return _round(self, start_node_id, pool, emit or self.emit, marks, parent)
 
 
-def _round(
-    graph: Graph, start_node_id: str, pool: Pool, scope: RunScope, emit: Emit, marks: Marks, parent: Execution
-) -> GraphRun:
-    """A round of the container ``parent``; one that asks people is journalled, and goes on where it waited."""
+def _round(around: GraphRun, start_node_id: str, pool: Pool, emit: Emit, marks: Marks, parent: Execution) -> GraphRun:
+    """A round of the container ``parent``: the same graph with another root. One that asks people is journalled, and goes on where it waited."""
+    graph, scope, container = around.graph, around.scope, parent.node.id
+    number = marks.iteration_index if container == marks.iteration_id else marks.loop_index
     asks = graph.asks(parent.node)
     run = GraphRun(
         graph.rooted(start_node_id),
@@ -334,6 +346,7 @@ def _round(
         marks=marks,
         parent=parent,
         journal=scope.journal if asks else None,
+        path=(*around.path, container, str(number)),
     )
     if asks and scope.on_round is not None:
         scope.on_round(run, round_of(marks))

@@ -3,7 +3,8 @@
 `Journal.record` only appends; nothing is promised until `barrier` returns. The engine waits for it before a node's
 outside effect and before it tells the end. Nodes inside containers are not recorded: a container is one step, which
 is done again from its start or, when something inside must not happen twice, fails as interrupted. Only where people
-are asked inside are they recorded, each with its round: a container that waits for an answer may do nothing twice.
+are asked inside are they recorded, each with its round: a container that waits for an answer may do nothing twice. What others wrote
+to the conversation is recorded too, so that it is written once though the container is done again.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Protocol, TypeAlias
 import msgspec
 
 from orrery.inference.types import Usage
+from orrery.workflow.conversation_writes import ConversationWrite, WroteInside
 from orrery.workflow.events import Marks
 
 
@@ -57,6 +59,7 @@ class FinishedNode(msgspec.Struct, frozen=True, kw_only=True, tag="finished"):
     ``steps`` and ``failures`` count its attempts, ``inner_steps`` those of the nodes inside it; ``run_starts`` is the
     run's counter when it was done; ``streams`` holds the whole text it sent on each of its streams, ``retriever_resources`` the
     sources that it or what is inside it used, of which ``unclosed`` never ended;
+    ``conversation_writes`` is what it did to the conversation, what is inside a container included;
     ``merged_outputs`` is what a container added to the run's outputs, ``inner_texts`` what was told inside it.
     ``round`` names the container's round that the node was done in (`round_of`), "" outside of any.
     ``order`` numbers a run's entries as they were taken in, from 1: times can't order them, since clocks are set.
@@ -68,6 +71,7 @@ class FinishedNode(msgspec.Struct, frozen=True, kw_only=True, tag="finished"):
     outputs: Mapping[str, object]
     handle: str = "source"
     variable_updates: Sequence[tuple[Sequence[str], object]] = ()
+    conversation_writes: Sequence[ConversationWrite] = ()
     streams: Mapping[str, str] = {}
     unclosed: Sequence[str] = ()
     merged_outputs: Mapping[str, object] = {}
@@ -82,7 +86,7 @@ class FinishedNode(msgspec.Struct, frozen=True, kw_only=True, tag="finished"):
     round: str = ""
 
 
-JournalEntry: TypeAlias = StartedNode | PausedNode | FinishedNode
+JournalEntry: TypeAlias = StartedNode | PausedNode | FinishedNode | WroteInside
 
 
 class Journal(Protocol):
@@ -111,6 +115,11 @@ class Resume(msgspec.Struct, frozen=True):
     streamed_of: Mapping[str, int] = {}
     rounds: Mapping[str, Resume] = {}
     """What was recorded inside containers, by round."""
+    wrote: Sequence[WroteInside] = ()
+    """What else wrote to the conversation inside containers."""
+    as_begun: bool = True
+    """Whether the pool's conversation is that of the run's beginning. If it is a later one, what nodes did to it is in
+    it already: then each value that they left is put there, and nothing is built on what is held."""
 
     @classmethod
     def from_entries(
@@ -120,12 +129,17 @@ class Resume(msgspec.Struct, frozen=True):
         streamed_chars: int | None = None,
         streamed_of: Mapping[str, int] | None = None,
         elapsed: float = 0.0,
+        as_begun: bool = True,
     ) -> Resume:
         """Reads a journal in the order it was written: ``started`` is what neither finished nor paused."""
-        inside: dict[str, list[JournalEntry]] = {}
-        outside: list[JournalEntry] = []
+        inside: dict[str, list[StartedNode | PausedNode | FinishedNode]] = {}
+        outside: list[StartedNode | PausedNode | FinishedNode] = []
+        wrote: list[WroteInside] = []
         for entry in entries:
-            (inside.setdefault(entry.round, []) if entry.round else outside).append(entry)
+            if isinstance(entry, WroteInside):
+                wrote.append(entry)
+            else:
+                (inside.setdefault(entry.round, []) if entry.round else outside).append(entry)
         own = cls._of(outside)
         rounds = {name: cls._of(found) for name, found in inside.items()}
         return cls(
@@ -136,10 +150,12 @@ class Resume(msgspec.Struct, frozen=True):
             own.paused,
             streamed_of=streamed_of or {},
             rounds=rounds,
+            wrote=wrote,
+            as_begun=as_begun,
         )
 
     @classmethod
-    def _of(cls, entries: Iterable[JournalEntry]) -> Resume:
+    def _of(cls, entries: Iterable[StartedNode | PausedNode | FinishedNode]) -> Resume:
         finished: list[FinishedNode] = []
         started: dict[str, str] = {}
         paused: dict[str, str] = {}

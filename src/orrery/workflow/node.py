@@ -16,6 +16,7 @@ from orrery.egress.protocol import HttpClient
 from orrery.inference.types import Message, ModelGateway, Usage
 from orrery.sandbox.protocol import CodeRunner
 from orrery.tools.protocol import ToolSource
+from orrery.workflow.conversation_writes import ConversationWrite
 
 Selector: TypeAlias = Sequence[str]
 NodeKindName: TypeAlias = Literal["root", "branch", "container", "response", "executable"]
@@ -25,12 +26,13 @@ class NodeFailure(Exception):
     """A node's own failure: the text is the node's ``error``; ``error_type`` defaults to the class name.
 
     ``outputs`` may still carry what the node learnt (an HTTP answer with status 500, say), ``variable_updates`` what
-    it had written by then, ``usage`` what a model had charged for.
+    it had written by then, ``usage`` what a model had charged for; ``conversation_writes`` are not stored.
     """
 
     error_type: str = ""
     usage: Usage | None = None
     variable_updates: Sequence[tuple[Selector, object]] = ()
+    conversation_writes: Sequence[ConversationWrite] = ()
 
     def __init__(
         self,
@@ -66,8 +68,8 @@ class NodeOutcome(msgspec.Struct, kw_only=True):
     metadata: Mapping[str, object] = {}
     usage: Usage | None = None
     retriever_resources: Sequence[Mapping[str, object]] = ()
-    conversation_updates: Sequence[tuple[str, object]] = ()
-    """(conversation variable's name, new raw value), persisted with the node's success."""
+    conversation_writes: Sequence[ConversationWrite] = ()
+    """What it did to conversation variables, done in the pool already; stored with the node's success."""
     variable_updates: Sequence[tuple[Selector, object]] = ()
     """(selector, new raw value) of variables that are not the node's own outputs, in order."""
 

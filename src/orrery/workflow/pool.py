@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
+from orrery.workflow.conversation_writes import ConversationWrite
 from orrery.workflow.segments import (
     FileUrl,
     ValueType,
@@ -67,6 +68,11 @@ class Pool:
                 self._values[namespace] = dict(values)
             else:
                 held.update(values)
+
+    def write(self, write: ConversationWrite) -> None:
+        """Does to a conversation variable of this pool what was done to it elsewhere."""
+        held = self._values.setdefault("conversation", {})
+        held[write.name] = write.on(held.get(write.name))
 
     def clear(self, namespace: str) -> None:
         """Forgets all values of a namespace."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from orrery.workflow.context import Emit
+from orrery.workflow.conversation_writes import ConversationWrite, WroteInside
 from orrery.workflow.events import Event, TextChunk
 from orrery.workflow.graph_node import GraphNode
 from orrery.workflow.graph_run import GraphRun
@@ -50,6 +51,9 @@ class StreamedText:
 
 def replay(run: GraphRun, resume: Resume) -> None:
     """Takes the finished nodes in, in their order; nodes that must not be done twice are marked as interrupted."""
+    run.scope.wrote = {tuple(wrote.place): wrote for wrote in resume.wrote}
+    run.scope.settled = max([run.scope.settled, *(wrote.order for wrote in resume.wrote)])
+    run.scope.as_begun = resume.as_begun
     _replay_nodes(run, resume)
     if resume.rounds:
         rounds = dict(resume.rounds)
@@ -80,23 +84,44 @@ def _replay_round(run: GraphRun, resume: Resume) -> None:
 
 def _replay_nodes(run: GraphRun, resume: Resume) -> None:
     ready = run.settlement.frontier.ready
-    for entry in sorted(resume.finished, key=lambda entry: entry.order):
+    cut_off = _cut_off(run, resume)
+    # What a container wrote before it was cut off stays written; what is done again writes to the pool anew.
+    wrote = [each for name in cut_off for each in run.scope.earlier_inside((*run.path, name))]
+    for entry in sorted([*resume.finished, *wrote], key=lambda entry: entry.order):
+        if isinstance(entry, WroteInside):
+            _write(run, entry.writes)
+            continue
         index = run.graph.index.get(entry.node_id)
         if index is None or index not in ready:
             continue  # the graph changed under the run, or the entry was written twice
         ready.remove(index)
         _take_in(run, run.graph.nodes[index], entry)
+    run.interrupted = {**run.interrupted, **cut_off}
+    for node_id, execution_id in resume.paused.items():
+        index = run.graph.index.get(node_id)
+        if index is not None:
+            run.adopt_execution_id(run.graph.nodes[index], execution_id)
+
+
+def _cut_off(run: GraphRun, resume: Resume) -> Mapping[str, str]:
+    """The nodes that began, must not be done again and did not end, with their executions, whose ids are kept."""
+    found: dict[str, str] = {}
     for node_id, execution_id in resume.started.items():
         index = run.graph.index.get(node_id)
         if index is not None:
             node = run.graph.nodes[index]
             run.adopt_execution_id(node, execution_id)
             if not run.graph.repeatable(node):
-                run.interrupted = {**run.interrupted, node_id: execution_id}
-    for node_id, execution_id in resume.paused.items():
-        index = run.graph.index.get(node_id)
-        if index is not None:
-            run.adopt_execution_id(run.graph.nodes[index], execution_id)
+                found[node_id] = execution_id
+    return found
+
+
+def _write(run: GraphRun, writes: Sequence[ConversationWrite]) -> None:
+    for write in writes:
+        if run.scope.as_begun:
+            run.pool.write(write)
+        else:
+            run.pool.put("conversation", write.name, write.value)
 
 
 def _take_in(run: GraphRun, node: GraphNode, entry: FinishedNode) -> None:
@@ -114,6 +139,8 @@ def _take_in(run: GraphRun, node: GraphNode, entry: FinishedNode) -> None:
         run.emit(TextChunk(entry.execution_id, told.node_id, kind, told.selector, told.text, is_final=False))
     for name, text in entry.streams.items():
         run.settlement.coordinator.chunk(node.id, name, text, final=name not in entry.unclosed)
+    _write(run, entry.conversation_writes)
+    run.note_writes(entry.conversation_writes)
     if entry.merged_outputs:
         merge_outputs(run.outputs, entry.merged_outputs)
     run.settlement.settle(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from orrery.inference.types import Usage
 from orrery.workflow.clock import Clock
+from orrery.workflow.conversation_writes import ConversationWrite, WroteInside
 from orrery.workflow.journal import Journal
 from orrery.workflow.limits import RunLimits
 from orrery.workflow.node import NodeServices
@@ -24,11 +25,21 @@ class Stop(msgspec.Struct, frozen=True):
     by_limit: bool = False
 
 
+class Writer(Protocol):
+    """An execution that writes."""
+
+    @property
+    def node_id(self) -> str: ...
+    @property
+    def execution_id(self) -> str: ...
+
+
 class RunScope:
     """One per run. ``on_stop`` is called once, when a stop is first asked for.
 
     ``steps`` and ``starts`` count node starts at every depth, ``steps`` with every attempt; ``settled`` counts what
-    was journalled as finished. ``on_round`` is told of each container's round that asks people, before it runs.
+    was journalled as finished or written. ``on_round`` is told of each container's round that asks people, before it
+    runs. ``wrote`` is what an earlier process wrote inside containers, by place; ``as_begun`` as in `Resume`.
     """
 
     def __init__(
@@ -49,6 +60,8 @@ class RunScope:
         self.stop: Stop | None = None
         self.pausing = False
         self.pause_reasons: list[Mapping[str, object]] = []
+        self.wrote: Mapping[tuple[str, ...], WroteInside] = {}
+        self.as_begun = True
         self.on_stop: Callable[[], None] | None = None
         self.on_round: Callable[[GraphRun, str], None] | None = None
 
@@ -62,6 +75,34 @@ class RunScope:
     def elapsed(self) -> float:
         """Seconds since the run began, earlier parts of a resumed run included."""
         return self.clock.monotonic() - self.began
+
+    def earlier_inside(self, place: tuple[str, ...]) -> list[WroteInside]:
+        """What an earlier process noted of the container at ``place``, in its order."""
+        found = [wrote for at, wrote in self.wrote.items() if at[: len(place)] == place]
+        return sorted(found, key=lambda wrote: wrote.order)
+
+    def wrote_within(self, place: tuple[str, ...]) -> list[ConversationWrite]:
+        """What an earlier process did to the conversation inside the container at ``place``."""
+        return [write for wrote in self.earlier_inside(place) for write in wrote.writes]
+
+    def write_once(
+        self, who: Writer, place: tuple[str, ...], writes: Sequence[ConversationWrite], *, note: bool
+    ) -> Sequence[ConversationWrite]:
+        """What a node inside a container did to the conversation; not to be stored if an earlier process stored it.
+
+        ``note``: nothing else is journalled of the node.
+        """
+        if place in self.wrote:
+            return [msgspec.structs.replace(write, kept=False) for write in writes]
+        if note and self.journal is not None:
+            self.settled += 1
+            self.journal.record(WroteInside(who.node_id, who.execution_id, place, writes, self.settled))
+        return writes
+
+    async def watch_time(self) -> None:
+        """Asks to stop when the run's time is over."""
+        await self.clock.sleep(max(self.limits.max_seconds - self.elapsed(), 0.0))
+        self.ask_stop(Stop(overtime(self.elapsed(), self.limits), by_limit=True))
 
     def check_limits(self) -> None:
         """Asks to stop when the run made too many steps or took too long."""

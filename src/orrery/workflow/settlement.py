@@ -28,8 +28,6 @@ class Settlement:
         pool.put_all(node.id, outcome.outputs)
         for selector, value in outcome.variable_updates:
             pool.put(selector[0], selector[1], value)
-        for name, value in outcome.conversation_updates:
-            pool.put("conversation", name, value)
         coordinator.flush()
         if node.kind == "branch":
             self.frontier.branch(node.index, outcome.handle, coordinator.edge_taken)

@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 
 from orrery.workflow.conditions import _OPERATIONS as COMPARISONS
+from orrery.workflow.conversation_writes import ARITHMETIC, ON_ARRAYS
 from orrery.workflow.events import NodeFinished
 from orrery.workflow.node_settings import RETRYABLE_TYPES
-from orrery.workflow.nodes.assigner_operations import _ARITHMETIC, _ON_ARRAYS
 from orrery.workflow.nodes.iteration import _MODES
 from orrery.workflow.registry import BUILT_IN
 from orrery.workflow.segments import ARRAY_TYPES
 
 from .test_graph_corpus import CORPUS, TOLD, execute
 
-OPERATIONS = {"over-write", "clear", "set"} | _ARITHMETIC | _ON_ARRAYS
+OPERATIONS = {"over-write", "clear", "set"} | ARITHMETIC | ON_ARRAYS
 STRATEGIES = (None, "default-value", "fail-branch")
 NEVER_FAIL = {
     "start",

@@ -9,6 +9,7 @@ from tests.support.dsl import JsonObject, answer, chain, edge, graph, node, star
 
 from orrery.apps.runs.turns import stored_variables
 from orrery.apps.workflows.service import GraphContent
+from orrery.workflow.conversation_writes import ON_ARRAYS
 
 VARIABLES: list[JsonObject] = [
     {"name": "left", "value_type": "string", "value": ""},
@@ -19,12 +20,12 @@ VARIABLES: list[JsonObject] = [
 
 
 def assign(node_id: str, *items: tuple[str, str, object]) -> JsonObject:
-    """(variable, operation, constant); of ``append`` the value is a selector."""
+    """(variable, operation, constant); for arrays the value is a selector."""
     made = [
         {
             "variable_selector": ["conversation", name],
             "operation": operation,
-            "input_type": "variable" if operation == "append" else "constant",
+            "input_type": "variable" if operation in ON_ARRAYS else "constant",
             "value": value,
         }
         for name, operation, value in items
@@ -108,7 +109,49 @@ async def test_requests_at_once_in_one_conversation_keep_each_others_variables(h
     ends = [(await live.outcome).end for live in lives]
     assert [(end.status, end.error) for end in ends] == [("succeeded", None)] * 4
     held = await values(home, conversation_id)
-    # What two write at once, the last one leaves; what neither writes stays.
+    # What several set at once, the last one leaves; what each of them adds is there; what nobody writes stays.
     assert held == {
-        "left": "l", "right": 7, "both": [], "kept": {"a": 1}, "new": ["This is a mocked LLM response"],
+        "left": "l", "right": 7, "both": [], "kept": {"a": 1}, "new": ["This is a mocked LLM response"] * 4,
     }  # fmt: skip
+
+
+TURNS = 50
+
+
+async def test_fifty_turns_at_once_lose_no_operation(home: House) -> None:
+    """Each sees the variables as it found them; what is stored is all that was done to them."""
+    counting = assign(
+        "count", ("total", "+=", 1), ("half", "/=", 2), ("seen", "append", ["sys", "query"]), ("last", "set", "x"),
+        ("old", "remove-first", []), ("old", "extend", ["conversation", "pair"]),
+    )  # fmt: skip
+    said = answer("{{#conversation.total#}} {{#conversation.seen#}}")
+    declared: list[JsonObject] = [
+        {"name": "total", "value_type": "number", "value": 0},
+        {"name": "half", "value_type": "number", "value": 2.0**TURNS},
+        {"name": "seen", "value_type": "array[string]", "value": []},
+        {"name": "old", "value_type": "array[string]", "value": ["first", "second"]},
+        {"name": "pair", "value_type": "array[string]", "value": ["p"]},
+        {"name": "last", "value_type": "string", "value": ""},
+    ]
+    app_id = await home.new_app("advanced-chat", chain(start(), waiting("wait"), counting, said), conversation=declared)
+    begun = await home.run(app_id, query="0")
+    assert begun.spec.turn is not None
+    conversation_id = begun.spec.turn.conversation_id
+    second = home.open_office("second")
+    offices = (home.office, second)
+    for office in offices:
+        office.models.hold()
+    requests = [
+        await home.request(app_id, query=str(number), conversation_id=conversation_id) for number in range(1, TURNS)
+    ]
+    lives = await asyncio.gather(*(offices[number % 2].runs.start(request) for number, request in enumerate(requests)))
+    for office in offices:
+        office.models.let_go()
+    ends = [(await live.outcome).end for live in lives]
+    # Nobody saw what the others did.
+    assert {str(end.outputs["answer"])[:4] for end in ends} == {"2 - "}
+    held = await values(home, conversation_id)
+    assert (held["total"], held["half"], held["last"]) == (TURNS, 1.0, "x")
+    assert isinstance(held["seen"], list)
+    assert sorted(held["seen"], key=int) == [str(number) for number in range(TURNS)]
+    assert held["old"] == ["p", "p"]

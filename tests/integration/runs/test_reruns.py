@@ -7,6 +7,7 @@ from tests.support.dsl import answer, chain, node, start
 
 from orrery.apps.runs.rerun import Reruns
 from orrery.apps.runs.spec import RunUser
+from orrery.apps.runs.turns import stored_variables
 from orrery.apps.runs.versions import VersionCache
 from orrery.security.encryption import Vault
 from orrery.workflow.registry import BUILT_IN, NodeRegistry
@@ -34,6 +35,11 @@ async def test_a_rerun_is_taken_over_like_any_run(home: House) -> None:
     nodes = await home.records.nodes(app_id, live.spec.run_id)
     assert [row.node_id for row in nodes] == ["start", "before", "slow", "after", "answer"]
     assert all(row.checkpoint for row in nodes)
+    # What is taken over was done to the variables too, in the conversation that the editor's run begins.
+    assert live.spec.turn is not None
+    async with home.database.read() as session:
+        held = await stored_variables(session, live.spec.turn.conversation_id)
+    assert [item["value"] for item in held.values()] == [2]
 
     # All of it anew begins with the variables as they were declared.
     request = await reruns.request(app, editor, first.spec.run_id, "start", recorded_graph=True)

@@ -65,7 +65,8 @@ async def test_operations(name: str, operation: str, value: Any, new: Any) -> No
     trial = await assigned((f"conversation.{name}", operation, value))
     assert trial.result.status == "succeeded", trial.result.error
     event = done(trial)
-    assert list(event.conversation_updates) == [(name, new)]
+    (write,) = event.conversation_writes
+    assert (write.name, write.value, write.on(TYPES[name][1]), write.kept) == (name, new, new, True)
     assert event.outputs == {}
     assert event.process_data[name] == new
     shown = {"name": name, "selector": ["conversation", name], "value_type": TYPES[name][0], "new_value": new}
@@ -101,7 +102,11 @@ async def test_items_see_earlier_ones_and_a_null_source_changes_nothing() -> Non
         ("conversation.an", "append", ("conversation", "n")),
         ("conversation.s", "over-write", ("start", "null")),
     )
-    assert list(done(trial).conversation_updates) == [("n", 5), ("an", [1, 5])]
+    writes = done(trial).conversation_writes
+    assert [(write.name, write.value, write.operation, write.operand) for write in writes] == [
+        ("n", 5, "+=", 1),
+        ("an", [1, 5], "append", 5),
+    ]
 
 
 async def test_a_failure_keeps_earlier_items_in_the_pool_but_persists_nothing() -> None:
@@ -113,7 +118,8 @@ async def test_a_failure_keeps_earlier_items_in_the_pool_but_persists_nothing() 
     )
     trial = await run(graph, pool=pool())
     assert trial.result.outputs == {"n": 5}
-    assert all(not e.conversation_updates for e in trial.events if isinstance(e, NodeFinished))
+    writes = [write for e in trial.events if isinstance(e, NodeFinished) for write in e.conversation_writes]
+    assert [(write.name, write.value, write.kept) for write in writes] == [("n", 5, False)]
 
 
 @pytest.mark.parametrize(
@@ -136,4 +142,4 @@ async def test_the_first_version(mode: str, target: str, source: list[str], new:
     trial = await run(stored(start(), node("set", "assigner", version="1", **data), edges_="start > set"), pool=pool())
     assert trial.result.error == error
     if error is None:
-        assert list(done(trial).conversation_updates) == [(target, new)]
+        assert [(write.name, write.value) for write in done(trial).conversation_writes] == [(target, new)]

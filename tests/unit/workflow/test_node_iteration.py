@@ -213,7 +213,7 @@ async def test_a_round_that_is_cut_off_leaves_nothing_behind() -> None:
     pool.declare("conversation", "seen", "string", "")
     trial = await run(graph, {"x": gives, "y": {"text": "y"}}, pool=pool)
     told = [
-        value for event in trial.events if isinstance(event, NodeFinished) for _, value in event.conversation_updates
+        write.value for event in trial.events if isinstance(event, NodeFinished) for write in event.conversation_writes
     ]
     assert (trial.result.status, told, trial.result.outputs["seen"]) == ("partial-succeeded", ["bad"], "bad")
 

@@ -44,7 +44,9 @@ def kept_values(event: NodeFinished, declared: Mapping[str, Variable]) -> list[K
     Of nodes inside containers only what assigners write is kept. A node that failed leaves what was there before.
     """
     found = [
-        _conversation(declared[name], value, event.id) for name, value in event.conversation_updates if name in declared
+        _conversation(declared[write.name], write.value, event.id)
+        for write in event.conversation_writes
+        if write.kept and write.name in declared
     ]
     inside = event.marks.iteration_id is not None or event.marks.loop_id is not None
     if inside or event.status == "failed":

@@ -102,14 +102,20 @@ def accept_rows(spec: RunSpec, request: RunRequest, prepared: PreparedTurn | Non
         rows.append(entries.conversation_row(spec, name=name, introduction=introduction, config_id=config_id))
     model = cast("Mapping[str, object]", (version.config or {}).get("model") or {})
     rows.append(entries.message_row(spec, model=model))
-    variables = entries.variable_rows(spec, prepared.missing)
-    if request.again is not None and not prepared.is_new:
-        variables += entries.variable_value_rows(spec, prepared.values)
+    again = request.again
+    missing, values = prepared.missing, prepared.values
+    if again is not None:
+        missing, values = again.with_kept_writes(missing), again.with_kept_writes(values)
+    variables = entries.variable_rows(spec, missing)
+    if again is not None and not prepared.is_new:
+        variables += entries.variable_value_rows(spec, values)
     return [*rows, *entries.message_file_rows(spec), *variables]
 
 
 def _values_before(request: RunRequest, prepared: PreparedTurn | None) -> Mapping[str, object] | None:
-    if prepared is None or request.invoke_from != "debugger" or not prepared.values:
+    if prepared is None or not prepared.values:
+        return None
+    if request.invoke_from != "debugger" and not request.version.graph.writes_inside:
         return None
     return {str(item["name"]): item["value"] for item in prepared.values}
 

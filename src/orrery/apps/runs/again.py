@@ -8,6 +8,7 @@ import msgspec
 
 from orrery.apps.runs.spec import RerunOf
 from orrery.apps.runs.turns import PreparedTurn
+from orrery.apps.workflows.variables import Variable
 from orrery.workflow.journal import Resume
 
 
@@ -20,6 +21,15 @@ class Again(msgspec.Struct, frozen=True, kw_only=True):
     files: Sequence[Mapping[str, object]]
     dialogue_count: int | None = None
     conversation: Mapping[str, object] = {}
+
+    def with_kept_writes(self, items: Sequence[Variable]) -> list[Variable]:
+        """Conversation variables with what the nodes did to them that are taken over."""
+        values = {str(item["name"]): item["value"] for item in items}
+        for entry in sorted(self.resume.finished, key=lambda entry: entry.order):
+            for write in entry.conversation_writes:
+                if write.name in values:
+                    values[write.name] = write.on(values[write.name]) if self.resume.as_begun else write.value
+        return [{**item, "value": values[str(item["name"])]} for item in items]
 
     def place_of(self, prepared: PreparedTurn | None) -> PreparedTurn | None:
         """The turn as the earlier run found it: its variables are set back, its number is the same."""

@@ -63,5 +63,5 @@ def _told(node: GraphNode, entry: FinishedNode) -> NodeFinished:
         metadata={},
         elapsed=0.0,
         finished_at=0.0,
-        conversation_updates=[(sel[1], value) for sel, value in entry.variable_updates if sel[0] == "conversation"],
+        conversation_writes=entry.conversation_writes,
     )

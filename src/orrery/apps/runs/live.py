@@ -25,6 +25,7 @@ from orrery.apps.runs.thoughts import thought_rows
 from orrery.apps.workflows.variables import Variable
 from orrery.database.group_commit import Entry
 from orrery.inference.types import Usage
+from orrery.workflow.conversation_writes import ConversationWrite
 from orrery.workflow.engine import WorkflowRun
 from orrery.workflow.events import AgentThought, Event, NodeFinished, RunEnded, RunFailed, RunPaused
 
@@ -136,23 +137,23 @@ class LiveRun:
     def _note(self, event: NodeFinished) -> None:
         if self._memory is not None:
             self._memory.node_finished(event)
-        if event.conversation_updates:
-            self.recorder.write([e for e in map(self._variable_update, event.conversation_updates) if e is not None])
+        if event.conversation_writes:
+            self.recorder.write([e for e in map(self._variable_write, event.conversation_writes) if e is not None])
         if self.spec.kind == "basic" and event.node_type == "llm":
             self._prompts = event.process_data.get("prompts")
 
-    def _variable_update(self, update: tuple[str, object]) -> Entry | None:
-        name, value = update
-        item, turn = self._variables.get(name), self.spec.turn
-        if item is None or turn is None or self.spec.single is not None:
+    def _variable_write(self, write: ConversationWrite) -> Entry | None:
+        item, turn = self._variables.get(write.name), self.spec.turn
+        if item is None or turn is None or self.spec.single is not None or not write.kept:
             return None
         row = {
-            "b_conversation": turn.conversation_id,
-            "b_id": item["id"],
-            "b_data": {**item, "value": value},
-            "b_updated": datetime.now(UTC),
+            "conversation_id": turn.conversation_id,
+            "id": item["id"],
+            "item": item,
+            "write": write,
+            "updated_at": datetime.now(UTC),
         }
-        return statements.SET_CONVERSATION_VARIABLE, row
+        return statements.WRITE_CONVERSATION_VARIABLE, row
 
     async def _drive(self, engine: WorkflowRun) -> None:
         try:

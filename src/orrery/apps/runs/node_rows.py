@@ -10,6 +10,7 @@ import msgspec
 from orrery.apps.runs import statements
 from orrery.apps.runs.spec import RunSpec
 from orrery.database.group_commit import Entry
+from orrery.workflow.conversation_writes import WroteInside
 from orrery.workflow.events import Event, NodeFinished, NodePaused, NodeRetry, NodeStarted
 from orrery.workflow.journal import FinishedNode, JournalEntry, PausedNode, Resume, StartedNode, round_of
 
@@ -45,7 +46,7 @@ class NodeRows:
         return entries
 
     def journal(self, entry: JournalEntry) -> None:
-        if isinstance(entry, FinishedNode):
+        if isinstance(entry, FinishedNode | WroteInside):
             self._checkpoints[entry.execution_id] = _encode(entry).decode()
         elif isinstance(entry, StartedNode):
             started = self._last_started

@@ -24,6 +24,7 @@ from orrery.apps.conversations.tables import Message
 from orrery.apps.runs import pauses
 from orrery.apps.runs.event_log import Frame
 from orrery.apps.runs.forgetting import forget_old
+from orrery.apps.runs.form import FORM, in_this_form, is_newer
 from orrery.apps.runs.graph_frames import GraphFrames
 from orrery.apps.runs.lease_watch import LeaseWatch, SeenLease
 from orrery.apps.runs.presenters import presenter_for
@@ -38,6 +39,7 @@ from orrery.apps.runs.versions import AppVersion, VersionCache
 from orrery.apps.workflows.tables import Workflow
 from orrery.apps.workflows.variables import Variable
 from orrery.cache.protocol import Cache
+from orrery.database.amendment import Amendment
 from orrery.database.engine import Database
 from orrery.inference.types import Usage
 from orrery.workflow.engine import USER_STOP
@@ -72,6 +74,7 @@ class Recovery:
         lease: timedelta = LEASE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.form = FORM
         self._lease = lease
         self._watch = LeaseWatch(lease, clock)
         self._database = database
@@ -163,9 +166,10 @@ class Recovery:
                 )
                 .with_for_update(skip_locked=True)
             )
-            if row is None:
+            if row is None or is_newer(row.request, self.form):
                 return False
             values = {
+                "request": in_this_form(row.request, self.form),
                 "lease_token": token,
                 "lease_owner": self._runs.owner,
                 "lease_expires_at": datetime.now(UTC) + self._lease,
@@ -234,8 +238,9 @@ class Recovery:
             streamed_chars=len(shown),
             streamed_of=_shown_of(frames),
             elapsed=pauses.worked_seconds(spec.created_at, pause, executions),
+            as_begun=spec.conversation is not None,
         )
-        conversation: Sequence[Variable] = [held.get(str(item["id"]), item) for item in version.conversation]
+        conversation = _as_begun(spec, [held.get(str(item["id"]), item) for item in version.conversation])
         live = self._runs.assemble(
             spec,
             version,
@@ -297,12 +302,20 @@ class Recovery:
             )
             end = await _tell_end(session, row, error, now)
             for statement, values in () if end is None else self._runs.aftermaths.of(*end).entries:
+                assert not isinstance(statement, Amendment)  # what others owe for an end are rows of their own
                 await session.execute(statement, values)
             await session.execute(update(Message).where(Message.run_id == row.id).values(status="error", error=error))
 
     async def clean(self) -> None:
         """Forgets event logs 10 minutes after the end of their run, and idempotency keys after a day."""
         await forget_old(self._database)
+
+
+def _as_begun(spec: RunSpec, now: Sequence[Variable]) -> Sequence[Variable]:
+    """The conversation's variables as the run began with them where it noted that, else as they are now."""
+    if spec.conversation is None:
+        return now
+    return [{**item, "value": spec.conversation.get(str(item["name"]), item["value"])} for item in now]
 
 
 async def _tell_end(

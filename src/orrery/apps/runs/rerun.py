@@ -56,8 +56,7 @@ class Reruns:
             if spec.single is not None:
                 raise InvalidParam("A part that ran alone can't be repeated from a node: run it again.")
             query = select(NodeExecution).where(NodeExecution.workflow_run_id == run_id)
-            order = (NodeExecution.finished_at, NodeExecution.index)
-            executions = list(await session.scalars(query.order_by(*order)))
+            executions = list(await session.scalars(query.order_by(NodeExecution.finished_at, NodeExecution.index)))
             held = await stored_variables(session, spec.turn.conversation_id) if spec.turn is not None else {}
         workflow = await self._workflow(app, row, recorded=recorded_graph)
         version = self._version(workflow, row, recorded=recorded_graph)
@@ -65,7 +64,8 @@ class Reruns:
         entries = [entry for entry in journal_of(executions) if isinstance(entry, FinishedNode) and not entry.round]
         known = rerun_from(graph, node_id, [entry for entry in entries if entry.node_id in graph.index])
         new_ids = {entry.execution_id: new_id() for entry in known.finished}
-        resume = msgspec.structs.replace(known, finished=[_renamed(entry, new_ids) for entry in known.finished])
+        renamed = [_renamed(entry, new_ids) for entry in known.finished]
+        resume = msgspec.structs.replace(known, finished=renamed, as_begun=_is_noted(spec))
         again = Again(
             source=RerunOf(run_id, node_id),
             resume=resume,
@@ -118,6 +118,11 @@ class Reruns:
 
 def _renamed(entry: FinishedNode, new_ids: Mapping[str, str]) -> FinishedNode:
     return msgspec.structs.replace(entry, execution_id=new_ids[entry.execution_id])
+
+
+def _is_noted(spec: RunSpec) -> bool:
+    """Whether it is known with which values of conversation variables the run began."""
+    return spec.conversation is not None or (spec.turn is not None and spec.turn.is_new_conversation)
 
 
 def _values_of(spec: RunSpec, held: Mapping[str, Mapping[str, object]]) -> Mapping[str, object]:

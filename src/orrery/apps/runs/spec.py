@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from orrery.apps.runs.form import FORM
+
 TriggerKind = Literal["webhook", "schedule", "plugin"]
 """What set a run off that nobody started by hand; also ``triggered_from`` of its record."""
 InvokeFrom = Literal["service-api", "web-app", "explore", "debugger", "trigger"]
@@ -85,10 +87,13 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     single: SingleTarget | None = None
     rerun_of: RerunOf | None = None
     conversation: Mapping[str, object] | None = None
-    """Of a debug run: its conversation variables when it began, for runs that repeat it."""
+    """Its conversation variables when it began: of a debug run, for runs that repeat it, and where a container writes
+    to them, so that it can be done again after a crash."""
     trigger: TriggerKind | None = None
     root_node_id: str | None = None
     """The node that the run begins at, where the version's own start is not meant."""
+    form: int = FORM
+    """Of this and of the checkpoints of its nodes."""
     called_back: bool = False
     """True when somebody wants to be called when the run ends (`RunCallback`)."""
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, insert, update
+from typing import cast
 
+from sqlalchemy import Table, bindparam, insert, update
+
+from orrery.apps.conversations.amending import written_variable
 from orrery.apps.conversations.tables import (
     Conversation,
     ConversationVariable,
@@ -13,6 +16,7 @@ from orrery.apps.conversations.tables import (
 )
 from orrery.apps.forms.tables import HumanInputForm, HumanInputRecipient
 from orrery.apps.runs.tables import AppLog, IdempotencyKey, NodeExecution, RunEvents, WorkflowPause, WorkflowRun
+from orrery.database.amendment import Amendment
 from orrery.database.insert_missing import InsertMissing
 
 INSERT_RUN = insert(WorkflowRun)
@@ -117,6 +121,11 @@ TOUCH_CONVERSATION = (
     .values(updated_at=bindparam("b_updated"), dialogue_count=bindparam("b_count"))
 )
 
+WRITE_CONVERSATION_VARIABLE = Amendment(
+    cast("Table", ConversationVariable.__table__), "data", "updated_at", written_variable
+)
+"""What an assigner does to a variable, done to the value that is stored by then."""
+
 SET_CONVERSATION_VARIABLE = (
     update(ConversationVariable)
     .where(
@@ -141,6 +150,7 @@ ORDER = (
     INSERT_PAUSE,
     FINISH_NODE,
     SET_CONVERSATION_VARIABLE,
+    WRITE_CONVERSATION_VARIABLE,
     SET_THOUGHT,
     HOLD_LEASE,
     FINISH_MESSAGE,

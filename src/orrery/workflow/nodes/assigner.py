@@ -8,9 +8,10 @@ from typing import ClassVar, cast
 import msgspec
 
 from orrery.workflow.context import EngineContext
+from orrery.workflow.conversation_writes import ConversationWrite
 from orrery.workflow.fields import as_mappings, as_selector, as_text
 from orrery.workflow.node import Node, NodeFailure, NodeKindName, NodeOutcome, Selector
-from orrery.workflow.nodes.assigner_operations import NEEDS_NO_VALUE, apply, check_operation, checked_value
+from orrery.workflow.nodes.assigner_operations import NEEDS_NO_VALUE, apply, check_operation, checked_value, write_of
 from orrery.workflow.nodes.assigner_record import outcome_of
 from orrery.workflow.pool import Pool
 
@@ -62,17 +63,23 @@ class AssignerNode:
     async def run(self, context: EngineContext) -> NodeOutcome:
         inputs = {"items": self._stored}
         changed: dict[tuple[str, ...], object] = {}
+        writes: list[ConversationWrite] = []
         try:
             for item in self._items:
-                _carry_out(item, context.pool, changed)
+                _carry_out(item, context.pool, changed, writes)
         except NodeFailure as failure:
             failed = NodeFailure(failure.message, inputs=inputs)
-            failed.variable_updates = [(target, context.pool.get(target)) for target in changed]
+            failed.variable_updates = [
+                (target, value) for target, value in changed.items() if target[0] != "conversation"
+            ]
+            failed.conversation_writes = [msgspec.structs.replace(write, kept=False) for write in writes]
             raise failed from None
-        return outcome_of(context.pool, changed, inputs)
+        return outcome_of(context.pool, changed, writes, inputs)
 
 
-def _carry_out(item: AssignerItem, pool: Pool, changed: dict[tuple[str, ...], object]) -> None:
+def _carry_out(
+    item: AssignerItem, pool: Pool, changed: dict[tuple[str, ...], object], writes: list[ConversationWrite]
+) -> None:
     target = item.target
     if len(target) != 2 or not pool.exists(target):
         raise NodeFailure(f"Variable {list(target)} not found")
@@ -90,3 +97,5 @@ def _carry_out(item: AssignerItem, pool: Pool, changed: dict[tuple[str, ...], ob
     new = apply(item.operation, value_type, pool.get(target), checked)
     pool.put(target[0], target[1], new)
     changed[target] = new
+    if target[0] == "conversation":
+        writes.append(write_of(target[1], item.operation, checked, new))

@@ -8,7 +8,7 @@ from typing import ClassVar, cast
 from orrery.workflow.context import EngineContext
 from orrery.workflow.fields import as_selector, as_text
 from orrery.workflow.node import Node, NodeFailure, NodeKindName, NodeOutcome, Selector
-from orrery.workflow.nodes.assigner_operations import apply, checked_value
+from orrery.workflow.nodes.assigner_operations import apply, checked_value, write_of
 from orrery.workflow.nodes.assigner_record import outcome_of
 
 
@@ -48,4 +48,5 @@ class FirstAssignerNode:
             value = checked_value(self._mode, pool.type_of(target), pool.get(self._source))
         new = apply(self._mode, pool.type_of(target), pool.get(target), value)
         pool.put(target[0], target[1], new)
-        return outcome_of(pool, {target: new}, {"value": new})
+        writes = [write_of(target[1], self._mode, value, new)] if target[0] == "conversation" else []
+        return outcome_of(pool, {target: new}, writes, {"value": new})

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Final, cast
 
+from orrery.workflow.conversation_writes import ARITHMETIC, ON_ARRAYS, ConversationWrite, Operation, built_on
 from orrery.workflow.node import NodeFailure
 from orrery.workflow.segments import ARRAY_TYPES, NUMBER_TYPES, element_type, fits, infer_type, shown_type, zero_of
 from orrery.workflow.whole_text import whole_values
 
 _SETTABLE: Final = frozenset({"string", "object", "boolean"}) | NUMBER_TYPES
-_ARITHMETIC: Final = frozenset({"+=", "-=", "*=", "/="})
-_ON_ARRAYS: Final = frozenset({"append", "extend", "remove-first", "remove-last"})
 _ELEMENT_CHECKS: Final = {"any": ("string", "number", "object")}
 NEEDS_NO_VALUE: Final = frozenset({"clear", "remove-first", "remove-last"})
 
@@ -21,12 +19,12 @@ def check_operation(operation: str, value_type: str, input_type: str) -> None:
     """Raises `NodeFailure` when the operation does not go with the target's type or the kind of input."""
     known = operation in {"over-write", "clear"}
     known = known or (operation == "set" and value_type in _SETTABLE)
-    known = known or (operation in _ARITHMETIC and value_type in NUMBER_TYPES)
-    known = known or (operation in _ON_ARRAYS and value_type in ARRAY_TYPES)
+    known = known or (operation in ARITHMETIC and value_type in NUMBER_TYPES)
+    known = known or (operation in ON_ARRAYS and value_type in ARRAY_TYPES)
     if not known:
         raise NodeFailure(f"Operation {operation} is not supported for type {value_type}")
     if input_type == "variable":
-        refused = operation == "set" or operation in _ARITHMETIC
+        refused = operation == "set" or operation in ARITHMETIC
     else:
         refused = value_type in ARRAY_TYPES or (operation == "over-write" and value_type not in _SETTABLE)
     if refused:
@@ -48,7 +46,7 @@ def checked_value(operation: str, value_type: str, value: object) -> object:
 
 
 def _is_valid(operation: str, value_type: str, value: object) -> bool:
-    if operation in _ARITHMETIC:
+    if operation in ARITHMETIC:
         return fits("number", value) and (operation != "/=" or value != 0)
     if operation == "append":
         return _is_element(value_type, value)
@@ -68,19 +66,11 @@ def apply(operation: str, value_type: str, old: object, value: object) -> object
         return value
     if operation == "clear":
         return zero_of(value_type if value_type in ARRAY_TYPES | _SETTABLE else infer_type(old))
-    if operation in _ARITHMETIC:
-        return _calculate(operation, cast("float", old or 0), cast("float", value))
-    items = list(cast("Sequence[object]", old or ()))
-    if operation == "append":
-        return [*items, value]
-    if operation == "extend":
-        return [*items, *cast("Sequence[object]", value)]
-    return items[1:] if operation == "remove-first" else items[:-1]
+    return built_on(operation, old, value)
 
 
-def _calculate(operation: str, old: float, value: float) -> float:
-    if operation == "+=":
-        return old + value
-    if operation == "-=":
-        return old - value
-    return old * value if operation == "*=" else old / value
+def write_of(name: str, operation: str, value: object, new: object) -> ConversationWrite:
+    """The operation as it is to be stored; ``new`` is what `apply` gave."""
+    if operation in ARITHMETIC | ON_ARRAYS:
+        return ConversationWrite(name, new, cast("Operation", operation), value)
+    return ConversationWrite(name, new)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from orrery.workflow.conversation_writes import ConversationWrite
 from orrery.workflow.node import NodeOutcome
 from orrery.workflow.pool import Pool
 from orrery.workflow.segments import shown_type
 
 
-def outcome_of(pool: Pool, changed: Mapping[tuple[str, ...], object], inputs: Mapping[str, object]) -> NodeOutcome:
-    """``changed``: two-part selector → new value, in the order of the first change."""
+def outcome_of(
+    pool: Pool,
+    changed: Mapping[tuple[str, ...], object],
+    writes: Sequence[ConversationWrite],
+    inputs: Mapping[str, object],
+) -> NodeOutcome:
+    """``changed``: two-part selector → new value, in the order of the first change; ``writes`` as they were done."""
     process_data: dict[str, object] = {selector[1]: value for selector, value in changed.items()}
     process_data["__updated_variables"] = [
         {
@@ -24,6 +30,6 @@ def outcome_of(pool: Pool, changed: Mapping[tuple[str, ...], object], inputs: Ma
     return NodeOutcome(
         inputs=inputs,
         process_data=process_data,
-        conversation_updates=[(sel[1], value) for sel, value in changed.items() if sel[0] == "conversation"],
+        conversation_writes=writes,
         variable_updates=[(sel, value) for sel, value in changed.items() if sel[0] != "conversation"],
     )

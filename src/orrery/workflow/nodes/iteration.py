@@ -10,7 +10,6 @@ from orrery.workflow.events import IterationCompleted, IterationStarted
 from orrery.workflow.failures import failure_of
 from orrery.workflow.fields import as_count, as_list, as_selector, as_text
 from orrery.workflow.node import Node, NodeFailure, NodeKindName, NodeOutcome, Selector
-from orrery.workflow.nodes.container_writes import written_since
 from orrery.workflow.nodes.iteration_rounds import FAILED, ErrorHandling, IterationRounds
 from orrery.workflow.telling import event_of, shown, tell_completed
 
@@ -66,7 +65,6 @@ class IterationNode:
         if not items:
             return NodeOutcome(outputs={"output": []}, inputs=inputs)
         rounds = IterationRounds(context, self.start_node_id, self._result, self._mode)
-        before = dict(context.pool.namespace("conversation"))
         length = {"iteration_length": len(items)}
         context.emit(event_of(IterationStarted, context, inputs=shown(context.pool, inputs), metadata=length))
         try:
@@ -74,15 +72,10 @@ class IterationNode:
         except Exception as error:
             failure = failure_of(error)
             self._tell_end(context, rounds, inputs, {}, len(items), failure.error)
-            raise SubRunFailed(failure.error, failure.error_type, written_since(before, context.pool)) from error
+            raise SubRunFailed(failure.error, failure.error_type) from error
         outputs = {"output": self._joined(results)}
         self._tell_end(context, rounds, inputs, outputs, len(items), None)
-        return NodeOutcome(
-            outputs=outputs,
-            inputs=inputs,
-            metadata=rounds.metadata(),
-            variable_updates=written_since(before, context.pool),
-        )
+        return NodeOutcome(outputs=outputs, inputs=inputs, metadata=rounds.metadata())
 
     def _items(self, context: EngineContext) -> Sequence[object]:
         if not context.pool.exists(self._iterator):

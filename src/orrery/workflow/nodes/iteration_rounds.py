@@ -24,7 +24,10 @@ FAILED: Final = _Failed()
 
 
 class IterationRounds:
-    """Runs one sub-run for each item on a pool of its own; only conversation variables come back from it."""
+    """Runs one sub-run for each item on a pool of its own; only what it did to the conversation comes back from it.
+
+    Operations come back, not values: what rounds side by side add to a variable adds up.
+    """
 
     def __init__(
         self, context: EngineContext, start_node_id: str, result: Sequence[str], handling: ErrorHandling
@@ -84,7 +87,7 @@ class IterationRounds:
         marks = msgspec.structs.replace(context.marks, iteration_id=context.node_id, iteration_index=index)
         sub = context.sub_run(self._start_node_id, pool, marks, None if events is None else events.append)
         began = context.clock.monotonic()
-        before = dict(pool.namespace("conversation"))
+        is_told = True
         try:
             await sub.execute()
             result = pool.get(self._result)
@@ -96,14 +99,15 @@ class IterationRounds:
             if events is not None and not any(isinstance(event, NodePaused) for event in events):
                 # Of a round that is cut off nothing is told, so nothing that it assigned may stay.
                 events.clear()
-                before = dict(pool.namespace("conversation"))
+                is_told = False
             raise
         finally:
             self._durations[str(index)] = context.clock.monotonic() - began
             self.usage += sub.usage
-            for name, value in pool.namespace("conversation").items():
-                if before.get(name) is not value:
-                    context.pool.put("conversation", name, value)
+            if is_told:
+                for write in sub.writes:
+                    context.pool.write(write)
+                context.note_writes(sub.writes)
         return result
 
     def metadata(self) -> Mapping[str, object]:

@@ -12,7 +12,6 @@ from orrery.workflow.context import EngineContext, SubRunFailed
 from orrery.workflow.failures import failure_of
 from orrery.workflow.fields import as_count, as_mappings, as_selector, as_text
 from orrery.workflow.node import Node, NodeFailure, NodeKindName, NodeOutcome, Selector
-from orrery.workflow.nodes.container_writes import written_since
 from orrery.workflow.nodes.loop_rounds import LoopRounds
 from orrery.workflow.segments import ARRAY_TYPES, TypeMismatch, build
 
@@ -72,7 +71,6 @@ class LoopNode:
         return [*sources, *(condition.selector for condition in self._conditions)]
 
     async def run(self, context: EngineContext) -> NodeOutcome:
-        before = dict(context.pool.namespace("conversation"))
         inputs: dict[str, object] = {"loop_count": self._count, **self._declare(context)}
         labels = [variable.label for variable in self._variables]
         rounds = LoopRounds(context, self.start_node_id, labels, self._conditions, self._logic)
@@ -82,17 +80,12 @@ class LoopNode:
         except Exception as error:
             failure = failure_of(error)
             rounds.tell_end(inputs, {}, self._count, failure.error)
-            raise SubRunFailed(failure.error, failure.error_type, written_since(before, context.pool)) from error
+            raise SubRunFailed(failure.error, failure.error_type) from error
         outputs: dict[str, object] = {}
         if rounds.done:
             outputs = {**rounds.values(), "loop_round": rounds.done}
         rounds.tell_end(inputs, outputs, 0 if rounds.broken_early else self._count, None)
-        return NodeOutcome(
-            outputs=outputs,
-            inputs=inputs,
-            metadata=rounds.metadata(),
-            variable_updates=written_since(before, context.pool),
-        )
+        return NodeOutcome(outputs=outputs, inputs=inputs, metadata=rounds.metadata())
 
     def _declare(self, context: EngineContext) -> dict[str, object]:
         values: dict[str, object] = {}

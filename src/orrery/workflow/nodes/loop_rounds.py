@@ -65,6 +65,7 @@ class LoopRounds:
         finally:
             self._durations[str(index)] = context.clock.monotonic() - began
             self.usage += sub.usage
+            context.note_writes(sub.writes)
         context.merge_outputs(sub.outputs)
         return sub.finished("loop-end")
 

@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from typing import Any
 
+from orrery.workflow.conversation_writes import WroteInside
 from orrery.workflow.graph import Graph
 from orrery.workflow.journal import FinishedNode, Resume
 
@@ -147,7 +148,9 @@ async def check_resume(case: Case, graph: Graph, whole: Trace, dice: random.Rand
     assert first.told_after_cut == 0, f"seed {case.seed}: a run that died told more"
     _, entries, shown = first.cuts[-1]
     finished = [entry for entry in first.journal.entries[:entries] if isinstance(entry, FinishedNode)]
-    resume = Resume(finished, {}, streamed_chars=shown, streamed_of=first.text_of)
+    # What was not told when the process died was not stored with it.
+    wrote = [e for e in first.journal.entries[:entries] if isinstance(e, WroteInside) and e.execution_id in first.ended]
+    resume = Resume(finished, {}, streamed_chars=shown, streamed_of=first.text_of, wrote=wrote)
     second = await run_engine(case, graph, dice, resume=resume)
     reference = Reference(case)
     reference.begin()
@@ -164,6 +167,7 @@ async def check_resume(case: Case, graph: Graph, whole: Trace, dice: random.Rand
         raise Disagreement(
             f"seed {case.seed}: the resumed engine ended, the reference waits for {list(reference.waiting)}"
         )
+    check_writes(case, [*first.told, *second.told], None if half_done and case.racing else reference.told)
     ends = (_end_of(case, second.told), _end_of(case, reference.told))
     # What others saw of a container that is done again from its start can't be taken back.
     if ends[0] != ends[1] and not (half_done and case.racing):
@@ -191,6 +195,16 @@ async def check_resume(case: Case, graph: Graph, whole: Trace, dice: random.Rand
         ours, theirs = ({source: len(text) for source, text in each.items()} for each in (ours, theirs))
     if ours != theirs:
         raise Disagreement(f"seed {case.seed}: resumed, the texts are {ours}, not {theirs}")
+
+
+def check_writes(case: Case, told: list[Told], expected: list[Told] | None) -> None:
+    """What is done again writes nothing twice, and both parts together write what one run writes."""
+    places = Counter(repr(item[1:5]) for item in told if item[0] == "write")
+    assert not places or max(places.values()) == 1, (case.seed, places)
+    if expected is not None:
+        ours, theirs = (sorted(repr(item) for item in each if item[0] == "write") for each in (told, expected))
+        if ours != theirs:
+            raise Disagreement(f"seed {case.seed}: resumed, the run stores {ours}, the reference {theirs}")
 
 
 async def check_stop(case: Case, graph: Graph, whole: Trace, dice: random.Random) -> None:

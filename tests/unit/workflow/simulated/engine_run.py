@@ -183,6 +183,7 @@ class Trace:
     text_of: Counter[str] = field(default_factory=Counter)
     journal: ListJournal = field(default_factory=ListJournal)
     told_after_cut: int = 0
+    ended: set[str] = field(default_factory=set)
     ids: dict[str, set[str]] = field(default_factory=dict)
 
 
@@ -207,6 +208,9 @@ async def run_engine(
     trace = Trace([])
 
     def emit(event: Event) -> None:
+        if isinstance(event, NodeFinished):
+            trace.ended.add(event.id)
+            trace.told += writes(event)
         trace.told.append(tell(event))
         if isinstance(event, TextChunk):
             trace.text += event.text
@@ -249,6 +253,14 @@ async def _quiet(task: asyncio.Task[Any]) -> bool:
     while ready and not task.done():
         await asyncio.sleep(0)
     return task.done()
+
+
+def writes(event: NodeFinished) -> list[Told]:
+    """What is stored of a conversation when a node is done."""
+    whose = (place(event.marks), event.node_id)
+    return [
+        ("write", *whose, each.name, each.operation, each.operand) for each in event.conversation_writes if each.kept
+    ]
 
 
 def tell(event: Event) -> Told:

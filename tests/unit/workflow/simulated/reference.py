@@ -94,6 +94,7 @@ class Part:
         self.done_types: set[str] = set()
         self.steps = self.failures = self.tokens = 0
         self.failure: str | None = None
+        self.wrote: dict[str, list[Any]] = {}
         self.ended = False
         self.reader = Reader(self)
 
@@ -225,7 +226,9 @@ class Part:
             found = [path for path in data["variables"] if values.exists(path)]
             return ({"output": values.get(found[0])} if found else {}), "source"
         if kind == "assigner":
+            before = len(values.did)
             values.assign(data["items"])
+            self.wrote[name] = values.did[before:]
             return {}, "source"
         if kind == "if-else":
             chosen = next(
@@ -251,6 +254,8 @@ class Part:
     def succeed(self, name: str, outputs: dict[str, Any], handle: str) -> None:
         self._settle(name, outputs, handle)
         if self.nodes[name]["type"] not in HIDDEN:
+            for what in self.wrote.pop(name, ()):
+                self.emit(("write", self.place, name, *what))
             self.emit(("done", self.place, name, "succeeded", None, outputs))
         self.run.check_limits()
 

@@ -120,9 +120,8 @@ class Iteration(Box):
         def done(part: Part) -> None:
             self.ended(part)
             flush()
-            for name in values.changed:
-                self.around.values.held["conversation"][name] = values.held["conversation"][name]
-                self.around.values.changed.add(name)
+            for what in values.did:
+                self.around.values.do("conversation", *what)
             self.results[number] = values.get(self.data["output_selector"])
             if part.failure is not None:
                 if self.data["error_handle_mode"] == "terminated":

@@ -15,11 +15,11 @@ class Failed(Exception):
 
 
 class Values:
-    """All variables by namespace; ``changed`` are the conversation variables that were assigned here."""
+    """All variables by namespace; ``did`` is what was done here to conversation variables: (name, operation, value)."""
 
     def __init__(self, held: Mapping[str, Mapping[str, Any]]) -> None:
         self.held = {name: dict(values) for name, values in held.items()}
-        self.changed: set[str] = set()
+        self.did: list[tuple[str, str, Any]] = []
 
     def fork(self) -> Values:
         return Values(self.held)
@@ -56,10 +56,13 @@ class Values:
                 if not self.exists(value):
                     raise Failed(f"Variable {value} not found")
                 value = self.get(value)
-            old = self.held[namespace][name]
-            self.held[namespace][name] = [*old, value] if item["operation"] == "append" else old + value
-            if namespace == "conversation":
-                self.changed.add(name)
+            self.do(namespace, name, item["operation"], value)
+
+    def do(self, namespace: str, name: str, operation: str, value: Any) -> None:
+        old = self.held[namespace][name]
+        self.held[namespace][name] = [*old, value] if operation == "append" else old + value
+        if namespace == "conversation":
+            self.did.append((name, operation, value))
 
 
 def text(value: Any) -> str:
