@@ -68,5 +68,8 @@ export default defineConfig({
     environment: "happy-dom",
     include: ["src/**/*.test.{ts,tsx}"],
     setupFiles: ["src/test/setup.ts"],
+    // No test measures time: a busy machine may take as long as it needs.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

@@ -79,6 +79,13 @@ def filled_and_ran(page: Page) -> None:
     expect(page.get_by_role("button", name="Run again")).to_be_visible()
 
 
+def examined(page: Page) -> None:
+    """Every part and address was looked at."""
+    expect(page.get_by_role("region", name="Parts").get_by_role("listitem")).to_have_count(9)
+    expect(page.get_by_role("region", name="Addresses").get_by_role("listitem")).to_have_count(10)
+    expect(page.get_by_text("Refused lately")).to_be_visible()
+
+
 def palette(page: Page) -> None:
     heading("Studio")(page)
     page.keyboard.press("Control+k")
@@ -117,6 +124,7 @@ CONSOLE: dict[str, tuple[str | Callable[[House], str], Callable[[Page], None]]] 
     "models-own": ("/settings/models?provider=langgenius/openai/openai", text("Check and replace")),
     "members": ("/settings/members", text("owner@example.com")),
     "workspace": ("/settings/workspace", heading("Workspaces")),
+    "system": ("/settings/system", examined),
     "account": ("/settings/account", heading("Account")),
     "language": ("/settings/language", heading("Language and time")),
     "nowhere": ("/no/such/page", heading("There is no page at this address")),

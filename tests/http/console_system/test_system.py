@@ -191,7 +191,7 @@ async def test_only_those_who_look_after_the_installation(tmp_path: Path, path: 
         assert (await admin.get(path)).status_code == 200
         assert (await editor.get(path)).status_code == 403
         refused = await stranger.get(path)
-        assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+        assert (refused.status_code, refused.json()["code"]) == (403, "not_first_workspace")
         assert "first workspace" in refused.json()["message"]
         job = await system.job()
         assert (await stranger.delete(f"/system/jobs/{job}")).status_code == 403

@@ -4,6 +4,7 @@ import { CornerDownLeft, FileText } from "lucide-react";
 import { Dialog } from "radix-ui";
 import { type KeyboardEvent, type ReactNode, useDeferredValue, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useAbilities } from "@/features/account/roles";
 import { appsQuery } from "@/features/studio/queries";
 import { AppIcon } from "@/ui/AppIcon";
 import { useFocusBack } from "@/ui/useFocusBack";
@@ -19,6 +20,7 @@ interface Entry {
 /** ⌘K: go to an app or a page by a few letters of its name. */
 export function Palette({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation(["shell", "settings"]);
+  const { manage } = useAbilities();
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const name = useDeferredValue(text.trim());
@@ -39,6 +41,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
     page(t("settings:models"), () => navigate({ to: "/settings/models" })),
     page(t("settings:members"), () => navigate({ to: "/settings/members" })),
     page(t("settings:workspace"), () => navigate({ to: "/settings/workspace" })),
+    ...(manage ? [page(t("settings:system"), () => navigate({ to: "/settings/system" }))] : []),
     page(t("settings:account"), () => navigate({ to: "/settings/account" })),
     page(t("settings:language"), () => navigate({ to: "/settings/language" })),
   ].filter(({ label }) => label.toLowerCase().includes(name.toLowerCase()));

@@ -226,6 +226,12 @@ const workspace = createRoute({
   ),
 });
 
+const system = createRoute({
+  getParentRoute: () => settings,
+  path: "/system",
+  component: lazyRouteComponent(() => import("@/features/system/SystemPage"), "SystemPage"),
+});
+
 const account = createRoute({
   getParentRoute: () => settings,
   path: "/account",
@@ -249,7 +255,7 @@ const tree = root.addChildren([
   framed.addChildren([
     studio,
     app.addChildren([appHome, build, test, publish, runs, monitor]),
-    settings.addChildren([settingsHome, models, members, workspace, account, language]),
+    settings.addChildren([settingsHome, models, members, workspace, system, account, language]),
   ]),
 ]);
 

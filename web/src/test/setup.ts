@@ -1,5 +1,5 @@
 /** Before each test file: English texts, as on a fresh console. */
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach, beforeAll } from "vitest";
 import { startI18n } from "@/i18n/start";
 
@@ -14,5 +14,7 @@ beforeAll(async () => {
   };
   await startI18n({ en: load, zh: load }, "en");
 });
+
+configure({ asyncUtilTimeout: 60_000 });
 
 afterEach(cleanup);

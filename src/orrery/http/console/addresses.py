@@ -35,8 +35,8 @@ def examine_addresses(urls: Urls, security: Security, seen: Seen) -> list[Addres
     """Every address and what depends on them. ``urls.trigger`` is the one that is really shown."""
     web, api = urls.console_web, urls.console_api
     return [
-        _console("CONSOLE_WEB_URL", web, seen, "Links in invitations lead there."),
-        _console("CONSOLE_API_URL", api, seen, "Links to files and the way back from sign-ins lead there."),
+        _console("CONSOLE_WEB_URL", web, seen, "links in invitations lead to this address"),
+        _console("CONSOLE_API_URL", api, seen, "links to files lead to this address"),
         _public("SERVICE_API_URL", urls.service_api, urls.service_api, seen),
         _public("APP_WEB_URL", urls.app_web, urls.app_web, seen),
         _public("FILES_URL", urls.files, urls.file_links(), seen),
@@ -54,7 +54,7 @@ def _console(variable: str, value: str, seen: Seen, role: str) -> AddressFinding
         return found
     return msgspec.structs.replace(
         found,
-        problem=f"The browser came by {seen.origin}. {role}",
+        problem=f"The browser came by {seen.origin}, but {role}.",
         mend=f"Set it to {seen.origin}, or open the console at {_origin(value)}.",
     )
 

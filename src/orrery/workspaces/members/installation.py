@@ -12,6 +12,7 @@ from orrery.workspaces.members.tables import Workspace
 class NotTheFirstWorkspace(Forbidden):
     """The caller may manage a workspace, but not the one that the installation began with."""
 
+    code = "not_first_workspace"
     default_message = "Only the installation's first workspace shows this. Switch to it, or ask one of its admins."
 
 

@@ -1,11 +1,13 @@
 import { Link, Outlet } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { useAbilities } from "@/features/account/roles";
 
 const item =
   "whitespace-nowrap rounded-control px-3 py-1.5 text-muted hover:text-text data-[status=active]:bg-brass-soft data-[status=active]:font-medium data-[status=active]:text-brass";
 
 export function SettingsLayout() {
   const { t } = useTranslation("settings");
+  const { manage } = useAbilities();
   return (
     <div className="flex min-h-0 flex-1 flex-col md:flex-row">
       <nav
@@ -22,6 +24,11 @@ export function SettingsLayout() {
         <Link to="/settings/workspace" className={item}>
           {t("workspace")}
         </Link>
+        {manage && (
+          <Link to="/settings/system" className={item}>
+            {t("system")}
+          </Link>
+        )}
         <span className="hidden px-3 pb-1 pt-3 text-xs text-muted md:block">{t("groupYou")}</span>
         <Link to="/settings/account" className={item}>
           {t("account")}
