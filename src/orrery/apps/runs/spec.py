@@ -87,7 +87,8 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     single: SingleTarget | None = None
     rerun_of: RerunOf | None = None
     conversation: Mapping[str, object] | None = None
-    """Of a debug run: its conversation variables when it began, for runs that repeat it."""
+    """Its conversation variables when it began: of a debug run, for runs that repeat it, and where a container writes
+    to them, so that it can be done again after a crash."""
     trigger: TriggerKind | None = None
     root_node_id: str | None = None
     """The node that the run begins at, where the version's own start is not meant."""
