@@ -21,7 +21,7 @@ FETCH = """
 import urllib.request, urllib.error
 def main(url):
     try:
-        return {"result": urllib.request.urlopen(url, timeout=5).read().decode()}
+        return {"result": urllib.request.urlopen(url, timeout=60).read().decode()}
     except urllib.error.HTTPError as error:
         return {"result": f"{error.code} {error.read().decode()}"}
 """
@@ -55,7 +55,7 @@ def neighbour() -> Iterator[int]:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OrreryServer]:
-    environment = {"SSRF_PROXY_ALLOW_PRIVATE_IPS": "127.0.0.9"}
+    environment = {"SSRF_PROXY_ALLOW_PRIVATE_IPS": "127.0.0.9", "SANDBOX_WORKER_TIMEOUT": "120"}
     with running(tmp_path_factory.mktemp("fence") / "home", environment=environment) as made:
         made.console().set_up()
         yield made

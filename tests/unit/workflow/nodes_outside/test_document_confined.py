@@ -32,7 +32,7 @@ pytestmark = [
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def extract() -> AsyncIterator[ConfinedExtract]:
-    reader = confined_reader(Limits(workers=2, timeout=20.0, memory=160 << 20, output=LIMITS.output))
+    reader = confined_reader(Limits(workers=2, timeout=120.0, memory=160 << 20, output=LIMITS.output))
     yield ConfinedExtract(reader)
     await reader.close()
 
