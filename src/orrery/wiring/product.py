@@ -93,8 +93,9 @@ def build_product(ground: Ground) -> Product:
     nodes = node_registry(settings, ground.documents)
     waits = form_waits(ground)
     tools = build_tools(ground, vault)
+    voice = offered_default(workspaces.offer, "tts")
     running = build_running(
-        ground, vault, files, workspaces.models.gateway, talk.naming.name_later, nodes, waits, tools
+        ground, vault, files, workspaces.models.gateway, talk.naming.name_later, nodes, waits, tools, voice
     )
     forms = build_forms(ground, files, running, waits)
     end_users = EndUsers(database)

@@ -7,11 +7,13 @@ from datetime import timedelta
 
 import msgspec
 
+from orrery.apps.conversations.default_model import ChooseModel
 from orrery.apps.files.parts import Files
 from orrery.apps.forms.attending import PauseNews
 from orrery.apps.forms.run_forms import FormOpening
 from orrery.apps.inspector.parts import Inspector
 from orrery.apps.inspector.service import DraftVariables
+from orrery.apps.moderation.choosing import Moderators
 from orrery.apps.runs.aftermath import Aftermaths
 from orrery.apps.runs.callbacks import ORDER as CALLBACK_ORDER
 from orrery.apps.runs.callbacks import CallbackEnding, Callbacks
@@ -29,6 +31,7 @@ from orrery.apps.runs.spec import RunSpec
 from orrery.apps.runs.statements import ORDER
 from orrery.apps.runs.truncation import DisplayLimits
 from orrery.apps.runs.versions import VersionCache
+from orrery.apps.speech.voices import Voices
 from orrery.apps.tools.app_tools import NodeIcons
 from orrery.apps.tools.known import ToolKnowledgeSource
 from orrery.apps.tools.toolbox import Toolbox
@@ -37,7 +40,7 @@ from orrery.apps.tools.workflow_tools import WorkflowTools
 from orrery.apps.triggers.ending import ORDER as TRIGGER_ORDER
 from orrery.apps.triggers.ending import TriggerLogEnding
 from orrery.database.group_commit import GroupCommit
-from orrery.inference.types import ModelGateway
+from orrery.inference.gateway import InferenceGateway
 from orrery.sandbox.queueing import QueuedRunner, calls_at_once
 from orrery.sandbox.shortcut import ShortcutRunner
 from orrery.security.encryption import Vault
@@ -75,11 +78,12 @@ def build_running(
     ground: Ground,
     vault: Vault,
     files: Files,
-    models: Callable[[str], ModelGateway],
+    models: Callable[[str], InferenceGateway],
     on_end: Callable[[RunSpec], None],
     nodes: NodeRegistry,
     waits: Waits,
     tools: WorkspaceTools,
+    choose_voice: ChooseModel,
 ) -> Running:
     """Builds the parts; opens nothing."""
     database, policy = ground.database, run_policy(ground.settings)
@@ -113,6 +117,8 @@ def build_running(
         icons=NodeIcons(
             ToolKnowledgeSource(tools, WorkflowTools(database)), console_api=ground.settings.urls.console_api
         ).of,
+        moderators=Moderators(models),
+        voices=Voices(models, choose_voice),
     )
     records = RunRecords(database)
     return Running(
@@ -158,4 +164,5 @@ def run_policy(settings: Settings) -> RunPolicy:
         default_active_requests=workflow.app_active_requests,
         max_active_requests=workflow.app_max_active_requests,
         lease=timedelta(seconds=workflow.lease_seconds),
+        moderated_every=workflow.moderation_buffer,
     )

@@ -7,6 +7,7 @@ one that was told ids. The log is bounded; who falls behind its window reads on 
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Sequence
 
 import msgspec
@@ -16,10 +17,13 @@ _BATCH_BYTES = 64 * 1024
 
 
 class Frame(msgspec.Struct, frozen=True, array_like=True):
-    """``data`` is the JSON of one event, without the ``data:`` prefix."""
+    """``data`` is the JSON of one event, without the ``data:`` prefix; ``of`` names the source of a text whose frame
+    does not say all of it: the round of a container.
+    """
 
     seq: int
     data: str
+    of: str = ""
 
 
 class FellBehind(Exception):
@@ -40,11 +44,12 @@ class EventLog:
     def last_seq(self) -> int:
         return self._next - 1
 
-    def number(self, data: Sequence[str]) -> list[Frame]:
-        """Gives the next numbers to new frames, without publishing them."""
+    def number(self, data: Sequence[str], sources: Sequence[str] = ()) -> list[Frame]:
+        """Gives the next numbers to new frames, without publishing them; ``sources`` holds each frame's ``of``."""
         first = self._next
         self._next += len(data)
-        return [Frame(first + i, text) for i, text in enumerate(data)]
+        named = itertools.zip_longest(data, sources, fillvalue="")
+        return [Frame(first + i, text, of) for i, (text, of) in enumerate(named)]
 
     def publish(self, frames: Sequence[Frame]) -> None:
         """Shows frames to watchers; they must be durable by now."""

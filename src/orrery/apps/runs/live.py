@@ -10,24 +10,28 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from orrery.apps.moderation.protocol import ModerationFailed
 from orrery.apps.runs import entries, statements
 from orrery.apps.runs.aftermath import Aftermaths, Told
 from orrery.apps.runs.answer_files import answer_file_rows, without_pictures
 from orrery.apps.runs.debugging import NodeMemory
+from orrery.apps.runs.endings import OUTPUT_MODERATION, failed_end, replaced_end, settled_end
 from orrery.apps.runs.event_log import EventLog
+from orrery.apps.runs.moderating import TurnModeration
 from orrery.apps.runs.node_rows import NodeRows
 from orrery.apps.runs.observing import Watching
 from orrery.apps.runs.pauses import pause_row
-from orrery.apps.runs.presenters import ChatPresenter, ErrorFrame, WorkflowPresenter
+from orrery.apps.runs.presenters import ChatPresenter, ErrorFrame, WorkflowPresenter, error_of
 from orrery.apps.runs.recorder import LeaseLost, RunRecorder
+from orrery.apps.runs.speaking import RunSpeech, Speaker
 from orrery.apps.runs.spec import RunSpec
 from orrery.apps.runs.thoughts import thought_rows
 from orrery.apps.workflows.variables import Variable
 from orrery.database.group_commit import Entry
-from orrery.inference.types import Usage
 from orrery.workflow.conversation_writes import ConversationWrite
 from orrery.workflow.engine import WorkflowRun
-from orrery.workflow.events import AgentThought, Event, NodeFinished, RunEnded, RunFailed, RunPaused
+from orrery.workflow.events import OUTSIDE, AgentThought, End, Event, NodeFinished, RunEnded, RunPaused, TextChunk
+from orrery.workflow.journal import source_of
 
 _log = logging.getLogger(__name__)
 
@@ -55,6 +59,8 @@ class LiveRun:
         memory: NodeMemory | None = None,
         aftermaths: Aftermaths | None = None,
         watchings: Sequence[Watching] = (),
+        moderation: TurnModeration | None = None,
+        voice: Speaker | None = None,
     ) -> None:
         self.spec = spec
         self.log = log
@@ -65,9 +71,14 @@ class LiveRun:
         self._memory = memory
         self._aftermaths = aftermaths or Aftermaths()
         self._watchings = watchings
+        self._speech = None if voice is None else RunSpeech(voice, self._show_audio)
+        self._moderation = moderation
+        if moderation is not None:
+            moderation.flagged = self._replace_answer
+            moderation.failed = lambda _: self.abort(OUTPUT_MODERATION)
         self._then: Sequence[Told] = ()
         self._prompts: object = None
-        self._end: RunEnded | None = None
+        self._end: End | None = None
         self._engine: WorkflowRun | None = None
         self._task: asyncio.Task[None] | None = None
         self.outcome: asyncio.Future[RunOutcome] = asyncio.get_running_loop().create_future()
@@ -116,14 +127,32 @@ class LiveRun:
 
     def emit(self, event: Event) -> None:
         """Takes one event of the engine: rows for the record, frames for watchers."""
+        if self._moderation is not None and self._held_back(event, self._moderation):
+            return
+        self._take(event)
+
+    def _held_back(self, event: Event, moderation: TurnModeration) -> bool:
+        """An end waits until all text before it was judged; text after a judgement is not shown any more."""
+        if isinstance(event, RunEnded):
+            self._end = event
+            return True
+        if isinstance(event, TextChunk):
+            moderation.hear(event.text)
+            return moderation.silenced
+        return False
+
+    def _take(self, event: Event) -> None:
         if isinstance(event, NodeFinished):
             self._note(event)
         elif isinstance(event, RunEnded):
             self._end = event
+        elif isinstance(event, TextChunk) and self._speech is not None:
+            self._speech.hear(event.text)
         elif isinstance(event, AgentThought):
             self.recorder.write(thought_rows(self.spec, event))
         self._nodes.event(event)
-        self.recorder.show(self._presenter.frames(event))
+        of = source_of(event) if isinstance(event, TextChunk) and event.marks != OUTSIDE else ""
+        self.recorder.show(self._presenter.frames(event), of)
         for watch in self._watchings:
             watch(event)
 
@@ -158,7 +187,7 @@ class LiveRun:
     async def _drive(self, engine: WorkflowRun) -> None:
         try:
             try:
-                await engine.execute()
+                await self._execute(engine)
             except LeaseLost:
                 raise
             except Exception:  # noqa: BLE001  (the run's top loop: an engine fault ends this run, and only this one)
@@ -168,8 +197,10 @@ class LiveRun:
             if self._memory is not None:
                 # Whoever hears of the end may look at what it left.
                 await self._memory.settled()
-            await self.recorder.finish(self._end_rows)
+            await self.recorder.finish(self._end_rows, more=self._speech is not None)
             self._tell()
+            if self._speech is not None:
+                await self._say_the_rest(self._speech)
         except LeaseLost as lost:
             _log.warning("%s", lost)
             self.outcome.cancel()
@@ -177,18 +208,75 @@ class LiveRun:
             _log.exception("run %s could not be recorded", self.spec.run_id)
             self.outcome.cancel()
         finally:
+            if self._speech is not None:
+                await self._speech.close()
             if not self.outcome.done():
                 self.outcome.cancel()
             self.log.close()
             if self.on_done is not None:
                 self.on_done(self)
 
-    def _fault(self) -> RunEnded:
-        now = datetime.now(UTC).timestamp()
-        return RunFailed(
-            status="failed", outputs={}, error=_FAULT, exceptions_count=1, total_tokens=0, total_steps=0,
-            elapsed=now - self.spec.created_at, started_at=self.spec.created_at, finished_at=now, usage=Usage(),
-        )  # fmt: skip
+    async def _execute(self, engine: WorkflowRun) -> None:
+        moderation = self._moderation
+        if moderation is None:
+            await engine.execute()
+            return
+        try:
+            await self._execute_moderated(engine, moderation)
+        finally:
+            await moderation.close()
+
+    async def _execute_moderated(self, engine: WorkflowRun, moderation: TurnModeration) -> None:
+        try:
+            judged = await moderation.judge_question()
+            if judged is not None and judged.answer is not None:
+                self._settle(judged.answer)
+                return
+            await engine.execute()
+            await moderation.settle()
+        except ModerationFailed as failure:
+            self._refuse(failure)
+            return
+        end = self._end
+        assert end is not None
+        self._take(replaced_end(end, self._answer()) if moderation.silenced else end)
+
+    def _settle(self, answer: str) -> None:
+        """Ends the turn with a fixed answer; no node runs, and none is told of."""
+        assert isinstance(self._presenter, ChatPresenter)
+        self._end = settled_end(self.spec, answer)
+        self.recorder.show(self._presenter.settled(answer))
+
+    def _refuse(self, failure: ModerationFailed) -> None:
+        """Ends the turn with an error, as one whose text can't be judged must not pass."""
+        end, self._end = self._end, failed_end(self.spec, self._end, failure.message)
+        if end is not None:
+            self._take(self._end)
+        elif self.spec.watched is not None:
+            self.recorder.show([self._presenter.error(error_of(self.spec, failure.message))])
+
+    def _show_audio(self, audio: str) -> None:
+        self.recorder.show([self._presenter.audio("tts_message", audio)])
+
+    async def _say_the_rest(self, speech: RunSpeech) -> None:
+        """Shows what is still spoken after the end, which is durable by now."""
+        end = self._end
+        if end is None or end.status in {"failed", "paused"}:
+            return
+        if end.status != "stopped":
+            await speech.settle()
+        self.recorder.show([self._presenter.audio("tts_message_end", "")])
+        await self.recorder.barrier()
+
+    def _replace_answer(self, instead: str) -> None:
+        assert isinstance(self._presenter, ChatPresenter)
+        self.recorder.show(self._presenter.replaced(instead))
+        if self._speech is not None:
+            self._speech.hush()
+        self.abort(OUTPUT_MODERATION)
+
+    def _fault(self) -> End:
+        return failed_end(self.spec, None, _FAULT)
 
     def _end_rows(self) -> Sequence[Entry]:
         end = self._end

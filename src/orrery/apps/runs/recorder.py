@@ -55,14 +55,19 @@ class RunRecorder:
         self._accept = accept
         self._entries: list[Entry] = []
         self._frames: list[str] = []
+        self._sources: list[str] = []
         self._flush: asyncio.Task[None] | None = None
         self._end: Callable[[], Sequence[Entry]] | None = None
         self._failure: Exception | None = None
         self._held_at = time.monotonic()
 
-    def show(self, frames: Sequence[str]) -> None:
-        """Frames to log and show, in order. Called after each event; a run that nobody watches has none to show."""
+    def show(self, frames: Sequence[str], of: str = "") -> None:
+        """Frames to log and show, in order. Called after each event; a run that nobody watches has none to show.
+
+        ``of`` is the source of their text where the frames don't say all of it (`Frame`).
+        """
         self._frames.extend(frames)
+        self._sources.extend([of] * len(frames))
         if frames or self._nodes.precious:
             self._start_flush()
 
@@ -118,8 +123,9 @@ class RunRecorder:
         accept, self._accept = self._accept, None
         entries, self._entries = self._entries, []
         texts, self._frames = self._frames, []
+        sources, self._sources = self._sources, []
         end, self._end = self._end, None
-        frames = self.log.number(texts)
+        frames = self.log.number(texts, sources)
         entries = [*self._nodes.take(), *entries]
         only_text = not entries and end is None
         entries += self._events(frames)

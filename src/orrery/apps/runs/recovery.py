@@ -361,26 +361,30 @@ def _shown_text(frames: Sequence[Frame]) -> str:
     return "".join(text for text, _ in _shown_pieces(frames))
 
 
-def _shown_of(frames: Sequence[Frame]) -> dict[str, int]:
-    """How many characters of it are of what, by selector; empty where frames don't say, as those of basic apps."""
-    found: dict[str, int] = {}
-    for text, selector in _shown_pieces(frames):
-        if not isinstance(selector, list):
+def _shown_of(frames: Sequence[Frame]) -> dict[str, str]:
+    """What of it is of what, by source; empty where frames don't say, as those of basic apps."""
+    found: dict[str, str] = {}
+    for text, source in _shown_pieces(frames):
+        if not source:
             return {}
-        source = ".".join(str(part) for part in cast("list[object]", selector))
-        found[source] = found.get(source, 0) + len(text)
+        found[source] = found.get(source, "") + text
     return found
 
 
-def _shown_pieces(frames: Sequence[Frame]) -> Iterator[tuple[str, object]]:
-    """The texts of the log, each with the selector that its frame names."""
+def _shown_pieces(frames: Sequence[Frame]) -> Iterator[tuple[str, str]]:
+    """The texts of the log, each with its source: as noted, or the selector that the frame names; "" for neither."""
     for frame in frames:
         event = msgspec.json.decode(frame.data, type=dict[str, object])
         if event.get("event") in {"message", "agent_message"}:
-            yield str(event.get("answer") or ""), event.get("from_variable_selector")
+            yield str(event.get("answer") or ""), frame.of or _selected(event)
         elif event.get("event") == "text_chunk":
             data = cast("Mapping[str, object]", event.get("data") or {})
-            yield str(data.get("text") or ""), data.get("from_variable_selector")
+            yield str(data.get("text") or ""), frame.of or _selected(data)
+
+
+def _selected(data: Mapping[str, object]) -> str:
+    selector = data.get("from_variable_selector")
+    return ".".join(map(str, cast("list[object]", selector))) if isinstance(selector, list) else ""
 
 
 async def _forever(step: Callable[[], Awaitable[object]], pause: float) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from orrery.apps.files.protocol import FileValues
+from orrery.apps.moderation.choosing import Moderators
 from orrery.apps.runs import entries
 from orrery.apps.runs.accepting import accept_rows, asks_besides_the_form, spec_of, stored_inputs
 from orrery.apps.runs.admission import Admission
@@ -21,6 +22,7 @@ from orrery.apps.runs.event_log import EventLog
 from orrery.apps.runs.graph_frames import GraphFrames
 from orrery.apps.runs.limits import RunPolicy
 from orrery.apps.runs.live import LiveRun
+from orrery.apps.runs.moderating import TurnModeration
 from orrery.apps.runs.node_rows import NodeRows
 from orrery.apps.runs.observing import RunObserver
 from orrery.apps.runs.outside import Outside
@@ -34,6 +36,7 @@ from orrery.apps.runs.spec import RunSpec, RunUser
 from orrery.apps.runs.tables import WorkflowRun as RunRow
 from orrery.apps.runs.turns import PreparedTurn, prepare_turn
 from orrery.apps.runs.versions import AppVersion
+from orrery.apps.speech.voices import Voice, Voices
 from orrery.apps.workflows.variables import Variable
 from orrery.cache.protocol import Cache, CacheUnavailable
 from orrery.database.engine import Database
@@ -76,7 +79,10 @@ class RunService:
         aftermaths: Aftermaths | None = None,
         observers: Sequence[RunObserver] = (),
         icons: IconSource | None = None,
+        moderators: Moderators | None = None,
+        voices: Voices | None = None,
     ) -> None:
+        self._moderators, self._voices = moderators, voices
         self._database = database
         self._observers = tuple(observers)
         self.aftermaths = aftermaths or Aftermaths()
@@ -101,6 +107,8 @@ class RunService:
         """
         if request.version.asked is not None and asks_besides_the_form(request):
             request = msgspec.structs.replace(request, version=request.version.asked)
+        if request.turn is not None and self._moderators is not None:
+            self._moderators.of(request.app.workspace_id, request.version.features)  # refused before anything is kept
         inputs, files = await self._checked_inputs(request)
         prepared = await self._prepared_turn(request)
         if request.again is not None:
@@ -163,9 +171,7 @@ class RunService:
         )
         services = self._outside.bound_to(spec, recorder.write)
         frames = GraphFrames(spec, services.files.url, self._policy.display, icons)
-        presenter = presenter_for(spec, frames)
-        if shown:
-            presenter.answer.append(shown)
+        presenter = presenter_for(spec, frames, shown)
         live = LiveRun(
             spec,
             log=log,
@@ -176,6 +182,8 @@ class RunService:
             memory=None if self._memory is None else self._memory.of_run(spec, conversation),
             aftermaths=self.aftermaths,
             watchings=[observe(spec) for observe in self._observers],
+            moderation=self._moderation_of(spec, version, resume, shown),
+            voice=self._voice_of(spec, version),
         )
         for event, resources in told_before(version.graph, resume) if resume is not None else ():
             live.recall(event, resources)
@@ -200,6 +208,24 @@ class RunService:
         self.live.add(live)
         live.start(engine)
         return live
+
+    def _moderation_of(
+        self, spec: RunSpec, version: AppVersion, resume: Resume | None, shown: str
+    ) -> TurnModeration | None:
+        if self._moderators is None or spec.turn is None or spec.single is not None:
+            return None
+        moderator = self._moderators.of(spec.workspace_id, version.features)
+        if moderator is None:
+            return None
+        begun = resume is not None and bool(resume.finished) and not resume.is_rerun
+        moderation = TurnModeration(moderator, spec, every=self._policy.moderated_every, begun=begun)
+        moderation.hear(shown)
+        return moderation
+
+    def _voice_of(self, spec: RunSpec, version: AppVersion) -> Voice | None:
+        if self._voices is None or spec.watched is None or spec.single is not None:
+            return None
+        return self._voices.of(spec.workspace_id, version.features)
 
     def _done(self, live: LiveRun) -> None:
         self.live.remove(live)

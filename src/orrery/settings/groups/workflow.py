@@ -55,12 +55,12 @@ class Workflow(Group, frozen=True, kw_only=True):
     truncate_characters: Annotated[
         int, Env("WORKFLOW_VARIABLE_TRUNCATION_STRING_LENGTH", "characters kept of a shortened string", at_least=1)
     ] = 100000
+    moderation_buffer: Annotated[
+        int, Env("MODERATION_BUFFER_SIZE", "characters of an answer after which moderation looks again", at_least=1)
+    ] = 300
     webhook_body_bytes: Annotated[
         int, Env("WEBHOOK_REQUEST_BODY_MAX_SIZE", "largest body of a webhook, bytes", at_least=1)
     ] = 10485760
-    moderation_buffer: Annotated[
-        int, Env("MODERATION_BUFFER_SIZE", "characters gathered before output moderation", at_least=1)
-    ] = 300
     encrypt_dataset_ids: Annotated[
         bool,
         Env("DSL_EXPORT_ENCRYPT_DATASET_ID", "exported files hold ids of knowledge that only this workspace reads"),
