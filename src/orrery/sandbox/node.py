@@ -21,6 +21,9 @@ from orrery.sandbox.zygotes import ZygoteLost
 JsEngine: TypeAlias = Literal["quickjs", "node"]
 
 KIND = "node"
+CONTRACT_NODE = "/usr/local/bin/node"
+"""Where the contract's settings look for it (section 2)."""
+
 _SCRIPTS = Path(__file__).with_name("cell") / "shims"
 _ENTRY, _ESCAPES = _SCRIPTS / "node_entry.cjs", _SCRIPTS / "node_escapes.cjs"
 _FEWEST_TRIES = 20

@@ -18,13 +18,12 @@ from orrery.sandbox.cgroups import groups_or_watch
 from orrery.sandbox.configuration import CONFIGURATION_FILES, Misconfigured, ServiceSettings, read_settings
 from orrery.sandbox.dependencies import Dependencies
 from orrery.sandbox.embedded import EmbeddedSandbox
-from orrery.sandbox.node import find_node
+from orrery.sandbox.node import CONTRACT_NODE, find_node
 from orrery.sandbox.relay import RelayGate, proxy_environment
 from orrery.sandbox.service import SandboxService
 
 # base64 or escapes may blow a snippet up on the wire
 _ENCODING_FACTOR = 2
-_CONTRACT_NODE = "/usr/local/bin/node"
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +31,9 @@ _log = logging.getLogger(__name__)
 def application(settings: ServiceSettings) -> SandboxService:
     """The service for ``settings``; it starts its sandbox when its server starts it. Raises ValueError."""
     dependencies = Dependencies(Path(settings.packages), Path(settings.requirements), mirror=settings.mirror)
-    node = find_node(settings.node) or ("" if settings.node else find_node(_CONTRACT_NODE)) or ""
+    node = find_node(settings.node) or ("" if settings.node else find_node(CONTRACT_NODE)) or ""
+    if settings.node and not node and settings.js_engine is None:
+        _log.warning("JavaScript runs on QuickJS: there is no program %s (NODEJS_PATH)", settings.node)
     sandbox = EmbeddedSandbox(
         settings.limits,
         minimum_level=settings.minimum_level,

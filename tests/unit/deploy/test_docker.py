@@ -3,7 +3,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from orrery.deploy.topology.stacks import whole
+from orrery.sandbox.configuration import ServiceSettings
+from orrery.sandbox.node import CONTRACT_NODE, find_node
 
 ROOT = Path(__file__).parents[3]
 LINES = (ROOT / "docker" / "Dockerfile").read_text().replace("\\\n", " ").splitlines()
@@ -61,3 +65,25 @@ def test_folders_of_the_image_are_those_that_are_mounted() -> None:
         if service.build == "orrery":
             for mount in service.mounts:
                 assert mount.read_only or mount.target in made.split(), mount.target
+
+
+def test_node_is_a_choice_of_the_build() -> None:
+    """Debian's own, on top of the image that everybody has, and left to the same user."""
+    assert "FROM orrery AS orrery-node" in LINES
+    lines = [line for line in stage("orrery-node")[1:] if line and not line.startswith("#")]
+    assert [line.split()[0] for line in lines] == ["USER", "RUN", "USER"]
+    assert lines[-1] == "USER 1001:1001"
+    commands = [command.split() for command in re.split(r"&&", lines[1].removeprefix("RUN "))]
+    assert commands[1] == ["apt-get", "install", "-y", "--no-install-recommends", "nodejs"]
+    assert ["rm", "-rf", "/var/lib/apt/lists/*"] in commands
+    # where the contract's settings look for it
+    assert commands[-1] == ["ln", "-s", "/usr/bin/node", CONTRACT_NODE]
+
+
+def test_the_sandbox_takes_node_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    node = tmp_path / "node"
+    node.write_text("#!/bin/sh\n")
+    node.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_node() == str(node)
+    assert ServiceSettings(key="x").js_engine is None
