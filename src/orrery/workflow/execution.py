@@ -133,10 +133,11 @@ class Execution:
         kept = self.inner_texts
         if kept is None:
             kept = self.inner_texts = []
-        if kept and kept[-1].node_id == chunk.node_id and kept[-1].selector == chunk.selector:
-            kept[-1].text += chunk.text
+        last = kept[-1] if kept else None
+        if last and (last.node_id, last.selector, last.marks) == (chunk.node_id, chunk.selector, chunk.marks):
+            last.text += chunk.text
         elif chunk.text:
-            kept.append(InnerText(chunk.node_id, chunk.selector, chunk.text))
+            kept.append(InnerText(chunk.node_id, chunk.selector, chunk.text, chunk.marks))
 
     def forget_streams(self, unread: Mapping[str, int]) -> None:
         """Another attempt begins: of the failed one's texts only what was told stays; ``unread`` in characters."""

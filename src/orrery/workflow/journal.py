@@ -16,7 +16,7 @@ import msgspec
 
 from orrery.inference.types import Usage
 from orrery.workflow.conversation_writes import ConversationWrite, WroteInside
-from orrery.workflow.events import Marks
+from orrery.workflow.events import OUTSIDE, Marks, TextChunk
 
 
 def round_of(marks: Marks) -> str:
@@ -27,6 +27,12 @@ def round_of(marks: Marks) -> str:
     if marks.loop_id is not None:
         parts.append(f"{marks.loop_id}:{marks.loop_index}")
     return "/".join(parts)
+
+
+def source_of(chunk: TextChunk) -> str:
+    """What a text is of: its selector, and the container's round that tells it, each round by itself."""
+    source, told_in = ".".join(chunk.selector), round_of(chunk.marks)
+    return f"{source} {told_in}" if told_in else source
 
 
 class StartedNode(msgspec.Struct, frozen=True, tag="started"):
@@ -45,12 +51,13 @@ class PausedNode(msgspec.Struct, frozen=True, tag="paused"):
     round: str = ""
 
 
-class InnerText(msgspec.Struct, tag="text"):
-    """A text that a node inside a container told; ``selector`` is what it is the text of."""
+class InnerText(msgspec.Struct, tag="text", omit_defaults=True):
+    """A text that a node inside a container told; ``selector`` is what it is the text of, ``marks`` name the round."""
 
     node_id: str
     selector: Sequence[str]
     text: str
+    marks: Marks = OUTSIDE
 
 
 class FinishedNode(msgspec.Struct, frozen=True, kw_only=True, tag="finished"):
@@ -100,8 +107,8 @@ class Resume(msgspec.Struct, frozen=True):
     """An earlier part of the same run.
 
     ``streamed_chars`` is how much answer text watchers already hold; None means all that the finished nodes released.
-    ``streamed_of`` says more exactly how much of what, by selector joined with dots: nodes that are done again may
-    tell in another order, rounds of containers above all.
+    ``streamed_of`` says more exactly what they hold of what, by source (`source_of`): nodes that are done again may
+    tell in another order, rounds of containers above all, or something else.
     ``paused`` are nodes that wait, by id: they begin again under the execution id that they had.
     """
 
@@ -112,7 +119,7 @@ class Resume(msgspec.Struct, frozen=True):
     paused: Mapping[str, str] = {}
     is_rerun: bool = False
     """The earlier part is that of another run, which this one begins with."""
-    streamed_of: Mapping[str, int] = {}
+    streamed_of: Mapping[str, str] = {}
     rounds: Mapping[str, Resume] = {}
     """What was recorded inside containers, by round."""
     wrote: Sequence[WroteInside] = ()
@@ -127,7 +134,7 @@ class Resume(msgspec.Struct, frozen=True):
         entries: Iterable[JournalEntry],
         *,
         streamed_chars: int | None = None,
-        streamed_of: Mapping[str, int] | None = None,
+        streamed_of: Mapping[str, str] | None = None,
         elapsed: float = 0.0,
         as_begun: bool = True,
     ) -> Resume:

@@ -9,7 +9,7 @@ from orrery.workflow.conversation_writes import ConversationWrite, WroteInside
 from orrery.workflow.events import Event, TextChunk
 from orrery.workflow.graph_node import GraphNode
 from orrery.workflow.graph_run import GraphRun
-from orrery.workflow.journal import FinishedNode, Resume
+from orrery.workflow.journal import FinishedNode, Resume, source_of
 from orrery.workflow.node import NodeOutcome
 from orrery.workflow.settlement import merge_outputs
 
@@ -17,36 +17,62 @@ from orrery.workflow.settlement import merge_outputs
 class StreamedText:
     """Passes events on, without the text that watchers already hold.
 
-    ``shown`` counts its characters; ``shown_of`` counts them by selector, which is exact also where two sources tell
-    side by side. Without a count, everything that the replay releases is taken as shown.
+    ``shown_of`` is that text by source. A source that is told again is held back as long as it says the same; one
+    that says something else is told whole, as another attempt is after one that failed. Where sources are not known
+    ``shown`` counts the characters; without a count, everything that the replay releases is taken as shown.
     """
 
-    def __init__(self, emit: Emit, shown: int | None, shown_of: Mapping[str, int]) -> None:
+    def __init__(self, emit: Emit, shown: int | None, shown_of: Mapping[str, str]) -> None:
         self._emit = emit
-        self._left = sum(shown_of.values()) if shown_of else shown
-        self._left_of = dict(shown_of)
+        self._left = None if shown_of else shown
+        self._left_of = {source: text for source, text in shown_of.items() if text}
+        self._by_source = bool(shown_of)
+        self._held: dict[str, list[TextChunk]] = {}
         self.replaying = True
 
     def __call__(self, event: Event) -> None:
-        if isinstance(event, TextChunk) and (self.replaying or self._left):
-            if self._left is None:
-                return
-            held = self._held(event, self._left)
-            if held == len(event.text):
-                return
-            event.text = event.text[held:]
-        self._emit(event)
-
-    def _held(self, chunk: TextChunk, left: int) -> int:
-        """How many characters of the chunk are shown already; they are shown no longer for the next one."""
-        if self._left_of:
-            source = ".".join(chunk.selector)
-            held = min(self._left_of.get(source, 0), len(chunk.text))
-            self._left_of[source] = self._left_of.get(source, 0) - held
+        if not isinstance(event, TextChunk):
+            self._emit(event)
+        elif self._by_source:
+            if self._left_of:
+                self._compare(event)
+            else:
+                self._emit(event)
+        elif self.replaying or self._left:
+            self._count(event)
         else:
-            held = min(left, len(chunk.text))
-        self._left = left - held
-        return held
+            self._emit(event)
+
+    def _compare(self, chunk: TextChunk) -> None:
+        source = source_of(chunk)
+        left = self._left_of.get(source, "")
+        if left and left.startswith(chunk.text):
+            self._left_of[source] = left[len(chunk.text) :]
+            self._held.setdefault(source, []).append(chunk)
+        elif chunk.text.startswith(left):
+            chunk.text = chunk.text[len(left) :]
+            self._forget(source)
+            self._emit(chunk)
+        else:
+            held = self._held.get(source, [])
+            self._forget(source)
+            for each in (*held, chunk):
+                self._emit(each)
+        if not self._left_of.get(source, "-"):
+            self._forget(source)
+
+    def _forget(self, source: str) -> None:
+        self._left_of.pop(source, None)
+        self._held.pop(source, None)
+
+    def _count(self, chunk: TextChunk) -> None:
+        if self._left is None:
+            return
+        held = min(self._left, len(chunk.text))
+        self._left -= held
+        if held < len(chunk.text):
+            chunk.text = chunk.text[held:]
+            self._emit(chunk)
 
 
 def replay(run: GraphRun, resume: Resume) -> None:
@@ -136,7 +162,7 @@ def _take_in(run: GraphRun, node: GraphNode, entry: FinishedNode) -> None:
     run.scope.settled = max(run.scope.settled, entry.order)
     for told in entry.inner_texts:
         kind = run.graph.nodes[run.graph.index[told.node_id]].type if told.node_id in run.graph.index else ""
-        run.emit(TextChunk(entry.execution_id, told.node_id, kind, told.selector, told.text, is_final=False))
+        run.emit(TextChunk(entry.execution_id, told.node_id, kind, told.selector, told.text, False, told.marks))
     for name, text in entry.streams.items():
         run.settlement.coordinator.chunk(node.id, name, text, final=name not in entry.unclosed)
     _write(run, entry.conversation_writes)

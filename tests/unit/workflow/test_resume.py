@@ -312,8 +312,49 @@ async def test_text_that_was_shown_is_known_by_what_it_is_the_text_of() -> None:
     )
     pool = {"items": ["x", "y"]}
     # Before the crash only the container had told something; after it the model's text comes first.
-    resume = Resume((), {}, streamed_of={"say.answer": 2, "it.item": 1})
+    first = {"say.answer it:0": "[]", "it.item it:0": "x"}
+    resume = Resume((), {}, streamed_of=first)
     later = await run(graph, {"b": {"text": "b1 b2"}}, pool=Pool(inputs=pool), resume=resume)
     texts = [(".".join(e.selector), e.text) for e in later.events if isinstance(e, TextChunk) and e.text]
     told = {name: "".join(text for other, text in texts if other == name) for name, _ in texts}
     assert told == {"b.text": "b1 b2", "say.answer": "[]", "it.item": "y"}
+
+
+def said_inside() -> dict[str, Any]:
+    """Every item is said by an inner answer, several items at once."""
+    return stored(
+        start(),
+        node(
+            "it", "iteration", iterator_selector=["start", "items"], output_selector=["it", "item"],
+            is_parallel=True, parallel_nums=3,
+        ),
+        node("itstart", "iteration-start", parent="it"),
+        node("slow", "code", parent="it"),
+        answer("say", "[{{#it.item#}}]", parent="it"),
+        answer("out", "!"),
+        edges_="start > it > out, itstart > slow > say",
+    )  # fmt: skip
+
+
+async def test_rounds_that_end_in_another_order_are_each_told_once() -> None:
+    """Before the crash the second item was done first; after it the first one is."""
+    resume = Resume((), {}, streamed_of={"say.answer it:1": "[]", "it.item it:1": "b"})
+    later = await run(said_inside(), pool=Pool(inputs={"items": ["a", "b", "c"]}), resume=resume)
+    assert "".join(later.chunks()) == "[a][c]!"
+
+
+@pytest.mark.parametrize(
+    ("shown", "told"),
+    [
+        ("", "b1 b2"),
+        ("b1 ", "b2"),
+        ("b1 b2", ""),
+        # Something else was said: all of it follows, as after an attempt that failed.
+        ("a1 ", "b1 b2"),
+        ("b1 a2 a3", "b1 b2"),
+    ],
+)
+async def test_a_node_that_is_done_again_is_told_on_or_anew(shown: str, told: str) -> None:
+    graph = stored(start(), node("b", "llm"), answer("out", "{{#b.text#}}."), edges_="start > b > out")
+    later = await run(graph, {"b": {"text": "b1 b2"}}, resume=Resume((), {}, streamed_of={"b.text": shown}))
+    assert "".join(later.chunks()) == f"{told}."

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import random
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, cast
@@ -29,7 +28,7 @@ from orrery.workflow.events import (
     TextChunk,
 )
 from orrery.workflow.graph import Graph
-from orrery.workflow.journal import Resume
+from orrery.workflow.journal import Resume, source_of
 from orrery.workflow.limits import RunLimits
 from orrery.workflow.node import NodeFailure, NodeOutcome
 from orrery.workflow.nodes.iteration import IterationNode
@@ -180,7 +179,7 @@ class Trace:
     cuts: list[tuple[int, int, int]] = field(default_factory=list)
     result: RunResult | None = None
     text: str = ""
-    text_of: Counter[str] = field(default_factory=Counter)
+    text_of: dict[str, str] = field(default_factory=dict)
     journal: ListJournal = field(default_factory=ListJournal)
     told_after_cut: int = 0
     ended: set[str] = field(default_factory=set)
@@ -214,7 +213,7 @@ async def run_engine(
         trace.told.append(tell(event))
         if isinstance(event, TextChunk):
             trace.text += event.text
-            trace.text_of[".".join(event.selector)] += len(event.text)
+            trace.text_of[source_of(event)] = trace.text_of.get(source_of(event), "") + event.text
         if isinstance(event, (NodeStarted, TextChunk)):
             trace.ids.setdefault(repr((place(event.marks), event.node_id)), set()).add(event.id)
 
