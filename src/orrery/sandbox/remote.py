@@ -130,6 +130,8 @@ class RemoteSandbox:
 
 def _never_got_there(answer: HttpResponse) -> bool:
     """Whether the proxy before the sandbox says that it did not reach it, as it does once after a restart."""
+    if answer.header("X-Orrery-Not-Forwarded"):
+        return True
     return (answer.header("X-Squid-Error") or "").partition(" ")[0] in _NOT_FORWARDED
 
 

@@ -7,11 +7,11 @@ import os
 import random
 import signal
 from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
-from tests.support.edge import Behind, behind, names, program
+from tests.support.edge import Behind, behind, names, program, until
 from tests.support.ports import free_port
 
 Build = Callable[..., dict[str, str]]
@@ -88,18 +88,18 @@ def test_a_stream_arrives_frame_by_frame(edge_port: int) -> None:
 
 @pytest.fixture
 def proxy(edge: Path, container_environment: Build, need: Need) -> Start:
-    """Starts squid before a sandbox, with exemptions; gives its two ports and the sandbox's."""
+    """Starts squid before a sandbox, with exemptions; gives its two ports and the sandbox's, which may come later."""
     need("squid")
     if os.geteuid() != 0:
         pytest.skip("only root can start squid as its own user")
 
     @contextmanager
-    def start(**dotenv: str) -> Generator[tuple[int, int, int]]:
+    def start(*, later: bool = False, **dotenv: str) -> Generator[tuple[int, int, int]]:
         forward, reverse = free_port(), free_port()
         target = edge / "squid"
         target.mkdir(mode=0o777)
         target.chmod(0o777)
-        with behind("127.0.0.1", 0) as sandbox:
+        with nullcontext(free_port()) if later else behind("127.0.0.1", 0) as sandbox:
             environment = container_environment(
                 "ssrf_proxy",
                 SSRF_HTTP_PORT=str(forward),
@@ -137,3 +137,19 @@ def test_an_exempted_address_is_reached(proxy: Start) -> None:
     with proxy(SSRF_PROXY_ALLOW_PRIVATE_IPS="127.0.0.1") as (forward, _, sandbox):
         assert get(forward, f"http://127.0.0.1:{sandbox}/x")[0] == 200
         assert get(forward, f"http://10.0.0.1:{sandbox}/x")[0] == 403
+
+
+def test_a_sandbox_that_comes_late_is_found_and_until_then_nothing_is_said_to_have_been_run(proxy: Start) -> None:
+    with proxy(later=True) as (_, reverse, sandbox):
+
+        def mark() -> str | None:
+            with closing(http.client.HTTPConnection("127.0.0.1", reverse, timeout=60)) as connection:
+                connection.request("POST", "/v1/sandbox/run", body=b"{}")
+                answer = connection.getresponse()
+                assert answer.status in {502, 503}
+                return answer.getheader("X-Orrery-Not-Forwarded")
+
+        # As long as it has not noticed, it tries, and says by other means that it failed.
+        until(lambda: mark() == "1", "nothing is said of requests that went nowhere")
+        with behind("127.0.0.1", sandbox):
+            until(lambda: get(reverse, "/health")[0] == 200, "the sandbox is not found")

@@ -195,14 +195,13 @@ async def test_the_client_tells_what_is_wrong(endpoint: str):
 class BeforeIsReady(PlainClient):
     """A proxy that does not know the sandbox yet, and says so ``times`` times."""
 
-    def __init__(self, times: int):
-        self.times = times
+    def __init__(self, times: int, *said: tuple[str, str]):
+        self.times, self.said = times, list(said) or [("X-Squid-Error", "ERR_CANNOT_FORWARD 0")]
 
     async def request(self, method, url, **options):
         if self.times:
             self.times -= 1
-            headers = [("X-Squid-Error", "ERR_CANNOT_FORWARD 0")]
-            return HttpResponse(status=502, headers=headers, content=b"<html>", url=url)
+            return HttpResponse(status=502, headers=self.said, content=b"<html>", url=url)
         return await super().request(method, url, **options)
 
 
@@ -211,6 +210,12 @@ async def test_a_snippet_that_never_got_there_is_sent_again(endpoint: str):
     assert await RemoteSandbox(BeforeIsReady(3), endpoint, KEY).call_main("python3", code, {}) == {"x": 1}
     with pytest.raises(CodeExecutionError, match="HTTP status 502"):
         await RemoteSandbox(BeforeIsReady(4), endpoint, KEY).call_main("python3", code, {})
+    # What may have been run is not run once more, unless the proxy is sure that it was not.
+    broke_off, mark = ("X-Squid-Error", "ERR_READ_ERROR 0"), ("X-Orrery-Not-Forwarded", "1")
+    marked = RemoteSandbox(BeforeIsReady(1, broke_off, mark), endpoint, KEY)
+    assert await marked.call_main("python3", code, {}) == {"x": 1}
+    with pytest.raises(CodeExecutionError, match="HTTP status 502"):
+        await RemoteSandbox(BeforeIsReady(1, broke_off), endpoint, KEY).call_main("python3", code, {})
 
 
 class Answering:
