@@ -19,7 +19,7 @@ from tests.support.receiver import Receiver, receiver
 from tests.support.server import Console, OrreryServer
 from tests.support.sse import read_frames
 
-SECONDS = 30.0
+SECONDS = 120.0
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +103,7 @@ def test_the_end_is_called_back_under_a_signature(client: httpx.Client, key: str
     timestamp = call.headers["x-orrery-timestamp"]
     mac = hmac.new(key.encode(), timestamp.encode() + b"." + call.body, hashlib.sha256)
     assert call.headers["x-orrery-signature"] == f"sha256={mac.hexdigest()}"
-    assert abs(int(timestamp) - time.time()) < 60
+    assert abs(int(timestamp) - time.time()) < 600
     body = json.loads(call.body)
     assert (body["event"], body["run_id"], body["status"]) == ("run.finished", told["run_id"], "succeeded")
     state = client.get(told["poll_url"]).json()

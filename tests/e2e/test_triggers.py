@@ -15,7 +15,7 @@ from tests.support import dsl
 from tests.support.server import Console, OrreryServer
 from tests.support.sse import read_frames
 
-SECONDS = 30.0
+SECONDS = 120.0
 
 
 def webhook(node_id: str = "hook", **data: object) -> dsl.JsonObject:

@@ -151,7 +151,7 @@ async def people(
                 registry=ProviderRegistry(),
                 transport=ModelTransport(
                     http,
-                    timeouts=ModelTimeouts(connect=1.0, first_byte=1.0, between=1.0, whole=2.0),
+                    timeouts=ModelTimeouts(connect=60.0, first_byte=60.0, between=60.0, whole=60.0),
                     retries=RetryPolicy(retries=0),
                 ),
                 version="1.2.3",

@@ -135,7 +135,7 @@ class OrreryServer:
         self._clients.append(console.http)
         return console
 
-    def service(self, key: str, *, seconds: float = 60.0) -> httpx.Client:
+    def service(self, key: str, *, seconds: float = 180.0) -> httpx.Client:
         """The Service API under an app's key."""
         headers = {"Authorization": f"Bearer {key}"}
         client = httpx.Client(base_url=f"{self.url}/v1", headers=headers, timeout=seconds, trust_env=False)
@@ -147,7 +147,7 @@ class Console:
     """The console as its pages call it: cookies and the CSRF header."""
 
     def __init__(self, url: str) -> None:
-        self.http = httpx.Client(base_url=f"{url}/console/api", timeout=30, trust_env=False)
+        self.http = httpx.Client(base_url=f"{url}/console/api", timeout=180, trust_env=False)
 
     def set_up(self) -> None:
         """Makes the owner and signs in."""

@@ -10,7 +10,8 @@ from sqlalchemy import update
 from tests.http.console_runs.graphs import asking_workflow, chat_config, chatflow, workflow
 from tests.http.console_runs.world import World
 
-from orrery.apps.conversations.tables import Message
+from orrery.apps.conversations.tables import Conversation, Message, MessageFeedback
+from orrery.apps.runs.tables import AppLog, WorkflowRun
 from orrery.workspaces.accounts.tables import Account
 
 CHAT_METRICS = (
@@ -30,6 +31,17 @@ RUN_METRICS = (
 )
 
 
+TODAY = "2026-01-15"
+
+
+async def on_one_day(world: World) -> None:
+    """As if all of it had happened at the noon of `TODAY`: no test begins on one day and ends on the next."""
+    noon = datetime(2026, 1, 15, 12, tzinfo=UTC)
+    async with world.database.write() as session:
+        for table in (Message, Conversation, MessageFeedback, WorkflowRun, AppLog):
+            await session.execute(update(table).values(created_at=noon))
+
+
 async def data(client: httpx.AsyncClient, path: str, **params: Any) -> list[dict[str, Any]]:
     answer = await client.get(path, params=params)
     assert answer.status_code == 200, answer.text
@@ -47,15 +59,15 @@ async def test_a_chats_numbers(world: World) -> None:
     await owner.post(f"/apps/{app_id}/advanced-chat/workflows/draft/run", json={"query": "debugging"})
     rating = {"message_id": first.spec.turn.message_id, "rating": "like"}
     await owner.post(f"/apps/{app_id}/feedbacks", json=rating)
-    today = datetime.now(UTC).date().isoformat()
+    await on_one_day(world)
     a = f"/apps/{app_id}/statistics"
-    assert await data(owner, f"{a}/daily-messages") == [{"date": today, "message_count": 3}]
-    assert await data(owner, f"{a}/daily-conversations") == [{"date": today, "conversation_count": 2}]
-    assert await data(owner, f"{a}/daily-end-users") == [{"date": today, "terminal_count": 2}]
-    costs = {"date": today, "token_count": 45, "total_price": "0", "currency": "USD"}
+    assert await data(owner, f"{a}/daily-messages") == [{"date": TODAY, "message_count": 3}]
+    assert await data(owner, f"{a}/daily-conversations") == [{"date": TODAY, "conversation_count": 2}]
+    assert await data(owner, f"{a}/daily-end-users") == [{"date": TODAY, "terminal_count": 2}]
+    costs = {"date": TODAY, "token_count": 45, "total_price": "0", "currency": "USD"}
     assert await data(owner, f"{a}/token-costs") == [costs]
-    assert await data(owner, f"{a}/average-session-interactions") == [{"date": today, "interactions": 1.5}]
-    assert await data(owner, f"{a}/user-satisfaction-rate") == [{"date": today, "rate": 333.33}]
+    assert await data(owner, f"{a}/average-session-interactions") == [{"date": TODAY, "interactions": 1.5}]
+    assert await data(owner, f"{a}/user-satisfaction-rate") == [{"date": TODAY, "rate": 333.33}]
     (speed,) = await data(owner, f"{a}/tokens-per-second")
     assert speed["tps"] > 0
     assert await data(owner, f"{a}/daily-messages", start="2000-01-01 00:00", end="2000-01-07 23:59") == []
@@ -84,12 +96,12 @@ async def test_a_workflows_numbers(world: World) -> None:
     for user in ("ann", "ann", "ann", "ben"):
         await world.run_published(owner, app_id, user=user, inputs={"name": "x"})
     await owner.post(f"/apps/{app_id}/workflows/draft/run", json={"inputs": {"name": "debugging"}})
-    today = datetime.now(UTC).date().isoformat()
+    await on_one_day(world)
     a = f"/apps/{app_id}/workflow/statistics"
-    assert await data(owner, f"{a}/daily-conversations") == [{"date": today, "runs": 4}]
-    assert await data(owner, f"{a}/daily-terminals") == [{"date": today, "terminal_count": 2}]
-    assert await data(owner, f"{a}/token-costs") == [{"date": today, "token_count": 60}]
-    assert await data(owner, f"{a}/average-app-interactions") == [{"date": today, "interactions": 2.0}]
+    assert await data(owner, f"{a}/daily-conversations") == [{"date": TODAY, "runs": 4}]
+    assert await data(owner, f"{a}/daily-terminals") == [{"date": TODAY, "terminal_count": 2}]
+    assert await data(owner, f"{a}/token-costs") == [{"date": TODAY, "token_count": 60}]
+    assert await data(owner, f"{a}/average-app-interactions") == [{"date": TODAY, "interactions": 2.0}]
 
 
 async def test_days_are_those_of_the_account(world: World) -> None:

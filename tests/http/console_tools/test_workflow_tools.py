@@ -195,7 +195,7 @@ async def test_stopping_the_caller_stops_what_it_called(world: World) -> None:
             assert stopped.json() == {"result": "success"}
             answer: httpx.Response = await running
         assert answer.json()["data"]["status"] == "stopped"
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while (await world.runs_of(inner))[0].status == "running":
                 await asyncio.sleep(0.02)
         assert (await world.runs_of(inner))[0].status == "stopped"

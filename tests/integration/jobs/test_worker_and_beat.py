@@ -76,7 +76,7 @@ async def _with_an_old_job_to_clean(home: Path) -> tuple[Database, str]:
 
 
 async def _gone(database: Database, job_id: str) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             async with database.read() as session:
                 if await session.scalar(select(Job.id).where(Job.id == job_id)) is None:

@@ -80,7 +80,7 @@ class Desk:
         """Waits for the resumed run's next end here."""
         live = self.office.runs.live.by_run(run_id)
         if live is not None:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 await live.outcome
                 await live.wait()
         return live
@@ -166,7 +166,7 @@ async def test_of_many_answers_at_once_one_counts(home: House) -> None:
     refused = [one for one in said if one is not None]
     assert len(refused) == 7
     assert {type(one) for one in refused} == {FormSubmitted}
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while (await home.row(app_id, live.spec.run_id)).status == "running":
             for desk in desks:
                 await desk.office.recovery.take_over()
@@ -319,7 +319,7 @@ async def test_everybody_answers_at_the_same_moment(home: House) -> None:
             for i, name in enumerate(names)
         )
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while (await home.row(app_id, live.spec.run_id)).status != "succeeded":
             for desk in desks:
                 await desk.office.recovery.take_over()

@@ -54,7 +54,7 @@ async def begun(home: House, app_id: str, **more: Any) -> LiveRun:
     """A run that waits for its model."""
     home.office.models.hold()
     live = await home.office.runs.start(await home.request(app_id, {"word": "hi"}, **more))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await home.office.models.asked.wait()
     await live.recorder.barrier()
     return live
@@ -208,7 +208,7 @@ async def test_a_stop_ends_the_run_wherever_it_is(home: House) -> None:
     assert (await home.row(app_id, live.spec.run_id)).stop_requested is False
     await elsewhere.runs.stop(live.spec.task_id, app_id=app_id, user=live.spec.user)
     await home.office.recovery.renew()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         outcome = await live.outcome
     assert outcome.end.status == "stopped"
     frames = await stored_frames(home, live.spec.run_id)
@@ -224,7 +224,7 @@ async def test_a_lost_run_goes_on_where_it_was(home: House) -> None:
     before = await home.records.frames(run_id, 0)
     second = home.open_office("second")
     live = await taken(second, run_id)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         outcome = await live.outcome
     assert outcome.end.outputs == {"said": MOCK_TEXT}
     row = await home.row(app_id, run_id)
@@ -243,7 +243,7 @@ async def test_a_call_that_must_not_be_made_twice_fails_as_interrupted(home: Hou
     first = await lost(home, app_id)
     second = home.open_office("second")
     live = await taken(second, first.spec.run_id)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         outcome = await live.outcome
     assert outcome.end.status == "failed"
     assert "interrupted" in (outcome.end.error or "").lower()
@@ -257,7 +257,7 @@ async def test_a_lost_turn_ends_with_its_whole_answer(home: House) -> None:
     app_id = await home.new_app("advanced-chat", graph)
     first = await lost(home, app_id, query="hello")
     live = await taken(home.open_office("second"), first.spec.run_id)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         outcome = await live.outcome
     assert outcome.answer == f"It said: {MOCK_TEXT}"
     message = await home.records.message_of(app_id, first.spec.run_id)
@@ -277,14 +277,14 @@ async def test_the_first_owner_writes_nothing_after_the_second_took_over(home: H
     second.models.hold()
     live = await taken(second, run_id)
     home.office.models.let_go()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await zombie.wait()
     assert zombie.outcome.cancelled()
     assert zombie.log.closed
     assert (await home.row(app_id, run_id)).status == "running"
     assert "workflow_finished" not in [frame["event"] for frame in await stored_frames(home, run_id)]
     second.models.let_go()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await live.outcome
     assert [f["event"] for f in await stored_frames(home, run_id)].count("workflow_finished") == 1
 

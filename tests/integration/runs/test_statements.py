@@ -53,12 +53,12 @@ async def test_a_run_that_waits_for_its_model_holds_no_connection(home: House) -
     app_id = await home.new_app("workflow", asking)
     home.office.models.hold()
     live = await home.office.runs.start(await home.request(app_id, {"word": "hi"}, streaming=True))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await home.office.models.asked.wait()
     await live.recorder.barrier()
     pools = [engine.sync_engine.pool for engine in {home.database.reader, home.database.writer}]
     # What was written is on its way back; a connection that the run holds would stay away until the model answers.
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while any(pool.checkedout() for pool in pools if isinstance(pool, QueuePool)):
             await asyncio.sleep(0.01)
     assert all(isinstance(pool, QueuePool) for pool in pools)

@@ -69,7 +69,7 @@ async def test_what_was_sent_is_waited_for() -> None:
             await asyncio.sleep(0)
         assert not waiting.done()
         ours.recv(100)
-        await asyncio.wait_for(waiting, 10)
+        await asyncio.wait_for(waiting, 60)
         theirs.sendall(b"never read")
         await until_read(lambda: [Held(ours)], 0.02)
     await until_read(lambda: [Held(ours)], 30)

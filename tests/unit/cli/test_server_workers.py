@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from orrery.cli.exit_codes import EXIT_CONFIGURATION
 from orrery.cli.main import main
 from orrery.cli.server_child import Child, Inherited
-from orrery.cli.server_workers import Workers, environment_of, wait_before
+from orrery.cli.server_workers import SILENT_LOOKS, Workers, environment_of, wait_before
 from orrery.settings.load import load_settings
 
 ANSWERS = """
@@ -27,18 +27,30 @@ signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 control.send(b"u")
 control.recv(1)
 """
+LIVES = """
+import signal, socket, sys, time
+control = socket.socket(fileno=int(sys.argv[-1].partition(":")[2]))
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+control.send(b"u")
+while True:
+    time.sleep(0.01)
+    control.send(b".")
+"""
 FAILS = f"raise SystemExit({EXIT_CONFIGURATION})"
 
 
 class Site:
     """Workers whose children run a snippet each; the next to start runs ``snippet``."""
 
-    def __init__(self, folder: Path, amount: int) -> None:
-        self.snippet = ANSWERS
+    def __init__(self, folder: Path, amount: int, snippet: str = ANSWERS) -> None:
+        self.snippet = snippet
         self.children: list[Child] = []
         self.ready = self.left = False
         self._socket = (folder / "listening").open("w")
-        self.workers = Workers(self._start, amount, ready=self._say_ready, leave=self._leave)
+        self.looks = 0
+        self.frozen: list[Child] = []
+        look = self._until_look if snippet is LIVES else asyncio.Event().wait
+        self.workers = Workers(self._start, amount, ready=self._say_ready, leave=self._leave, until_look=look)
 
     def _start(self, place: int) -> Child:
         command = [sys.executable, "-S", "-c", self.snippet, str(place)]
@@ -48,24 +60,39 @@ class Site:
     def _say_ready(self) -> None:
         self.ready = True
 
+    async def _until_look(self) -> None:
+        """A look comes when everyone who is not frozen has said something since the last one."""
+        before = {child: child.heard for child in self.running()}
+
+        def owed(child: Child) -> bool:
+            return child.code is None and child not in self.frozen and child.heard == before[child]
+
+        while any(owed(child) for child in before):
+            await asyncio.sleep(0.01)
+        self.looks += 1
+
     def _leave(self) -> None:
         self.left = True
         self._socket.close()
+
+    def freeze(self, child: Child) -> None:
+        self.frozen.append(child)
+        os.kill(child.pid, signal.SIGSTOP)
 
     def running(self) -> list[Child]:
         return [child for child in self.children if child.code is None]
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not holds():
             await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
-async def kept(folder: Path) -> AsyncIterator[tuple[Site, asyncio.Task[int]]]:
+async def kept(folder: Path, snippet: str = ANSWERS) -> AsyncIterator[tuple[Site, asyncio.Task[int]]]:
     """Two children that answer; in the end the parent is told to stop."""
-    site = Site(folder, 2)
+    site = Site(folder, 2, snippet)
     run = asyncio.create_task(site.workers.run())
     try:
         await until(lambda: [child.up_since is not None for child in site.children] == [True, True])
@@ -124,6 +151,27 @@ async def test_a_killed_one_is_followed_by_another(tmp_path: Path, caplog: pytes
         assert killed.code == -signal.SIGKILL
         assert site.running() == [other, site.children[2]]
     assert f"API process {killed.pid} ended with code -9. Another is started in 0.5 s." in caplog.messages
+
+
+async def test_a_frozen_one_is_ended_and_followed_by_another(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with kept(tmp_path, LIVES) as (site, _):
+        frozen, other = site.children
+        await until(lambda: site.looks > 4 * SILENT_LOOKS)
+        assert site.running() == [frozen, other]
+        site.freeze(frozen)
+        await until(lambda: len(site.children) == 3 and site.children[2].up_since is not None)
+        assert frozen.code == -signal.SIGKILL
+        assert site.running() == [other, site.children[2]]
+    assert f"API process {frozen.pid} hangs: it gave no sign of life for 30 s." in caplog.messages
+
+
+async def test_a_frozen_one_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    async with kept(tmp_path, LIVES) as (site, run):
+        frozen, other = site.children
+        site.freeze(frozen)
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert await run == 1
+    assert (frozen.code, other.code) == (-signal.SIGKILL, 0)
 
 
 async def test_a_new_one_answers_before_an_old_one_leaves(tmp_path: Path) -> None:

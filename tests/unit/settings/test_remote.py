@@ -139,7 +139,7 @@ def test_a_change_is_told_by_name_and_never_by_value(keep: list[ConfigServer], l
         assert server.polling.wait(10)
     apollo_server.change(B="hidden", D="hidden")
     nacos_server.change("C=hidden\n")
-    told = {lines.get(timeout=10), lines.get(timeout=10)}
+    told = {lines.get(timeout=60), lines.get(timeout=60)}
     for end in ends:
         end.set()
     assert told == {

@@ -114,7 +114,7 @@ def test_broken_pages_still_have_a_text():
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[EmbeddedSandbox]:
-    made = EmbeddedSandbox(Limits(timeout=5.0, workers=1))
+    made = EmbeddedSandbox(Limits(timeout=60.0, workers=1))
     try:
         await made.ready()
     except SandboxRefusal as refusal:

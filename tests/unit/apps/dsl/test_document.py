@@ -154,7 +154,7 @@ def test_bombs_are_refused_soon(text: str) -> None:
     before = time.process_time()
     with pytest.raises(DslError, match="Invalid YAML format: "):
         load_yaml(text)
-    assert time.process_time() - before < 5
+    assert time.process_time() - before < 60
 
 
 @pytest.mark.parametrize(

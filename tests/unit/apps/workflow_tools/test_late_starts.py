@@ -89,6 +89,6 @@ async def test_what_was_being_started_is_stopped(tmp_path: Path) -> None:
             await calling
         assert runs.reasons == []
         runs.let.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await runs.stopped.wait()
         assert runs.reasons == [USER_STOP]
