@@ -43,6 +43,7 @@ class PoolOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How connections to a server are kept; SQLite takes none of it. Times in seconds.
 
     ``settings`` are session settings that PostgreSQL gets with each connection, ``charset`` is MySQL's.
+    ``behind_pooler``: what answers gives each transaction another connection of the server, as PgBouncer does.
     """
 
     size: int = 10
@@ -53,6 +54,7 @@ class PoolOptions(msgspec.Struct, frozen=True, kw_only=True):
     lifo: bool = False
     settings: Mapping[str, str] = {}
     charset: str = ""
+    behind_pooler: bool = False
 
 
 _CLOSE_SECONDS = 5.0
@@ -90,6 +92,7 @@ class Database:
             )
             if self.dialect == "postgresql":
                 _drop_nul(self._writer)
+                _ask_nothing_of_json(self._writer)
 
     @property
     def writer(self) -> AsyncEngine:
@@ -152,6 +155,11 @@ def _ends_a_connection(task: asyncio.Task[object]) -> bool:
 
 
 def _connect_arguments(dialect: str, pool: PoolOptions) -> dict[str, object]:
+    if dialect == "postgresql" and pool.behind_pooler:
+        # A statement that was prepared is on one connection of the server, and the next transaction on another; and
+        # of settings a pooler carries over only a few, so that limits of sessions have to stand in the server.
+        unnamed = {"statement_cache_size": 0, "prepared_statement_cache_size": 0, "prepared_statement_name_func": str}
+        return {"server_settings": {"timezone": "UTC", **pool.settings}, **unnamed}
     if dialect == "postgresql":
         idle = {"idle_in_transaction_session_timeout": f"{IDLE_TRANSACTION_SECONDS}s"}
         return {"server_settings": {"timezone": "UTC", **idle, **pool.settings}}
@@ -178,6 +186,19 @@ def _sqlite_engine(url: URL, *, begin: str, pool_size: int, echo: bool) -> Async
     event.listen(engine.sync_engine, "connect", on_connect)
     event.listen(engine.sync_engine, "begin", on_begin)
     return engine
+
+
+def _ask_nothing_of_json(engine: AsyncEngine) -> None:
+    """Spares each new connection two questions about types that no table has.
+
+    They are asked outside of a transaction, where a pooler may hand question and answer to different connections.
+    """
+
+    async def asked(_connection: object) -> None:
+        pass
+
+    dialect = cast("Any", engine.sync_engine.dialect)
+    dialect.setup_asyncpg_json_codec = dialect.setup_asyncpg_jsonb_codec = asked
 
 
 class _Bind(Protocol):

@@ -32,4 +32,5 @@ def pool_options(settings: DatabaseSettings, *, places: int = 0) -> PoolOptions:
         lifo=settings.pool_lifo,
         settings=options,
         charset=settings.charset or extras.get("charset", ""),
+        behind_pooler=settings.behind_pooler,
     )
