@@ -68,16 +68,15 @@ def test_folders_of_the_image_are_those_that_are_mounted() -> None:
 
 
 def test_node_is_a_choice_of_the_build() -> None:
-    """Debian's own, on top of the image that everybody has, and left to the same user."""
-    assert "FROM orrery AS orrery-node" in LINES
+    """On top of the image that everybody has: the program alone, where the contract's settings look for it."""
+    start = LINES.index("FROM orrery AS orrery-node")
     lines = [line for line in stage("orrery-node")[1:] if line and not line.startswith("#")]
-    assert [line.split()[0] for line in lines] == ["USER", "RUN", "USER"]
-    assert lines[-1] == "USER 1001:1001"
-    commands = [command.split() for command in re.split(r"&&", lines[1].removeprefix("RUN "))]
-    assert commands[1] == ["apt-get", "install", "-y", "--no-install-recommends", "nodejs"]
-    assert ["rm", "-rf", "/var/lib/apt/lists/*"] in commands
-    # where the contract's settings look for it
-    assert commands[-1] == ["ln", "-s", "/usr/bin/node", CONTRACT_NODE]
+    assert lines == [f"COPY --from=node {CONTRACT_NODE} {CONTRACT_NODE}"]
+    assert LINES[start - 1] == "FROM node:${NODE} AS node"
+    # built for the same system as the image that it goes to
+    arguments = dict(line.removeprefix("ARG ").split("=") for line in LINES if re.match(r"ARG (NODE|PYTHON)=", line))
+    assert arguments["NODE"].split("-")[1:] == ["bookworm", "slim"]
+    assert arguments["PYTHON"].split("-")[1:] == ["slim", "bookworm"]
 
 
 def test_the_sandbox_takes_node_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
