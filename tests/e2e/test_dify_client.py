@@ -175,12 +175,14 @@ def test_stopping_a_chat(server: OrreryServer, slow_chat: Any) -> None:
     task, conversation = seen[0].data["task_id"], seen[0].data["conversation_id"]
     headers = {"Authorization": f"Bearer {slow_chat.api_key}"}
     url = f"{server.url}/v1/chat-messages/{task}/stop"
-    assert httpx.post(url, json={"user": "somebody else"}, headers=headers, trust_env=False).json() == {
+    assert httpx.post(url, json={"user": "somebody else"}, headers=headers, timeout=120, trust_env=False).json() == {
         "result": "success"
     }
     seen += [next(stream), next(stream)]
     assert seen[-1].event == "message", "somebody else's word does not stop it"
-    assert httpx.post(url, json={"user": USER}, headers=headers, trust_env=False).json() == {"result": "success"}
+    assert httpx.post(url, json={"user": USER}, headers=headers, timeout=120, trust_env=False).json() == {
+        "result": "success"
+    }
     seen += list(stream)
     assert seen[-1].event == "message_end"
     said = "".join(frame.data["answer"] for frame in seen if frame.event == "message")

@@ -232,7 +232,7 @@ def test_a_form_goes_out_by_mail_and_is_answered_at_its_page(
     body = mail.get_body(("plain",))
     assert body is not None
     token = body.get_content().strip().removeprefix("Open: http://apps.test/form/")
-    with httpx.Client(base_url=f"{own.url}/api/form/human_input", trust_env=False) as page:
+    with httpx.Client(base_url=f"{own.url}/api/form/human_input", timeout=120, trust_env=False) as page:
         shown = page.get(f"/{token}").json()
         assert shown["site"]["site"]["title"] == "Asks"
         assert own.service(key).get(f"/form/human_input/{token}").status_code == 404
@@ -314,7 +314,7 @@ def test_drafts_are_tried(own: OrreryServer, owner: Console, post: MailServer) -
     # A debug run is answered in the console, with a token that is good only there.
     told = frames(owner.http, "POST", f"/apps/{app_id}/workflows/draft/run", json={"inputs": {"q": "it"}})
     token = data_of(told, "human_input_required")["form_token"]
-    with httpx.Client(trust_env=False) as stranger:
+    with httpx.Client(timeout=120, trust_env=False) as stranger:
         assert stranger.get(f"{own.url}/api/form/human_input/{token}").status_code == 404
     assert owner.call("GET", f"/form/human_input/{token}")["user_actions"][0]["id"] == "yes"
     assert owner.call("POST", f"/form/human_input/{token}", {"inputs": {"note": "x"}, "action": "yes"}) == {}
@@ -325,7 +325,7 @@ def test_drafts_are_tried(own: OrreryServer, owner: Console, post: MailServer) -
 
 def test_an_address_may_not_try_for_ever(own: OrreryServer, owner: Console) -> None:
     del owner
-    with httpx.Client(base_url=f"{own.url}/api/form/human_input", trust_env=False) as page:
+    with httpx.Client(base_url=f"{own.url}/api/form/human_input", timeout=120, trust_env=False) as page:
         said = [page.get("/nobody-has-this") for _ in range(45)]
     assert [one.status_code for one in said].count(429) >= 5
     assert said[-1].json()["code"] == "web_form_rate_limit_exceeded"

@@ -127,7 +127,7 @@ def test_what_does_not_fit_is_refused_by_name(
 
 def test_unknown_switched_off_and_unpublished_webhooks(server: OrreryServer, console: Console) -> None:
     there = Hooked(server, console, dsl.chain(webhook(), ending(b=["hook", "_webhook_raw"])))
-    unknown = httpx.post(f"{server.url}/triggers/webhook/{'x' * 24}", json={}, trust_env=False)
+    unknown = httpx.post(f"{server.url}/triggers/webhook/{'x' * 24}", json={}, timeout=120, trust_env=False)
     assert (unknown.status_code, unknown.json()["message"]) == (404, f"Webhook not found: {'x' * 24}")
     (trigger,) = console.call("GET", f"/apps/{there.app_id}/triggers")["data"]
     assert (trigger["trigger_type"], trigger["node_id"], trigger["status"]) == ("trigger-webhook", "hook", "enabled")
@@ -162,7 +162,7 @@ def test_forms_files_and_plain_bodies(server: OrreryServer, console: Console) ->
     (outputs,) = form.outputs()
     assert (outputs["title"], outputs["doc"]["filename"], outputs["doc"]["size"]) == ("t", "a.txt", 5)
     fetched = httpx.get(outputs["doc"]["url"] if outputs["doc"]["url"].startswith("http")
-                        else server.url + outputs["doc"]["url"], trust_env=False)  # fmt: skip
+                        else server.url + outputs["doc"]["url"], timeout=120, trust_env=False)  # fmt: skip
     assert fetched.content == b"hello"
     plain = Hooked(server, console, dsl.chain(
         webhook(content_type="text/plain", body=[field("text")], response_body="thank you"),
@@ -274,14 +274,16 @@ def test_triggers_of_plugins_are_kept_and_start_nothing(server: OrreryServer, co
         refused = console.http.post(f"/apps/{app_id}/{path}", json=body)
         assert (refused.status_code, refused.json()["code"]) == (400, "invalid_param")
         assert "plugin" in refused.json()["message"]
-    unknown = httpx.post(f"{server.url}/triggers/plugin/0b9bd3c2-6e5a-4c0e-8d6a-000000000000", trust_env=False)
+    unknown = httpx.post(
+        f"{server.url}/triggers/plugin/0b9bd3c2-6e5a-4c0e-8d6a-000000000000", timeout=120, trust_env=False
+    )
     assert (unknown.status_code, unknown.json()) == (404, {"error": "Endpoint not found"})
     cards = console.call("GET", "/apps?limit=100")["data"]
     assert [card["has_draft_trigger"] for card in cards if card["id"] == app_id] == [True]
 
 
 def test_only_those_who_may_see_and_switch(console: Console, hook: Hooked, server: OrreryServer) -> None:
-    with httpx.Client(base_url=f"{server.url}/console/api", trust_env=False) as nobody:
+    with httpx.Client(base_url=f"{server.url}/console/api", timeout=120, trust_env=False) as nobody:
         assert nobody.get(f"/apps/{hook.app_id}/triggers").status_code == 401
     (trigger,) = console.call("GET", f"/apps/{hook.app_id}/triggers")["data"]
     other = console.add_app(dsl.workflow("other", dsl.chain(dsl.start("q"), dsl.end(out=["start", "q"]))))[0]

@@ -251,7 +251,7 @@ def test_cors_of_the_service_api(minimal: httpx.Client) -> None:
     ],
 )
 def test_refused_keys(server: OrreryServer, console: Console, headers: dict[str, str], message: str) -> None:
-    answer = httpx.post(f"{server.url}/v1/workflows/run", json={}, headers=headers, trust_env=False)
+    answer = httpx.post(f"{server.url}/v1/workflows/run", json={}, headers=headers, timeout=120, trust_env=False)
     assert answer.status_code == 401
     assert answer.json() == {"code": "unauthorized", "message": message, "status": 401}
     assert answer.headers["www-authenticate"] == 'Bearer realm="api"'

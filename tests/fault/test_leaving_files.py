@@ -95,4 +95,4 @@ def test_downloads_that_are_cut(server: OrreryServer, console: Console) -> None:
     wait_for_files(server, before + POOL_FILES)
     assert statuses == {b"200"}
     assert "Traceback" not in server.log
-    assert httpx.get(f"{server.url}/health", trust_env=False).status_code == 200
+    assert httpx.get(f"{server.url}/health", timeout=120, trust_env=False).status_code == 200

@@ -45,7 +45,7 @@ def query_of(url: str) -> dict[str, str]:
 
 async def consent(world: World, address: str) -> httpx.Response:
     """Opens the address as the person's browser does, and follows it back to the console."""
-    async with httpx.AsyncClient() as vendor:
+    async with httpx.AsyncClient(timeout=120) as vendor:
         sent_back = await vendor.get(address)
     assert sent_back.status_code == 302, sent_back.text
     return await world.owner.get(sent_back.headers["location"])
@@ -164,7 +164,7 @@ async def test_a_login_holds_once_and_in_its_browser_only(world: World) -> None:
     async with protected_peer(people) as url:
         made = await done(world.owner.post(MCP, json=form("once", url)))
         begun = await done(world.owner.post(f"{MCP}/auth", json={"provider_id": made["id"]}))
-        async with httpx.AsyncClient() as vendor:
+        async with httpx.AsyncClient(timeout=120) as vendor:
             back = (await vendor.get(begun["authorization_url"])).headers["location"]
         stranger = world.people.browser()
         await refused(stranger.get(back), "another browser")

@@ -86,7 +86,7 @@ async def _gone(database: Database, job_id: str) -> None:
 
 async def _stop(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGTERM)
-    assert await asyncio.to_thread(process.wait, 20) == 0
+    assert await asyncio.to_thread(process.wait, 120) == 0
 
 
 async def test_a_worker_without_a_broker_runs_jobs_of_the_table(commands: Commands, tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ async def test_beat_relays_and_a_worker_runs_what_the_broker_brings(
 @pytest.mark.parametrize("command", ["worker", "beat"])
 def test_a_missing_broker_is_told_with_its_mend(commands: Commands, command: str) -> None:
     process = commands.launch(command, ORRERY_JOBS="celery")
-    _, told = process.communicate(timeout=30)
+    _, told = process.communicate(timeout=120)
     assert process.returncode == 78
     assert told.decode().strip().endswith("Set it, or set ORRERY_JOBS=process.")
     assert "CELERY_BROKER_URL is empty" in told.decode()
@@ -131,7 +131,7 @@ async def test_roles_without_http_offer_their_metrics(commands: Commands, tmp_pa
     role = commands.launch(
         command, ORRERY_JOBS="process", ORRERY_METRICS="true", ORRERY_METRICS_PORT=str(port)
     )  # fmt: skip
-    async with asyncio.timeout(60), httpx.AsyncClient(trust_env=False) as client:
+    async with asyncio.timeout(60), httpx.AsyncClient(timeout=120, trust_env=False) as client:
         while True:
             assert role.poll() is None
             try:

@@ -23,7 +23,7 @@ from orrery.deploy.envfile.writing import write_new
 from orrery.deploy.native.journal import Journal
 from orrery.deploy.native.programs import MissingProgram, program
 
-START_SECONDS = 180
+START_SECONDS = 300
 _PORTS = 24
 _PROGRAMS = {"postgresql": ("postgres", "initdb"), "mysql": ("mariadbd", "mariadb-install-db")}
 
@@ -91,7 +91,7 @@ class NativeFleet:
 
     def service(self, key: str) -> httpx.Client:
         headers = {"Authorization": f"Bearer {key}"}
-        client = httpx.Client(base_url=f"{self.url}/v1", headers=headers, timeout=60, trust_env=False)
+        client = httpx.Client(base_url=f"{self.url}/v1", headers=headers, timeout=180, trust_env=False)
         self._clients.append(client)
         return client
 
@@ -101,7 +101,7 @@ class NativeFleet:
         for client in self._clients:
             client.close()
         done = orrery("down", "--home", str(self.home))
-        self._process.wait(120)
+        self._process.wait(300)
         assert done.stdout in {"The stack has stopped.\n", "The stack is not running.\n"}, done.stderr
         assert not [pid for pid in running if Path(f"/proc/{pid}").exists()]
 
@@ -109,7 +109,7 @@ class NativeFleet:
 def orrery(*words: str) -> subprocess.CompletedProcess[str]:
     """One ``orrery stack`` command."""
     return subprocess.run(
-        [sys.executable, "-m", "orrery", "stack", *words], capture_output=True, text=True, check=False, timeout=150
+        [sys.executable, "-m", "orrery", "stack", *words], capture_output=True, text=True, check=False, timeout=300
     )
 
 

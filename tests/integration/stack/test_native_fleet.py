@@ -45,7 +45,7 @@ def double(runs: httpx.Client, text: str) -> str:
 def test_a_fleet_on_postgresql_heals_and_stops() -> None:
     with model_server() as models, native_fleet(*ALL) as fleet:
         fleet.until_well(11)
-        assert httpx.get(f"{fleet.url}/ready", trust_env=False).json()["status"] == "ready"
+        assert httpx.get(f"{fleet.url}/ready", timeout=120, trust_env=False).json()["status"] == "ready"
         assert orrery("ps", "--home", str(fleet.home)).returncode == 0
         assert "already" in orrery(*fleet.words).stderr
         runs, _ = journey(fleet, models)
@@ -91,8 +91,8 @@ def test_a_fleet_on_a_redis_cluster() -> None:
 
 
 def eventually(runs: httpx.Client) -> None:
-    """Runs go well again within a minute after something came back."""
-    deadline = time.monotonic() + 60
+    """Runs go well again soon after something came back."""
+    deadline = time.monotonic() + 180
     body = {"inputs": {"query": "ef"}, "response_mode": "blocking", "user": "u"}
     while True:
         ran = runs.post("/workflows/run", json=body)

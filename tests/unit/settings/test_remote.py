@@ -136,7 +136,7 @@ def test_a_change_is_told_by_name_and_never_by_value(keep: list[ConfigServer], l
     for server, remote in ((apollo_server, apollo(apollo_server)), (nacos_server, nacos(nacos_server))):
         opening = opened(remote)
         ends.append(watch_in_background(opening, opening.fetch()))
-        assert server.polling.wait(10)
+        assert server.polling.wait(60)
     apollo_server.change(B="hidden", D="hidden")
     nacos_server.change("C=hidden\n")
     told = {lines.get(timeout=60), lines.get(timeout=60)}
