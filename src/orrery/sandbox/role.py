@@ -31,9 +31,7 @@ _log = logging.getLogger(__name__)
 def application(settings: ServiceSettings) -> SandboxService:
     """The service for ``settings``; it starts its sandbox when its server starts it. Raises ValueError."""
     dependencies = Dependencies(Path(settings.packages), Path(settings.requirements), mirror=settings.mirror)
-    node = find_node(settings.node) or ("" if settings.node else find_node(CONTRACT_NODE)) or ""
-    if settings.node and not node and settings.js_engine is None:
-        _log.warning("JavaScript runs on QuickJS: there is no program %s (NODEJS_PATH)", settings.node)
+    node = _node(settings)
     sandbox = EmbeddedSandbox(
         settings.limits,
         minimum_level=settings.minimum_level,
@@ -54,6 +52,19 @@ def application(settings: ServiceSettings) -> SandboxService:
         body_limit=settings.limits.code * _ENCODING_FACTOR,
         update_interval=settings.update_interval,
     )
+
+
+def _node(settings: ServiceSettings) -> str:
+    """The program that the settings name, or one of this machine; empty when there is none.
+
+    Files of the contract name its own place, whether somebody chose that or not.
+    """
+    if settings.node not in {"", CONTRACT_NODE}:
+        found = find_node(settings.node)
+        if found is None and settings.js_engine is None:
+            _log.warning("JavaScript runs on QuickJS: there is no program %s (NODEJS_PATH)", settings.node)
+        return found or ""
+    return find_node(CONTRACT_NODE) or find_node() or ""
 
 
 async def serve(settings: ServiceSettings) -> None:

@@ -56,9 +56,9 @@ def further_calls(words: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...
         raise ValueError(_refusal(breaking, unknown))
     notices: list[str] = []
     if bound := sorted(BOUND & wanted.keys()):
-        notices.append(f"ALLOWED_SYSCALLS: {', '.join(bound)} stay bound to their conditions")
+        notices.append(f"ALLOWED_SYSCALLS: bound to their conditions as before: {', '.join(bound)}")
     if earlier := sorted(_EARLIER.keys() & wanted.keys()):
-        notices.append(f"ALLOWED_SYSCALLS: {', '.join(earlier)} are done before a snippet is read, and refused then")
+        notices.append(f"ALLOWED_SYSCALLS: done before a snippet is read, and refused to it: {', '.join(earlier)}")
     return tuple(name for name in wanted if name in FURTHER), tuple(notices)
 
 

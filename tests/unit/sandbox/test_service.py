@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from orrery.egress.protocol import HttpResponse
+from orrery.sandbox import role as role_module
 from orrery.sandbox.configuration import Misconfigured, ServiceSettings, read_settings
 from orrery.sandbox.dependencies import Dependencies, _installer
 from orrery.sandbox.limits import Limits
@@ -248,6 +249,22 @@ async def test_text_around_the_tags_is_ignored():
     body = {"code": 0, "message": "success", "data": {"stdout": 'a<<RESULT>>\n{"x": 1}\n<<RESULT>>b', "error": ""}}
     remote = RemoteSandbox(Answering(200, json.dumps(body).encode()), "http://sandbox:8194", KEY)
     assert await remote.call_main("python3", "def main(): return {}", {}) == {"x": 1}
+
+
+@pytest.mark.parametrize("named", [False, True])
+async def test_javascript_takes_the_node_of_this_machine(named: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    node = tmp_path / "node"
+    node.write_text("#!/bin/sh\n")
+    node.chmod(0o755)
+    monkeypatch.setattr(role_module, "CONTRACT_NODE", str(tmp_path / "not-there"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    settings = ServiceSettings(key=KEY, node=str(tmp_path / "not-there") if named else "")
+    assert role_module._node(settings) == str(node)
+
+
+async def test_a_node_that_is_named_is_that_one_or_none(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    assert role_module._node(ServiceSettings(key=KEY, node=str(tmp_path / "gone"))) == ""
+    assert "JavaScript runs on QuickJS: there is no program" in caplog.text
 
 
 @pytest.mark.parametrize("key", ["", "dify-sandbox"])
