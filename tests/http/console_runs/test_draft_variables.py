@@ -127,6 +127,66 @@ async def test_changes_must_fit_and_can_be_taken_back(world: World) -> None:
     assert (await owner.get(path(app_id, "variables/nonsense"))).status_code == 404
 
 
+def giving_nothing() -> dict[str, Any]:
+    """A snippet whose declared outputs are null, and an end that shows a variable which nobody made."""
+    outputs = {name: {"type": kind} for name, kind in (("sum", "number"), ("all", "array[string]"))}
+    code = {
+        "type": "code",
+        "title": "code",
+        "code_language": "python3",
+        "code": "",
+        "variables": [],
+        "outputs": outputs,
+    }
+    shown = {"variable": "shown", "value_selector": ["code", "gone"], "value_type": "any"}
+    nodes = [
+        start(),
+        {"id": "code", "type": "custom", "data": code},
+        {"id": "end", "type": "custom", "data": {"type": "end", "title": "end", "outputs": [shown]}},
+    ]
+    edges = [
+        {"source": a, "target": b, "sourceHandle": "source", "targetHandle": "target"}
+        for a, b in (("start", "code"), ("code", "end"))
+    ]
+    return {"nodes": nodes, "edges": edges}
+
+
+async def test_what_holds_null_takes_a_value_of_its_declared_type(world: World) -> None:
+    owner = await world.people.signed_in()
+    app_id = await world.new_app(owner, "workflow", giving_nothing())
+    world.code.main = lambda _source, _inputs: {"sum": None, "all": None}
+    await debugged(owner, app_id)
+    held = await items(owner, app_id, "nodes/code/variables")
+    assert {name: (item["value"], item["value_type"]) for name, item in held.items()} == {
+        "sum": (None, "none"), "all": (None, "none"),
+    }  # fmt: skip
+    total, listed = (path(app_id, f"variables/{held[name]['id']}") for name in ("sum", "all"))
+    wrong = await owner.patch(total, json={"value": "seven"})
+    assert (wrong.status_code, wrong.json()["params"]) == (400, "value")
+    assert wrong.json()["message"] == "Type mismatch: expected number, but got string, value=seven"
+    assert (await owner.patch(total, json={"value": None})).json()["value_type"] == "none"
+    changed = (await owner.patch(total, json={"value": 7})).json()
+    assert (changed["value"], changed["value_type"], changed["edited"]) == (7, "number", True)
+    assert (await owner.patch(total, json={"value": "seven"})).status_code == 400, "now it has a type"
+    back = (await owner.put(total + "/reset")).json()
+    assert (back["value"], back["value_type"], back["edited"]) == (None, "none", False)
+    empty = (await owner.patch(listed, json={"value": []})).json()
+    assert (empty["value"], empty["value_type"]) == ([], "array[string]")
+
+    # What nobody declares takes anything.
+    shown = (await items(owner, app_id, "nodes/end/variables"))["shown"]
+    anything = (await owner.patch(path(app_id, f"variables/{shown['id']}"), json={"value": {"a": [1]}})).json()
+    assert (anything["value"], anything["value_type"]) == ({"a": [1]}, "object")
+    await owner.put(path(app_id, f"variables/{shown['id']}/reset"))
+    forged = {
+        "dify_model_identity": "__dify__file__",
+        "tenant_id": "x",
+        "transfer_method": "local_file",
+        "type": "image",
+    }
+    assert (await owner.patch(path(app_id, f"variables/{shown['id']}"), json={"value": forged})).status_code == 400
+
+
 async def test_a_variable_that_no_execution_gave_is_gone_after_a_reset(world: World) -> None:
     owner = await world.people.signed_in()
     app_id = await world.new_app(owner, "workflow", workflow())

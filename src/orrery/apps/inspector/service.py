@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from orrery.apps.files.protocol import FileOwner, FileValues
 from orrery.apps.files.tables import UploadFile
 from orrery.apps.inspector import store
+from orrery.apps.inspector.declared import declared_type, type_after
 from orrery.apps.inspector.errors import DraftVariableFixed, DraftVariableNotFound
 from orrery.apps.inspector.kept import CONVERSATION, LONGEST_NAME, SYSTEM, KeptValue, default_of, type_of
 from orrery.apps.inspector.large_values import FOLDER, LargeValues, drop_files
@@ -29,6 +30,7 @@ from orrery.database.ids import is_id
 from orrery.errors import InvalidParam
 from orrery.workflow.segments import TypeMismatch, build, fits, infer_type, shown_type
 
+_NULL = "none"
 _ORPHANS_AGE = timedelta(hours=1)
 
 
@@ -80,7 +82,8 @@ class DraftVariables:
     async def edit(
         self, place: Place, owner: FileOwner, row_id: str, *, name: str | None, value: object | msgspec.UnsetType
     ) -> DraftVariable:
-        """Sets the name, the value or both; files come as mappings.
+        """Sets the name, the value or both; files come as mappings. What holds null takes any value of the type that
+        its node declares, and where none is declared any value at all.
 
         Raises `DraftVariableNotFound`, `DraftVariableFixed`, and `InvalidParam` for a value of another type.
         """
@@ -91,9 +94,11 @@ class DraftVariables:
             raise DraftVariableFixed(row_id)
         if name is not None and (not name or len(name) > LONGEST_NAME or "." in name):
             raise InvalidParam(f"name: 1 to {LONGEST_NAME} characters, no dots.", params="name")
-        stored = None
+        stored, kind = None, row.value_type
         if value is not msgspec.UNSET:
-            checked = await self._checked(place, owner, row, value)
+            declared = await self._declared_type(place, row)
+            checked = None if value is None and kind == _NULL else await self._checked(place, owner, declared, value)
+            kind = type_after(declared, checked) if kind == _NULL else kind
             stored = await self._large.put(place.workspace_id, place.user_id, row.name, checked)
         async with self._database.write() as session:
             row = await _found(session, place, row_id)
@@ -102,8 +107,16 @@ class DraftVariables:
                 row.name = name
             if stored is not None:
                 store.fill(session, row, stored)
+                row.value_type = kind
             row.edited = True
         return row
+
+    async def _declared_type(self, place: Place, row: DraftVariable) -> str:
+        if row.value_type != _NULL:
+            return row.value_type
+        async with self._database.read() as session:
+            draft = await find_draft(session, place.workspace_id, place.app_id)
+        return "any" if draft is None else declared_type(draft.graph, row.node_id, row.name)
 
     async def reset(self, place: Place, row_id: str) -> DraftVariable | None:
         """Back to what its last execution gave, a conversation variable to its default; None when it is gone then.
@@ -169,8 +182,10 @@ class DraftVariables:
             left += await store.put(session, place, stored, whole_nodes=())
         await self._large.forget(left)
 
-    async def _checked(self, place: Place, owner: FileOwner, row: DraftVariable, value: object) -> object:
-        declared = shown_type(row.value_type)
+    async def _checked(self, place: Place, owner: FileOwner, kind: str, value: object) -> object:
+        declared = shown_type(kind)
+        if declared == "any" and infer_type(value) in {"file", "array[file]"}:
+            declared = infer_type(value)  # what says that it is a file is looked up like any file
         if declared in {"file", "array[file]"}:
             _check_mappings(declared, value)
             try:
