@@ -32,13 +32,14 @@ def test_chinese_stays(house: House, meet: Meet) -> None:
 def test_dark_stays(house: House, meet: Meet) -> None:
     person = house.enter(meet(house.url))
     page = person.open("/studio")
-    paper = "getComputedStyle(document.documentElement).backgroundColor"
-    assert page.evaluate(paper) == "rgb(247, 246, 242)"
+    paper = page.locator("html")
+    expect(paper).to_have_css("background-color", "rgb(247, 246, 242)")
     page.get_by_role("button", name="Switch to dark").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-    assert page.evaluate(paper) == "rgb(13, 18, 32)"
+    expect(paper).to_have_css("background-color", "rgb(13, 18, 32)")
     page.reload()
     expect(page.get_by_role("button", name="Switch to light")).to_be_visible()
-    assert page.evaluate(paper) == "rgb(13, 18, 32)"
+    expect(paper).to_have_css("background-color", "rgb(13, 18, 32)")
     page.emulate_media(color_scheme="light")
-    assert page.evaluate(paper) == "rgb(13, 18, 32)", "a choice counts more than the system's wish"
+    # A choice counts more than the system's wish.
+    expect(paper).to_have_css("background-color", "rgb(13, 18, 32)")

@@ -65,7 +65,7 @@ class Collector:
 
     def until(self, there: Callable[[], bool]) -> None:
         with self._news:
-            assert self._news.wait_for(there, 30)
+            assert self._news.wait_for(there, 120)
 
     def close(self) -> None:
         self._server.shutdown()
