@@ -1,9 +1,12 @@
-"""A worker or a beat as a process of its own: ``python -m ... worker|beat DATABASE_URL BROKER_URL FOLDER [SPEED]``."""
+"""A worker or a beat as a process of its own: ``python -m ... worker|beat DATABASE_URL BROKER_URL FOLDER``.
+
+``FOLDER/fleet.json``, where it is, tells more: ``clock`` of another time and speed, ``places`` of a worker, settings of
+``jobs`` and of the ``cache`` that say how the broker is reached.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 import signal
@@ -12,6 +15,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 from tests.integration.jobs.sample import MinuteJobs, SampleJobs
 
 from orrery.database import Database
@@ -19,11 +23,13 @@ from orrery.jobs import JobNeeds, Jobs
 from orrery.jobs.clock import SystemClock
 from orrery.jobs.fleet.application import celery_app
 from orrery.jobs.fleet.beat import Beat
-from orrery.jobs.fleet.broker import Broker
+from orrery.jobs.fleet.broker import Broker, broker_of
 from orrery.jobs.fleet.carrier import CeleryCarrier
 from orrery.jobs.fleet.relay import Relay
 from orrery.jobs.fleet.service import FleetService
 from orrery.jobs.fleet.worker import LoopThread, WorkerOptions, run_worker
+from orrery.settings.groups.cache import CacheSettings
+from orrery.settings.groups.jobs import Jobs as JobSettings
 
 
 class FastClock(SystemClock):
@@ -41,14 +47,31 @@ class FastClock(SystemClock):
         await asyncio.sleep(seconds / self._speed)
 
 
+class Told(msgspec.Struct):
+    """What a test says of its fleet."""
+
+    places: int = 8
+    clock: dict[str, float] | None = None
+    jobs: JobSettings = JobSettings()
+    cache: CacheSettings = CacheSettings()
+
+    @staticmethod
+    def by(folder: Path) -> Told:
+        file = folder / "fleet.json"
+        return msgspec.json.decode(file.read_bytes(), type=Told) if file.exists() else Told()
+
+    def broker(self, url: str) -> Broker:
+        return broker_of(msgspec.structs.replace(self.jobs, broker_url=url), self.cache)
+
+
 def fleet_jobs(database: Database, broker_url: str, folder: Path, *, owner: str) -> Jobs[CeleryCarrier]:
-    """Jobs of a fleet with the sample's catalog, or the schedule's where ``folder`` holds a clock."""
-    clock_file = folder / "clock.json"
+    """Jobs of a fleet with the sample's catalog and the schedule of every minute."""
+    told = Told.by(folder)
     clock = SystemClock()
-    if clock_file.exists():
-        told = json.loads(clock_file.read_text())
-        clock = FastClock(datetime.fromtimestamp(told["origin"], UTC), told["zero"], told["speed"])
-    app = celery_app(Broker(url=broker_url, transport_options={}))
+    if told.clock is not None:
+        origin = datetime.fromtimestamp(told.clock["origin"], UTC)
+        clock = FastClock(origin, told.clock["zero"], told.clock["speed"])
+    app = celery_app(told.broker(broker_url))
     jobs = Jobs.build(JobNeeds(database=database, announcer=CeleryCarrier(app), owner=owner, clock=clock))
     jobs.catalog.add(SampleJobs(folder).declared())
     jobs.catalog.add(MinuteJobs(folder).declared())
@@ -64,8 +87,10 @@ def main(role: str, database_url: str, broker_url: str, folder: str) -> int:
     try:
         if role == "worker":
             # A second application: one process may have both, for sending and for receiving.
-            app = celery_app(Broker(url=broker_url, transport_options={}))
-            options = WorkerOptions(queues=jobs.queues(), concurrency=8, grace=0.5, name=f"w{os.getpid()}@test")
+            told = Told.by(Path(folder))
+            app = celery_app(told.broker(broker_url))
+            name = f"w{os.getpid()}@test"
+            options = WorkerOptions(queues=jobs.queues(), concurrency=told.places, grace=2, name=name)
             return run_worker(app, FleetService(jobs), loop, options)
         relay = Relay(database, jobs.catalog, carrier, jobs.needs.clock)
         beat = Beat(jobs.timekeeper, relay)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ssl
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,17 @@ def test_tls_takes_its_certificates_from_redis() -> None:
         "ssl_cert_reqs": "required", "ssl_check_hostname": True, "ssl_ca_certs": "/ca.pem",
     }  # fmt: skip
     assert broker_of(JobSettings(broker_url="redis://h/1"), cache).tls is None
+
+
+def test_rabbitmq_confirms_messages_and_shows_its_certificate() -> None:
+    cache = CacheSettings(tls_ca=Path("/ca.pem"))
+    plain = broker_of(JobSettings(broker_url="amqp://guest@rabbit//"), cache)
+    assert (plain.transport_options, plain.tls) == ({"confirm_publish": True}, None)
+    assert broker_of(JobSettings(broker_url="amqps://u:p@rabbit:5671//"), cache).tls == {
+        "cert_reqs": ssl.CERT_REQUIRED, "server_hostname": "rabbit", "ca_certs": "/ca.pem",
+    }  # fmt: skip
+    several = broker_of(JobSettings(broker_url="amqps://u:p@one//;amqps://u:p@two//"), CacheSettings())
+    assert several.tls == {"cert_reqs": ssl.CERT_REQUIRED}
 
 
 def test_a_broker_prints_without_its_password() -> None:

@@ -29,6 +29,7 @@ class DeclaredQueue(Protocol):
 
 class Channel(Protocol):
     def queue_declare(self, queue: str, *, passive: bool) -> DeclaredQueue: ...
+    def queue_purge(self, queue: str) -> object: ...
 
 
 class Connection(Protocol):

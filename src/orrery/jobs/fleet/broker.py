@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+import ssl
+from urllib.parse import quote, urlsplit
 
 import msgspec
 
@@ -35,6 +36,9 @@ def broker_of(jobs: Jobs, cache: CacheSettings) -> Broker:
     options: dict[str, object] = {}
     if scheme in {"redis", "rediss", "sentinel"}:
         options = {"socket_keepalive": True}
+    if scheme in {"amqp", "amqps", "pyamqp"}:
+        # A message on a connection that is already dead is noticed, and sent again on another one.
+        options = {"confirm_publish": True}
     if scheme == "sentinel":
         master = jobs.sentinel_master or cache.sentinel_service
         if not master:
@@ -44,7 +48,7 @@ def broker_of(jobs: Jobs, cache: CacheSettings) -> Broker:
         kwargs: dict[str, object] = {"socket_timeout": jobs.sentinel_timeout}
         password = jobs.sentinel_password or cache.sentinel_password
         options |= {"master_name": master, "sentinel_kwargs": kwargs | ({"password": password} if password else {})}
-    return Broker(url=url, transport_options=options, tls=_tls(cache) if scheme == "rediss" else None)
+    return Broker(url=url, transport_options=options, tls=_tls(url, cache))
 
 
 def _beside_the_cache(cache: CacheSettings) -> str:
@@ -57,10 +61,19 @@ def _beside_the_cache(cache: CacheSettings) -> str:
     return f"{scheme}://{login}{cache.host}:{cache.port}/{_DATABASE_INDEX}"
 
 
-def _tls(cache: CacheSettings) -> dict[str, object]:
-    files = {"ssl_ca_certs": cache.tls_ca, "ssl_certfile": cache.tls_cert, "ssl_keyfile": cache.tls_key}
+def _tls(url: str, cache: CacheSettings) -> dict[str, object] | None:
+    """The certificates are those of REDIS_SSL_*, as in the contract; each client has names of its own for them."""
+    scheme = url.partition("://")[0]
+    files = {"ca_certs": cache.tls_ca, "certfile": cache.tls_cert, "keyfile": cache.tls_key}
+    given: dict[str, object] = {name: str(path) for name, path in files.items() if path is not None}
+    if scheme == "amqps":
+        # Of several brokers each has a name of its own: then only the authority is checked.
+        host = urlsplit(url).hostname if ";" not in url else None
+        return {"cert_reqs": ssl.CERT_REQUIRED, **({"server_hostname": host} if host else {}), **given}
+    if scheme != "rediss":
+        return None
     return {
         "ssl_cert_reqs": _CHECKS[cache.tls_check],
         "ssl_check_hostname": cache.tls_check == "CERT_REQUIRED",
-        **{name: str(path) for name, path in files.items() if path is not None},
+        **{f"ssl_{name}": path for name, path in given.items()},
     }

@@ -69,6 +69,8 @@ def run_worker(app: CeleryApp, service: FleetService, loop: LoopThread, options:
 
     def drain(**_signal: object) -> None:
         loop.begin(service.drain(options.grace))
+        # Not here: the signal may have come while this thread holds a lock of the loop to be woken.
+        loop.begin(_wake_celery())
 
     stopping.connect(drain, weak=False)
     # A receiver is what keeps Celery from setting up logging of its own.
@@ -111,6 +113,26 @@ def _worker(app: CeleryApp, options: WorkerOptions) -> CeleryWorker:
         without_heartbeat=True,
         quiet=True,
     )
+
+
+class Hub(Protocol):
+    """Celery's own event loop."""
+
+    def call_soon(self, callback: Callable[[], None], /) -> object: ...
+
+
+async def _wake_celery() -> None:
+    """Makes Celery see that it was told to stop: over AMQP its loop may sleep for ten seconds more."""
+    # Lazy like Celery itself.
+    from kombu.asynchronous import get_event_loop
+
+    hub = cast("Hub | None", get_event_loop())
+    if hub is not None:
+        hub.call_soon(_nothing)
+
+
+def _nothing() -> None:
+    pass
 
 
 def _leave_logging_alone(**_signal: object) -> None:
