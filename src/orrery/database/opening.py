@@ -5,18 +5,29 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl
 
+import msgspec
+
 from orrery.database.engine import Database, PoolOptions
 from orrery.settings.groups.database import Database as DatabaseSettings
 
 _OPTION = re.compile(r"-c\s*([A-Za-z_][\w.]*)=((?:\\.|\S)+)")
 
+BEAT_CONNECTIONS = 4
+"""What a beat opens at most: it asks one thing after the other."""
+DAEMON_CONNECTIONS = 5
+"""What the plugin daemon keeps open at most, and as many more for a moment."""
 
-def open_database(settings: DatabaseSettings, *, places: int = 0) -> Database:
+
+def open_database(settings: DatabaseSettings, *, places: int = 0, most: int | None = None) -> Database:
     """The database that ``settings`` name; no connection is made yet.
 
-    ``places`` are pieces of work at a time that may each want a connection.
+    ``places`` are pieces of work at a time that may each want a connection. ``most``: connections that this process
+    may open, where that is fewer than the settings allow.
     """
-    return Database(settings.url(), pool_options(settings, places=places), echo=settings.echo)
+    pool = pool_options(settings, places=places)
+    if most is not None:
+        pool = msgspec.structs.replace(pool, size=min(pool.size, most), overflow=0)
+    return Database(settings.url(), pool, echo=settings.echo)
 
 
 def pool_options(settings: DatabaseSettings, *, places: int = 0) -> PoolOptions:

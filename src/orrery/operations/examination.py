@@ -24,6 +24,7 @@ from orrery.egress.protocol import EgressBlocked, EgressError, HttpClient
 from orrery.errors import OrreryError
 from orrery.jobs.inspection import JobInspection
 from orrery.mail.protocol import MailRefused, MailTransport, MailUnavailable
+from orrery.operations.connections import read_budget
 from orrery.sandbox.embedded import EmbeddedSandbox
 from orrery.sandbox.protocol import CodeRunner
 from orrery.settings.load import Settings
@@ -69,10 +70,11 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 
 async def examine(parts: Parts) -> list[Finding]:
     """Looks at every part at the same time. Never raises for what a part does."""
-    return [
+    found = [
         _settings(parts.settings),
         *await asyncio.gather(
             _database(parts),
+            _connections(parts),
             _cache(parts),
             _storage(parts),
             _sandbox(parts),
@@ -82,6 +84,7 @@ async def examine(parts: Parts) -> list[Finding]:
         ),
         _pages(parts.pages),
     ]
+    return [finding for finding in found if finding is not None]
 
 
 def _settings(settings: Settings) -> Finding:
@@ -104,7 +107,19 @@ async def _database(parts: Parts) -> Finding:
     if not state.tables and parts.settings.shape == "embedded":
         return Finding("database", f"{shown}, new: the first start makes the schema")
     found = f"The schema is at {state.revision or 'no revision'}, this version needs {HEAD}."
+    if state.doubt is not None:
+        found = f"A migration between {state.doubt.low} and {state.doubt.high} is under way, or broke off."
     return Finding("database", shown, found, "Run: orrery migrate")
+
+
+async def _connections(parts: Parts) -> Finding | None:
+    """None where nothing counts them, and where the database's own finding says why nothing is known."""
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            found = await read_budget(parts.database, parts.settings)
+    except (SQLAlchemyError, OSError, TimeoutError):
+        return None
+    return None if found is None else Finding("connections", str(found), found.problem, found.mend)
 
 
 async def _cache(parts: Parts) -> Finding:

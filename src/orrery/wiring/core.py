@@ -21,6 +21,7 @@ from orrery.database.opening import open_database
 from orrery.jobs.opening import needs_of
 from orrery.jobs.outbox import Announcer
 from orrery.jobs.parts import Jobs
+from orrery.operations.connections import read_budget
 from orrery.operations.schedules import Kept, RetentionJobs
 from orrery.sandbox.embedded import EmbeddedSandbox
 from orrery.settings.load import Settings
@@ -44,12 +45,21 @@ class Core(Generic[A]):
 
     ``announcer`` is told of jobs that were enqueued here; whoever made it closes it. ``places`` are jobs that run at
     a time in this process and may each want a connection to the database. ``stores``: whether it touches files.
+    ``connections``: how many it may have to the database, where that is fewer than the settings allow.
     """
 
-    def __init__(self, settings: Settings, announcer: A, *, places: int = 0, stores: bool = True) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        announcer: A,
+        *,
+        places: int = 0,
+        stores: bool = True,
+        connections: int | None = None,
+    ) -> None:
         self.settings = settings
         self.observation = Observation(settings)
-        self.database = open_database(settings.database, places=places)
+        self.database = open_database(settings.database, places=places, most=connections)
         self._job_counts: dict[tuple[str, ...], float] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self.jobs: Jobs[A] = Jobs.build(needs_of(settings, self.database, announcer))
@@ -81,6 +91,7 @@ class Core(Generic[A]):
         """
         self._loop = asyncio.get_running_loop()
         await make_ready(self.database, self.settings)
+        await _warn_of_connections(self.database, self.settings)
         if isinstance(self.sandbox, EmbeddedSandbox):
             self.sandbox.start()
         await self.product.running.recovery.start(alone=alone)
@@ -157,3 +168,11 @@ async def make_ready(database: Database, settings: Settings) -> None:
         await migrate(database, schema(), wait=settings.database.migration_wait_seconds, tell=_log.info)
     else:
         await require_current(database)
+
+
+async def _warn_of_connections(database: Database, settings: Settings) -> None:
+    """Says so in the log when the fleet's processes may together want more connections than there are."""
+    with contextlib.suppress(SQLAlchemyError, OSError):
+        found = await read_budget(database, settings)
+        if found is not None and found.problem is not None:
+            _log.warning("%s %s", found.problem, found.mend)

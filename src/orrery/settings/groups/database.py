@@ -39,6 +39,15 @@ class Database(Group, frozen=True, kw_only=True):
         bool,
         Env("ORRERY_DB_BEHIND_POOLER", "DB_HOST is a pooler that gives each transaction a connection, as PgBouncer"),
     ] = False
+    fleet_apis: Annotated[
+        int, Env("ORRERY_FLEET_APIS", "API servers of the whole fleet, to count connections", at_least=0)
+    ] = 1
+    fleet_workers: Annotated[
+        int, Env("ORRERY_FLEET_WORKERS", "workers of the whole fleet, to count connections", at_least=0)
+    ] = 1
+    fleet_beats: Annotated[
+        int, Env("ORRERY_FLEET_BEATS", "beats of the whole fleet, to count connections", at_least=0)
+    ] = 1
     migration_wait_seconds: Annotated[
         float,
         Env("ORRERY_MIGRATION_WAIT_SECONDS", "how long a migration waits for another one, or for a table", at_least=0),
