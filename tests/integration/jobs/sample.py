@@ -132,7 +132,7 @@ class MinuteJobs(SampleJobs):
     def declared(self) -> tuple[Handler, ...]:
         return (self.minute,)
 
-    @scheduled(every=60, missed="each", grace=600)
+    @scheduled(every=60, missed="each", grace=7200)
     @job("minute", queue="schedule_poller", lease=2)
     async def minute(self, due: Due) -> None:
         self._write(due.due_at.isoformat())
