@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from orrery.cli.failing import failing_clearly
+from orrery.cli.exit_codes import EXIT_FAILED
+from orrery.telemetry.alive import file_of, what_is_wrong
 
 if TYPE_CHECKING:
     from orrery.settings.load import Settings
@@ -36,20 +37,35 @@ def words(text: str) -> tuple[str, ...]:
     default="",
     help="Kept for existing installations: every pool is one event loop; solo runs one job at a time.",
 )
-def worker(queues: str, concurrency: int | None, pool: str) -> None:
+@click.option("--check", is_flag=True, help="Say whether the worker of this machine is well: exit code 0, or 1.")
+def worker(queues: str, concurrency: int | None, pool: str, check: bool) -> None:
     """Run background jobs: those that the broker brings, or with ORRERY_JOBS=process those of the table."""
+    if check:
+        tell_whether_well("worker")
+        return
+    # Lazy: neither the help of this command nor its check need load the product.
+    from orrery.cli.failing import failing_clearly
+
     with failing_clearly():
-        # Lazy: the help of this command need not load the product.
         from orrery.wiring.worker import WorkerChoice, work_for_broker, work_from_table
 
         settings = configured()
         choice = WorkerChoice.of(settings.jobs, queues=words(queues), places=1 if pool == "solo" else concurrency)
         code = 0
         if settings.jobs.backend == "celery":
-            code = work_for_broker(settings, choice)
+            code = work_for_broker(settings, choice, file_of("worker"))
         else:
-            asyncio.run(work_from_table(settings, choice, told_to_stop("Orrery runs background jobs.")))
+            stopped = told_to_stop("Orrery runs background jobs.")
+            asyncio.run(work_from_table(settings, choice, stopped, file_of("worker")))
     raise SystemExit(code)
+
+
+def tell_whether_well(role: str) -> None:
+    """What ``--check`` does: reads the signs of life that the role leaves. Raises SystemExit when it is not well."""
+    trouble = what_is_wrong(file_of(role))
+    click.echo(f"The {role} {trouble or 'is well'}.", err=trouble is not None)
+    if trouble is not None:
+        raise SystemExit(EXIT_FAILED)
 
 
 def told_to_stop(greeting: str) -> Callable[[], Coroutine[object, object, None]]:

@@ -19,6 +19,7 @@ OUR_DEFAULTS = {
     "COMPOSE_PROFILES": "${DB_TYPE:-postgresql},${VECTOR_STORE:-}",
     "LOG_FILE": "",  # a container's log is its output
     "CHECK_UPDATE_URL": "",
+    "COMPOSE_WORKER_HEALTHCHECK_DISABLED": "false",  # ours reads a file
     "CERTBOT_EMAIL": "",
     "CERTBOT_DOMAIN": "",
     "PLUGIN_DAEMON_URL": "http://plugin_daemon:5002" if has_role(Mode.PLUGIN_DAEMON) else "",

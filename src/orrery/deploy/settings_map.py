@@ -91,6 +91,7 @@ def _texts(service: Service) -> Iterator[str]:
         yield mount.source
     if service.health is not None:
         yield from service.health.test
+        yield from (service.health.interval, service.health.timeout, service.health.disable)
     for soft, hard in service.ulimits.values():
         yield from (soft, hard)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 
 import msgspec
 
@@ -19,6 +20,7 @@ from orrery.jobs.outbox import NoAnnouncer
 from orrery.jobs.runner import RunnerLimits, Wake
 from orrery.settings.groups.jobs import Jobs as JobSettings
 from orrery.settings.load import Settings
+from orrery.telemetry.alive import SignsOfLife
 from orrery.wiring.core import Core, make_ready
 
 _DEFAULT_PLACES = 4
@@ -45,8 +47,10 @@ class WorkerChoice(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def work_for_broker(settings: Settings, choice: WorkerChoice) -> int:
+def work_for_broker(settings: Settings, choice: WorkerChoice, alive: Path) -> int:
     """Runs what the broker brings until SIGTERM; the exit code. Called on the main thread.
+
+    ``alive``: the file for its signs of life.
 
     Raises `JobsConfigurationError`, `SchemaNotReady`, and what the database says.
     """
@@ -54,50 +58,57 @@ def work_for_broker(settings: Settings, choice: WorkerChoice) -> int:
     app = celery_app(broker_of(settings.jobs, settings.cache), prefetch=choice.prefetch)
     loop = LoopThread()
     core = Core(settings, carrier, places=choice.places)
-    jobs = core.jobs
+    jobs, signs = core.jobs, SignsOfLife(alive)
     options = WorkerOptions(queues=jobs.queues(choice.queues), concurrency=choice.places, log_level=settings.logs.level)
     try:
         loop.call(core.start())
         core.observation.serve_metrics(settings.observability.metrics_port)
+        loop.call(signs.start())
         return run_worker(app, FleetService(jobs), loop, options)
     finally:
         loop.call(core.drain())
         loop.call(core.close())
         loop.call(carrier.close())
+        loop.call(signs.close())
         loop.close()
 
 
-async def work_from_table(settings: Settings, choice: WorkerChoice, stopped: Waiting) -> None:
+async def work_from_table(settings: Settings, choice: WorkerChoice, stopped: Waiting, alive: Path) -> None:
     """Runs the jobs of the table, without a broker. Raises as `work_for_broker` does."""
     core = Core(settings, Wake(), places=choice.places)
     limits = RunnerLimits(at_once=choice.places, per_queue=choice.places)
     running = EmbeddedJobs(core.jobs, limits, queues=choice.queues, schedules=False)
+    signs = SignsOfLife(alive)
     try:
         await core.start()
         core.observation.serve_metrics(settings.observability.metrics_port)
         await running.start()
+        await signs.start()
         await stopped()
     finally:
         await core.drain()
         await running.close()
         await core.close()
+        await signs.close()
 
 
-async def fire_schedules(settings: Settings, stopped: Waiting) -> None:
+async def fire_schedules(settings: Settings, stopped: Waiting, alive: Path) -> None:
     """Beat. Raises as `work_for_broker` does."""
     carrier = open_carrier(settings.jobs, settings.cache) if settings.jobs.backend == "celery" else None
     core = Core(settings, carrier or NoAnnouncer(), stores=False)
     jobs = core.jobs
     relay = None if carrier is None else Relay(core.database, jobs.catalog, carrier, jobs.needs.clock)
-    running = Beat(jobs.timekeeper, relay)
+    running, signs = Beat(jobs.timekeeper, relay), SignsOfLife(alive)
     try:
         # It runs neither apps nor snippets: only their jobs' schedules are wanted.
         await make_ready(core.database, settings)
         core.observation.serve_metrics(settings.observability.metrics_port)
         await running.start()
+        await signs.start()
         await stopped()
     finally:
         await running.close()
         await core.close()
         if carrier is not None:
             await carrier.close()
+        await signs.close()

@@ -21,6 +21,7 @@ from orrery.database import Database
 from orrery.database.migrate import migrate
 from orrery.jobs import Due, JobNeeds, Jobs, NoAnnouncer
 from orrery.jobs.tables import Job
+from orrery.telemetry.alive import what_is_wrong
 
 _OLD = datetime.now(UTC) - timedelta(days=40)
 
@@ -32,7 +33,9 @@ class Commands:
 
     def launch(self, command: str, **variables: str) -> subprocess.Popen[bytes]:
         known = {name: value for name, value in os.environ.items() if not name.startswith(("CELERY", "ORRERY", "DB_"))}
-        environment = {**known, "ORRERY_HOME": str(self._home), **variables}
+        environment = {
+            **known, "ORRERY_HOME": str(self._home), "ORRERY_ALIVE_FILE": str(self.alive(command)), **variables,
+        }  # fmt: skip
         with (self._home / f"{command}.out").open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, "-u", "-m", "orrery", command],
@@ -40,6 +43,15 @@ class Commands:
             )  # fmt: skip
         self._running.append(process)
         return process
+
+    def alive(self, command: str) -> Path:
+        """Where the role leaves its signs of life."""
+        return self._home / f"{command}.alive"
+
+    async def until_well(self, command: str) -> None:
+        async with asyncio.timeout(60):
+            while what_is_wrong(self.alive(command)) is not None:
+                await asyncio.sleep(0.05)
 
     async def until_said(self, command: str, words: str) -> None:
         """Waits until the role says so: before, a signal would end it as it ends any program."""
@@ -93,7 +105,9 @@ async def test_a_worker_without_a_broker_runs_jobs_of_the_table(commands: Comman
     database, old = await _with_an_old_job_to_clean(tmp_path)
     worker = commands.launch("worker", ORRERY_JOBS="process")
     await _gone(database, old)
+    await commands.until_well("worker")
     await _stop(worker)
+    assert what_is_wrong(commands.alive("worker")) == "has not started, or was stopped"
     await database.close()
 
 
@@ -111,8 +125,12 @@ async def test_beat_relays_and_a_worker_runs_what_the_broker_brings(
     )
     await _gone(database, old)
     await commands.until_said("beat", "fires schedules")
+    for role in (beat, worker):
+        await commands.until_well("beat" if role is beat else "worker")
     await _stop(beat)
-    await _stop(worker)
+    worker.kill()
+    worker.wait()
+    assert what_is_wrong(commands.alive("worker")) == f"has ended without a word (process {worker.pid})"
     await database.close()
 
 

@@ -21,6 +21,7 @@ WHOLE: dict[str, Any] = yaml.safe_load(TEXTS["docker-compose.yaml"])
 MIDDLEWARE: dict[str, Any] = yaml.safe_load(TEXTS["docker-compose.middleware.yaml"])
 MEMBERSHIP = {"anyOf": [{"type": "null"}, {"type": "object", "required": ["aliases"]}]}
 WORDS = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+SECONDS = r"^([0-9]+s|\$\{[A-Z_]+:-[0-9]+s\})$"
 SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["services", "networks"],
@@ -83,10 +84,12 @@ SCHEMA: dict[str, Any] = {
                         "additionalProperties": False,
                         "properties": {
                             "test": {"type": "array", "prefixItems": [{"enum": ["CMD", "CMD-SHELL"]}], "minItems": 2},
-                            "interval": {"pattern": "^[0-9]+s$"},
-                            "timeout": {"pattern": "^[0-9]+s$"},
+                            "interval": {"pattern": SECONDS},
+                            "timeout": {"pattern": SECONDS},
                             "start_period": {"pattern": "^[0-9]+s$"},
                             "retries": {"type": "integer"},
+                            # Compose makes a truth value of what an expression gives.
+                            "disable": {"pattern": r"^\$\{[A-Z_]+:-(true|false)\}$"},
                         },
                     },
                     "networks": {"anyOf": [WORDS, {"type": "object", "additionalProperties": MEMBERSHIP}]},

@@ -21,8 +21,10 @@ from orrery.deploy.native.databases import mariadb, postgres
 from orrery.deploy.native.edge import edge_configuration
 from orrery.deploy.native.programs import LOOPBACK, own_environment, program
 from orrery.deploy.native.unit import Unit
+from orrery.deploy.probe import ALIVE
 from orrery.deploy.topology.stacks import whole
 from orrery.settings.dotenv import read_dotenv
+from orrery.telemetry.alive import FILE_VARIABLE
 
 DatabaseKind = Literal["postgresql", "mysql"]
 _SANDBOX = "import sys; from orrery.sandbox.role import main; sys.exit(main(sys.argv[1:]))"
@@ -181,12 +183,15 @@ def _api(stack: NativeStack, number: int, port: int, inner: _Inner) -> Unit:
 
 
 def _background(stack: NativeStack, command: str, number: int, inner: _Inner) -> Unit:
+    name = f"{command}-{number}"
+    alive = stack.folder / f"{name}.alive"
     return Unit(
-        name=f"{command}-{number}",
+        name=name,
         command=(sys.executable, "-m", "orrery", command),
-        environment=own_environment(inner.environment),
+        environment=own_environment({**inner.environment, FILE_VARIABLE: str(alive)}),
         folder=stack.folder,
         needs=(*inner.needs, "api-1"),
+        address=f"{ALIVE}{alive}",
     )
 
 

@@ -10,11 +10,15 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from orrery.deploy.probe import ALIVE, alive_file
+from orrery.telemetry.alive import what_is_wrong
+
 _ANSWER_SECONDS = 3.0
 
 
 class Unit(msgspec.Struct, frozen=True, kw_only=True):
-    """``address`` is asked for health: ``tcp://host:port`` that connects, or ``http://...`` that answers with 2xx.
+    """``address`` is asked for health: ``tcp://host:port`` that connects, ``http://...`` that answers with 2xx, or
+    ``alive:/path`` of a file with signs of life.
 
     ``user`` and ``group`` are numbers to become before the program starts; None stays who we are.
     """
@@ -52,6 +56,8 @@ async def is_well(address: str) -> bool:
     """Whether ``address`` answers; True for an empty one."""
     if not address:
         return True
+    if address.startswith(ALIVE):
+        return what_is_wrong(alive_file(address)) is None
     parts = urlsplit(address)
     try:
         async with asyncio.timeout(_ANSWER_SECONDS):

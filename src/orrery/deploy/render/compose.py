@@ -135,6 +135,7 @@ def _health(health: Health | None) -> dict[str, object] | None:
         "timeout": health.timeout,
         "retries": health.retries,
         "start_period": health.start_period,
+        "disable": health.disable,
     }
     return {key: value for key, value in entries.items() if value}
 

@@ -31,13 +31,17 @@ class Port(msgspec.Struct, frozen=True):
 
 
 class Health(msgspec.Struct, frozen=True):
-    """``test`` in Compose's form: CMD or CMD-SHELL and its words. Times as Compose writes them; empty is its default."""
+    """``test`` in Compose's form: CMD or CMD-SHELL and its words. Times as Compose writes them; empty is its default.
+
+    ``disable`` is Compose's, too: an expression that is true where no check is wanted.
+    """
 
     test: tuple[str, ...]
     interval: str = ""
     timeout: str = ""
     retries: int = 0
     start_period: str = ""
+    disable: str = ""
 
 
 class Dependency(msgspec.Struct, frozen=True):

@@ -71,6 +71,19 @@ find /app/api/storage /app/storage /dependencies ! -user "$${ORRERY_USER%%:*}" -
 exit 0
 """.strip()
 
+
+def _signs_of_life(mode: Mode) -> Health:
+    """The check of a role without a port. The contract's own asked the broker, cost seconds of CPU, and was off."""
+    return Health(
+        ("CMD", "python", "-m", "orrery.deploy.probe", f"alive:{mode}"),
+        interval=value_of("COMPOSE_WORKER_HEALTHCHECK_INTERVAL"),
+        timeout=value_of("COMPOSE_WORKER_HEALTHCHECK_TIMEOUT"),
+        retries=3,
+        start_period="60s",
+        disable=value_of("COMPOSE_WORKER_HEALTHCHECK_DISABLED"),
+    )
+
+
 INIT_PERMISSIONS = Service(
     name="init_permissions",
     image="busybox:1.37",
@@ -122,6 +135,7 @@ WORKER = Service(
     calls=_GROUND_CALLS,
     internet=True,
     depends_on=_READY_GROUND,
+    health=_signs_of_life(Mode.WORKER),
     user=ORRERY_USER,
     read_only=True,
     tmpfs=_WRITABLE,
@@ -140,6 +154,7 @@ WORKER_BEAT = Service(
     environment={"MODE": Mode.BEAT, **{name: f"${{{name}:-}}" for name in _SENTINEL}},
     calls=(Call("db_postgres", 5432), Call("db_mysql", 3306), Call("redis", 6379)),
     depends_on=_READY_GROUND,
+    health=_signs_of_life(Mode.BEAT),
     user=ORRERY_USER,
     read_only=True,
     tmpfs=_WRITABLE,

@@ -178,6 +178,12 @@ def _probes(service: Service) -> Object:
         kind, *test = service.health.test
         command = words(tuple(test), service.environment)
         probe: Object = {"exec": {"command": command if kind == "CMD" else ["sh", "-c", *command]}}
+        if not service.ports:
+            # Nobody is sent there, so nobody asks whether it is ready: only whether it came up, and whether it hangs.
+            return {
+                "startupProbe": {**probe, "periodSeconds": 5, "timeoutSeconds": 5, "failureThreshold": 24},
+                "livenessProbe": {**probe, "periodSeconds": 30, "timeoutSeconds": 10, "failureThreshold": 3},
+            }
         return {
             "readinessProbe": {**probe, "periodSeconds": 5, "timeoutSeconds": 3},
             "livenessProbe": {**probe, "periodSeconds": 20, "timeoutSeconds": 5, "failureThreshold": 6},
