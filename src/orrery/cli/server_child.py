@@ -1,7 +1,8 @@
 """One API process of several on the same port: what it is given at its start, and what its parent knows of it.
 
-Parent and child hold the two ends of a socket pair. The child writes one byte when it answers; that the other end is
-gone tells it that its parent is.
+Parent and child hold the two ends of a socket pair. The child writes one byte when it answers, and from then on one every
+few seconds: a loop that hangs, or a process that was frozen, falls silent. That the other end is gone tells it that its
+parent is.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from types import FrameType
 from typing import Self
 
 _UP = b"u"
+_ALIVE = b"."
+_SAY_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -47,16 +50,28 @@ class Parent:
         self.sockets = [socket.socket(fileno=number) for number in inherited.listening]
         self._control = socket.socket(fileno=inherited.control)
         self._control.setblocking(False)
+        self._saying: asyncio.Task[None] | None = None
         asyncio.get_running_loop().add_reader(self._control.fileno(), self._left_alone)
         # Sent to a whole group of processes it is meant for the parent alone.
         signal.signal(signal.SIGHUP, _disregard)
 
     def say_up(self) -> None:
-        """Tells that requests are answered from now on."""
+        """Tells that requests are answered from now on, and gives signs of life until `close`."""
+        self._say(_UP)
+        self._saying = asyncio.create_task(self._keep_saying(), name="signs-of-life")
+
+    async def _keep_saying(self) -> None:
+        while True:
+            await asyncio.sleep(_SAY_SECONDS)
+            self._say(_ALIVE)
+
+    def _say(self, what: bytes) -> None:
         with contextlib.suppress(OSError):
-            self._control.send(_UP)
+            self._control.send(what)
 
     def close(self) -> None:
+        if self._saying is not None:
+            self._saying.cancel()
         asyncio.get_running_loop().remove_reader(self._control.fileno())
         for held in (*self.sockets, self._control):
             held.close()
@@ -75,6 +90,8 @@ class Child:
         self._known = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self.ended = asyncio.Event()
+        self.heard = 0
+        """Grows with every sign of life."""
         self.up_since: float | None = None
         self.answered_seconds = 0.0
         control.setblocking(False)
@@ -129,11 +146,16 @@ class Child:
         self.ended.set()
 
     def _hear(self) -> None:
-        self._loop.remove_reader(self._control.fileno())
+        said = b""
         with contextlib.suppress(OSError):
-            if self._control.recv(1) == _UP:
-                self.up_since = self._loop.time()
-                self._known.set()
+            said = self._control.recv(4096)
+        if not said:
+            self._loop.remove_reader(self._control.fileno())
+            return
+        self.heard += 1
+        if said.startswith(_UP):
+            self.up_since = self._loop.time()
+            self._known.set()
 
 
 def _disregard(_number: int, _frame: FrameType | None) -> None:

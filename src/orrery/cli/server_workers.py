@@ -1,6 +1,6 @@
 """Several API processes on one port: a small parent binds it, starts them, and never serves itself.
 
-One that dies is followed by another. SIGTERM and Ctrl-C end all of them; SIGHUP replaces them one after the other, each
+One that dies is followed by another, and one that hangs is ended. SIGTERM and Ctrl-C end all of them; SIGHUP replaces them one after the other, each
 by one that read the settings anew and answers before the old one leaves. The first brings the database up to date alone.
 """
 
@@ -11,7 +11,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -27,6 +27,10 @@ _log = logging.getLogger(__name__)
 
 _STEADY_SECONDS = 10.0
 """A process that answered for this long is followed at once; after that of others is waited, longer each time."""
+LOOK_SECONDS = 3.0
+SILENT_LOOKS = 10
+"""So many looks in a row at which a process had said nothing since the last one: it hangs, and is ended. Looks are
+counted, not seconds: while this process is frozen as well, or the machine sleeps, there are none."""
 _FIRST_WAIT_SECONDS = 0.5
 _LONGEST_WAIT_SECONDS = 30.0
 
@@ -77,9 +81,17 @@ class Workers:
     """Keeps ``amount`` children. ``ready`` is called when the first answers, ``leave`` before they are told to stop."""
 
     def __init__(
-        self, start: Callable[[int], Child], amount: int, *, ready: Callable[[], None], leave: Callable[[], None]
+        self,
+        start: Callable[[int], Child],
+        amount: int,
+        *,
+        ready: Callable[[], None],
+        leave: Callable[[], None],
+        until_look: Callable[[], Awaitable[object]] = lambda: asyncio.sleep(LOOK_SECONDS),
     ) -> None:
         self._start_process = start
+        self._until_look = until_look
+        self._watching: set[asyncio.Task[None]] = set()
         self._amount = amount
         self._ready, self._leave = ready, leave
         self._running: dict[int, Child] = {}
@@ -101,6 +113,10 @@ class Workers:
                 task.cancel()
             await asyncio.gather(told, work, return_exceptions=True)
             ended = await self._stop()
+            # Until here: one that hangs would not end when it is told to.
+            for watch in self._watching:
+                watch.cancel()
+            await asyncio.gather(*self._watching, return_exceptions=True)
         # One that was still starting has nothing to say goodbye to.
         well = all(child.code == 0 or (child.up_since is None and child.code == -signal.SIGTERM) for child in ended)
         return 0 if well else EXIT_FAILED
@@ -127,7 +143,24 @@ class Workers:
     def _start(self, place: int) -> Child:
         child = self._start_process(place)
         self._running[child.pid] = child
+        watch = asyncio.create_task(self._watch(child), name=f"watch-{child.pid}")
+        self._watching.add(watch)
+        watch.add_done_callback(self._watching.discard)
         return child
+
+    async def _watch(self, child: Child) -> None:
+        """Ends a child that answered and then fell silent: whoever follows it starts the next."""
+        silent = 0
+        if not await child.came_up():
+            return
+        while silent < SILENT_LOOKS:
+            before = child.heard
+            await self._until_look()
+            if child.ended.is_set():
+                return
+            silent = silent + 1 if child.heard == before else 0
+        _log.error("API process %d hangs: it gave no sign of life for %g s.", child.pid, SILENT_LOOKS * LOOK_SECONDS)
+        child.tell(signal.SIGKILL)
 
     def _take_place(self, group: asyncio.TaskGroup, place: int, child: Child) -> None:
         self._places[place] = child

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -90,7 +90,7 @@ async def until(holds: Callable[[], bool]) -> None:
 
 
 @asynccontextmanager
-async def kept(folder: Path, snippet: str = ANSWERS) -> AsyncIterator[tuple[Site, asyncio.Task[int]]]:
+async def kept(folder: Path, snippet: str = ANSWERS) -> AsyncGenerator[tuple[Site, asyncio.Task[int]]]:
     """Two children that answer; in the end the parent is told to stop."""
     site = Site(folder, 2, snippet)
     run = asyncio.create_task(site.workers.run())
