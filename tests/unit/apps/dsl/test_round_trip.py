@@ -73,7 +73,9 @@ VARIABLES = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(graph=GRAPHS, features=st.dictionaries(NAMES, JSON, max_size=3), variables=VARIABLES)
 def test_an_export_imports_as_the_same_app(
     tmp_path: Path, graph: dict[str, Any], features: dict[str, Any], variables: list[dict[str, Any]]
