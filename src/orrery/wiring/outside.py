@@ -59,6 +59,8 @@ def open_clients(settings: Settings) -> Clients:
     behind: tuple[HostPort, ...] = (
         (settings.database.host, settings.database.port),
         (settings.cache.host, settings.cache.port),
+        *_named(settings.plugins.daemon_url),
+        *_named(settings.sandbox.endpoint),
     )
     untrusted = untrusted_policy(
         allow_private_ips=",".join(egress.allow_private_ips),
@@ -84,6 +86,14 @@ def open_clients(settings: Settings) -> Clients:
         RetryingHttpClient(guarded, retries=egress.max_retries),
         refusals,
     )
+
+
+def _named(url: str) -> tuple[HostPort, ...]:
+    """The host and port of a service behind us; nothing without one."""
+    parts = urlsplit(url)
+    if not parts.hostname:
+        return ()
+    return ((parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)),)
 
 
 def _limits(egress: Egress) -> EgressLimits:

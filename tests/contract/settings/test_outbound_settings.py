@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests.unit.egress.canary import Canary, answer
 
+from orrery.egress.policy import AddressRules
 from orrery.egress.protocol import EgressTimeout, Timeouts
 from orrery.wiring import settings_of
 from orrery.wiring.outside import Clients, open_clients
@@ -80,3 +81,25 @@ async def test_fetches_are_repeated_as_often_as_said(tmp_path: Path, retries: st
         assert len(server.seen) == asked
         assert (await opened.untrusted.request("GET", server.url)).status == 503
         assert len(server.seen) == asked + 1
+
+
+async def test_services_behind_a_fleet_are_shut_even_where_they_are_public(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORRERY_SHAPE", "fleet")
+    fleet = {
+        "SECRET_KEY": "k" * 64, "INNER_API_KEY_FOR_PLUGIN": "k" * 40, "PLUGIN_DAEMON_KEY": "k" * 40,
+        "DB_TYPE": "postgresql", "DB_HOST": "93.184.216.34", "DB_PORT": "15432", "DB_PASSWORD": "p" * 30,
+        "REDIS_HOST": "93.184.216.35", "REDIS_PORT": "16379", "REDIS_PASSWORD": "p" * 30,
+        "CODE_EXECUTION_ENDPOINT": "http://93.184.216.36:8194", "CODE_EXECUTION_API_KEY": "k" * 40,
+        "PLUGIN_DAEMON_URL": "https://93.184.216.37", "SANDBOX_API_KEY": "k" * 40,
+    }  # fmt: skip
+    places = (("93.184.216.34", 15432), ("93.184.216.35", 16379), ("93.184.216.36", 8194), ("93.184.216.37", 443))
+    settings = settings_of(fleet, home=tmp_path)
+    assert settings.shape == "fleet"
+    opened = open_clients(settings)
+    rules = AddressRules(opened.untrusted.policy)
+    assert [place for place in places if rules.allows(*place)] == []
+    # others on the same machines are not ours
+    assert all(rules.allows(host, 8080) for host, _ in places)
+    await opened.close()
