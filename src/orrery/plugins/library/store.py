@@ -45,7 +45,7 @@ async def package_moments(session: AsyncSession, identifiers: Collection[str]) -
         return {}
     query = select(PluginPackage.plugin_unique_identifier, PluginPackage.updated_at)
     rows = await session.execute(query.where(PluginPackage.plugin_unique_identifier.in_(identifiers)))
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows.all()}
 
 
 async def readme(session: AsyncSession, identifier: str, languages: Sequence[str]) -> PluginReadme | None:
