@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from orrery.database.opening import BEAT_CONNECTIONS
 from orrery.jobs.embedded import EmbeddedJobs
 from orrery.jobs.fleet.application import celery_app
 from orrery.jobs.fleet.beat import Beat
@@ -95,7 +96,7 @@ async def work_from_table(settings: Settings, choice: WorkerChoice, stopped: Wai
 async def fire_schedules(settings: Settings, stopped: Waiting, alive: Path) -> None:
     """Beat. Raises as `work_for_broker` does."""
     carrier = open_carrier(settings.jobs, settings.cache) if settings.jobs.backend == "celery" else None
-    core = Core(settings, carrier or NoAnnouncer(), stores=False)
+    core = Core(settings, carrier or NoAnnouncer(), stores=False, connections=BEAT_CONNECTIONS)
     jobs = core.jobs
     relay = None if carrier is None else Relay(core.database, jobs.catalog, carrier, jobs.needs.clock)
     running, signs = Beat(jobs.timekeeper, relay), SignsOfLife(alive)

@@ -9,8 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from orrery.deploy.envfile.writing import write_new
+from orrery.deploy.interpolation import interpolate
 from orrery.deploy.native.programs import LOOPBACK, own_environment, program, server_account
 from orrery.deploy.native.unit import Unit
+from orrery.deploy.topology.ground import MYSQL_FLAGS, POSTGRES_FLAGS
+from orrery.deploy.topology.model import value_of
 
 
 def postgres(folder: Path, port: int, values: Mapping[str, str]) -> Unit:
@@ -22,7 +25,18 @@ def postgres(folder: Path, port: int, values: Mapping[str, str]) -> Unit:
         _make_cluster(server.parent, data, values, user, group)
     return Unit(
         name="db_postgres",
-        command=(str(server), "-D", str(data), "-p", str(port), "-h", LOOPBACK, "-k", str(folder)),
+        command=(
+            str(server),
+            "-D",
+            str(data),
+            "-p",
+            str(port),
+            "-h",
+            LOOPBACK,
+            "-k",
+            str(folder),
+            *(word for flag in _tuning(POSTGRES_FLAGS, values) for word in ("-c", flag)),
+        ),
         environment=own_environment({}),
         folder=folder,
         address=f"tcp://{LOOPBACK}:{port}",
@@ -30,6 +44,11 @@ def postgres(folder: Path, port: int, values: Mapping[str, str]) -> Unit:
         user=user,
         group=group,
     )
+
+
+def _tuning(flags: Mapping[str, str], values: Mapping[str, str]) -> list[str]:
+    """``flag=value`` for each, as the containers get them: from the ``.env``, else the contract's default."""
+    return [f"{flag}={interpolate(value_of(name), values)}" for flag, name in flags.items()]
 
 
 def _make_cluster(programs: Path, data: Path, values: Mapping[str, str], user: int | None, group: int | None) -> None:
@@ -77,7 +96,7 @@ def mariadb(folder: Path, port: int, values: Mapping[str, str]) -> Unit:
             f"--pid-file={folder}/server.pid",
             f"--bind-address={LOOPBACK}",
             "--character-set-server=utf8mb4",
-            "--max-connections=1000",
+            *(f"--{flag}" for flag in _tuning(MYSQL_FLAGS, values)),
             # Read at each start: the account has the password of the .env then, and root can't come over the network.
             f"--init-file={first}",
         ),

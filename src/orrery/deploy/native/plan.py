@@ -164,6 +164,9 @@ def _product_environment(
         "STORAGE_LOCAL_PATH": str(storage),
         "OPENDAL_FS_ROOT": str(storage),
         "MIGRATION_ENABLED": "false",
+        "ORRERY_FLEET_APIS": str(stack.apis),
+        "ORRERY_FLEET_WORKERS": str(stack.workers),
+        "ORRERY_FLEET_BEATS": str(stack.beats),
         **cache.environment,
     }
 

@@ -12,7 +12,7 @@ from orrery.deploy.topology.model import (
     value_of,
 )
 
-_POSTGRES_FLAGS = {
+POSTGRES_FLAGS = {
     "max_connections": "POSTGRES_MAX_CONNECTIONS",
     "shared_buffers": "POSTGRES_SHARED_BUFFERS",
     "work_mem": "POSTGRES_WORK_MEM",
@@ -21,12 +21,13 @@ _POSTGRES_FLAGS = {
     "statement_timeout": "POSTGRES_STATEMENT_TIMEOUT",
     "idle_in_transaction_session_timeout": "POSTGRES_IDLE_IN_TRANSACTION_SESSION_TIMEOUT",
 }
-_MYSQL_FLAGS = {
+MYSQL_FLAGS = {
     "max_connections": "MYSQL_MAX_CONNECTIONS",
     "innodb_buffer_pool_size": "MYSQL_INNODB_BUFFER_POOL_SIZE",
     "innodb_log_file_size": "MYSQL_INNODB_LOG_FILE_SIZE",
     "innodb_flush_log_at_trx_commit": "MYSQL_INNODB_FLUSH_LOG_AT_TRX_COMMIT",
 }
+"""Settings of the servers, and the contract's variables that give them (deployment.md 6.4)."""
 
 DB_POSTGRES = Service(
     name="db_postgres",
@@ -40,7 +41,7 @@ DB_POSTGRES = Service(
     },
     command=(
         "postgres",
-        *(word for flag, name in _POSTGRES_FLAGS.items() for word in ("-c", f"{flag}={value_of(name)}")),
+        *(word for flag, name in POSTGRES_FLAGS.items() for word in ("-c", f"{flag}={value_of(name)}")),
     ),
     ports=(Port(5432, "postgres"),),
     mounts=(Mount(value_of("PGDATA_HOST_VOLUME"), "/var/lib/postgresql/data"),),
@@ -58,7 +59,7 @@ DB_MYSQL = Service(
     image="mysql:8.0",
     profiles=("mysql",),
     environment={"MYSQL_ROOT_PASSWORD": secret("DB_PASSWORD"), "MYSQL_DATABASE": value_of("DB_DATABASE")},
-    command=tuple(f"--{flag}={value_of(name)}" for flag, name in _MYSQL_FLAGS.items()),
+    command=tuple(f"--{flag}={value_of(name)}" for flag, name in MYSQL_FLAGS.items()),
     ports=(Port(3306, "mysql"),),
     mounts=(Mount(value_of("MYSQL_HOST_VOLUME"), "/var/lib/mysql"),),
     # The password is read from the container's environment, so that no process list shows it.

@@ -14,6 +14,7 @@ from orrery.deploy.render.cluster.translation import (
 )
 from orrery.deploy.roles import Mode
 from orrery.deploy.topology.model import Port, Service
+from orrery.deploy.topology.product import DATABASES
 
 PART_OF = {"app.kubernetes.io/part-of": "orrery"}
 CLAIM = "orrery-storage"
@@ -137,7 +138,9 @@ def _pod(service: Service, slots: Slots) -> Object:
     if service.entrypoint:
         container["command"] = words(service.entrypoint, service.environment)
     if service.command:
-        container["args"] = words(service.command, service.environment)
+        args = words(service.command, service.environment)
+        # A database's are its tuning, which people change.
+        container["args"] = slots(f"{_path(service)}.args", args) if service.name in DATABASES else args
     if service.shared_environment:
         container["envFrom"] = _env_from()
     entries = environment(service.environment)
