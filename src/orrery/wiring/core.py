@@ -119,6 +119,10 @@ class Core(Generic[A]):
                 ("state",),
                 lambda: {("idle",): float(pool().checked_in), ("used",): float(pool().checked_out)},
             )
+            sandbox = self.sandbox
+            if isinstance(sandbox, EmbeddedSandbox):
+                meaning = "How strongly snippets are confined here; 0 while nothing confines them"
+                metrics.gauge("orrery_sandbox_level", meaning, (), lambda: {(): float(sandbox.level)})
             metrics.gauge("orrery_jobs", "Jobs by queue and status", ("queue", "status"), lambda: self._job_counts)
 
     def _tasks(self) -> int:
