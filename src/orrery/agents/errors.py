@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from orrery.inference.types import Usage
+
 
 class AgentMaxIterationError(Exception):
-    """The model asked for a tool in the round that has none (workflow.md 1.7, 3.17)."""
+    """The model asked for a tool in the round that has none (workflow.md 1.7, 3.17). ``usage`` is what was used."""
+
+    usage: Usage | None = None
 
     def __init__(self, limit: int) -> None:
         super().__init__(

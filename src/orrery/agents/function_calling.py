@@ -12,6 +12,7 @@ from orrery.agents.events import AgentEnd, AgentEvent, AgentStep, AgentText, Age
 from orrery.agents.listening import Reply
 from orrery.agents.prompts import fitting_parameters, user_message, without_media
 from orrery.agents.request import AgentOutside, AgentRequest
+from orrery.agents.spending import told_with
 from orrery.agents.step_logs import StepLogs
 from orrery.agents.toolbox import Observation, Toolbox
 from orrery.inference.types import InvokeError, LLMCall, Message, ModelFeatures, ToolCall, Usage
@@ -28,11 +29,12 @@ class FunctionCalling:
     async def run(self, request: AgentRequest) -> AsyncIterator[AgentEvent]:
         features = await self._outside.models.features(request.model)
         conversation = _Conversation(request)
-        while not conversation.is_over:
-            conversation.round += 1
-            async with hanging_up(self._round(conversation, features)) as events:
-                async for event in events:
-                    yield event
+        with told_with(lambda: conversation.usage):
+            while not conversation.is_over:
+                conversation.round += 1
+                async with hanging_up(self._round(conversation, features)) as events:
+                    async for event in events:
+                        yield event
         yield AgentEnd(answer=conversation.answer, usage=conversation.usage, rounds=conversation.round)
 
     async def _round(self, conversation: _Conversation, features: ModelFeatures) -> AsyncIterator[AgentEvent]:

@@ -16,6 +16,7 @@ from orrery.agents.prompts import fitting_parameters
 from orrery.agents.react_action import Action
 from orrery.agents.react_parser import ReactParser
 from orrery.agents.request import AgentOutside, AgentRequest
+from orrery.agents.spending import told_with
 from orrery.agents.step_logs import StepLogs
 from orrery.agents.toolbox import Observation, Toolbox
 from orrery.inference.types import InvokeError, LLMCall, ModelFeatures, Usage
@@ -35,11 +36,12 @@ class React:
     async def run(self, request: AgentRequest) -> AsyncIterator[AgentEvent]:
         features = await self._outside.models.features(request.model)
         work = _Work(request)
-        while not work.is_over:
-            work.round += 1
-            async with hanging_up(self._round(work, features)) as events:
-                async for event in events:
-                    yield event
+        with told_with(lambda: work.usage):
+            while not work.is_over:
+                work.round += 1
+                async with hanging_up(self._round(work, features)) as events:
+                    async for event in events:
+                        yield event
         yield AgentEnd(answer=work.answer, usage=work.usage, rounds=work.round)
 
     async def _round(self, work: _Work, features: ModelFeatures) -> AsyncIterator[AgentEvent]:

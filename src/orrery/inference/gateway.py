@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from time import perf_counter
@@ -11,6 +12,7 @@ import msgspec
 
 from orrery.inference.cards.schema import ModelCard, ProviderCard
 from orrery.inference.connect import connect
+from orrery.inference.cut_off import note_spent
 from orrery.inference.endpoint import Endpoint
 from orrery.inference.pricing import priced, timed
 from orrery.inference.protocols.anthropic_messages import AnthropicMessages
@@ -103,7 +105,8 @@ class InferenceGateway:
     async def stream(self, call: LLMCall) -> AsyncGenerator[LLMDelta]:
         """Deltas, the last with finish reason and priced usage. Close the generator (`aclosing`) to hang up early.
 
-        Tokens are estimated when the vendor counts none. Raises `InvokeError`, with ``usage`` when text had come.
+        Tokens are estimated when the vendor counts none. Raises `InvokeError`, with ``usage`` when text had come;
+        a call that is cancelled says so in its cancellation (`cut_off`).
         """
         started = self._clock()
         target = await self._target(call.model)
@@ -125,10 +128,14 @@ class InferenceGateway:
                         first = latency
                     usage = priced(delta.usage or _estimated(call, texts, delta.tool_calls), price)
                     yield msgspec.structs.replace(delta, usage=timed(usage, latency=latency, first_token=first))
-        except InvokeError as exc:
+        except (InvokeError, asyncio.CancelledError) as exc:
             if texts:  # the vendor charges for what it had sent
                 spent = priced(_estimated(call, texts, ()), price)
-                exc.usage = timed(spent, latency=self._clock() - started, first_token=first)
+                spent = timed(spent, latency=self._clock() - started, first_token=first)
+                if isinstance(exc, InvokeError):
+                    exc.usage = spent
+                else:
+                    note_spent(exc, spent)
             raise
 
     async def features(self, model: ModelRef) -> ModelFeatures:

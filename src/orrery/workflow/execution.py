@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import Protocol
 
+from orrery.inference.cut_off import spent_until
 from orrery.inference.types import Usage
 from orrery.workflow.clock import Clock
 from orrery.workflow.context import Emit, SubRun
@@ -198,6 +199,14 @@ class Execution:
     def outer_execution_id(self, index: int) -> str | None:
         """The execution id that a run around a sub-run gave to a node."""
         return self._owner.execution_id_if_known(index)
+
+    async def attempt(self) -> NodeOutcome:
+        """Runs the node once. What a model had used by then is counted when the node is cut off."""
+        try:
+            return await self.node.node.run(self)
+        except asyncio.CancelledError as cut:
+            self.count_usage(spent_until(cut))
+            raise
 
     def elapsed(self) -> float:
         """Seconds since the node started, all attempts and waits included."""

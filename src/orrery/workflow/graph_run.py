@@ -184,10 +184,10 @@ class GraphRun:
             self._fail(execution, failure_of(RuntimeError(f"The node type {execution.node.type} is inline but waits")))
 
     async def _attempts(self, execution: Execution) -> NodeOutcome:
-        policy, node = execution.node.settings.retry, execution.node.node
+        policy = execution.node.settings.retry
         while True:
             try:
-                return await node.run(execution)
+                return await execution.attempt()
             except NodePause:
                 raise
             except Exception as error:

@@ -1,5 +1,6 @@
 """The same behaviours through every protocol, from stored credentials to priced usage."""
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
@@ -9,6 +10,7 @@ from tests.integration.inference.calls import CLOCK, IMAGE, WEATHER, Answer, cal
 from tests.support.model_server import ModelServer
 from tests.support.model_server.server import REFUSED_KEY
 
+from orrery.inference.cut_off import spent_until
 from orrery.inference.gateway import InferenceGateway
 from orrery.inference.registry import ProviderRegistry
 from orrery.inference.transport import ModelTransport
@@ -214,6 +216,25 @@ async def test_a_broken_answer_still_tells_what_it_cost(server: ModelServer, tra
     with pytest.raises(InvokeServerUnavailableError) as never_begun:
         await answer_of(gateway, "azure_openai", "error:500")
     assert never_begun.value.usage is None
+
+
+async def test_a_call_that_is_cut_off_tells_what_it_cost(server: ModelServer, transport: ModelTransport) -> None:
+    stored = {**credentials_at(server.url)["langgenius/azure_openai/azure_openai"], "base_model_name": "gpt-4o"}
+    gateway = InferenceGateway(ProviderRegistry(), Stored({"langgenius/azure_openai/azure_openai": stored}), transport)
+    heard = asyncio.Event()
+
+    async def listen() -> None:
+        async with aclosing(gateway.stream(call("hang-mid", provider="azure_openai"))) as deltas:
+            async for _ in deltas:
+                heard.set()
+
+    listening = asyncio.create_task(listen())
+    await heard.wait()
+    listening.cancel()
+    with pytest.raises(asyncio.CancelledError) as cut:
+        await listening
+    spent = spent_until(cut.value)
+    assert min(spent.prompt_tokens, spent.completion_tokens, spent.total_price) > 0
 
 
 async def test_thinking_models_of_openai_get_their_own_fields(gateway: InferenceGateway, server: ModelServer) -> None:

@@ -19,7 +19,7 @@ USAGE = Usage(prompt_tokens=10, completion_tokens=5, total_tokens=15)
 class Models:
     """Each call takes the next script: deltas, or an exception after them."""
 
-    def __init__(self, *scripts: Sequence[LLMDelta | Exception], features: ModelFeatures | None = None) -> None:
+    def __init__(self, *scripts: Sequence[LLMDelta | BaseException], features: ModelFeatures | None = None) -> None:
         self.scripts = list(scripts)
         self.given = features or ModelFeatures(context_size=8000)
         self.calls: list[LLMCall] = []
@@ -27,7 +27,7 @@ class Models:
     async def stream(self, call: LLMCall) -> AsyncIterator[LLMDelta]:
         self.calls.append(call)
         for step in self.scripts.pop(0):
-            if isinstance(step, Exception):
+            if isinstance(step, BaseException):
                 raise step
             yield step
 

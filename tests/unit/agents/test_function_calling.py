@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 
@@ -10,6 +11,7 @@ from orrery.agents.events import AgentEnd, AgentOutput, AgentStep, AgentText, Ag
 from orrery.agents.function_calling import FunctionCalling
 from orrery.agents.react import React
 from orrery.agents.request import AgentRequest
+from orrery.inference.cut_off import spent_until
 from orrery.inference.types import (
     InvokeRateLimitError,
     LLMCall,
@@ -270,3 +272,21 @@ async def test_a_reader_that_leaves_hangs_up_at_once(strategy: type[FunctionCall
                 assert models.is_open
                 break
     assert not models.is_open
+
+
+@pytest.mark.parametrize("strategy", [FunctionCalling, React])
+async def test_what_was_used_goes_with_what_ends_the_agent_early(strategy: type[FunctionCalling | React]):
+    asks = (
+        calling(("lookup", "{}"))
+        if strategy is FunctionCalling
+        else saying('Action: {"action": "lookup", "action_input": {}}')
+    )
+    for broken in (InvokeRateLimitError("slow down"), asyncio.CancelledError()):
+        models = Models(asks, [LLMDelta(text="half"), broken])
+        request = AgentRequest(model=MODEL, query="x", tools=(Recorder().held(),))
+        with pytest.raises(type(broken)) as ended:
+            await told(strategy(outside(models)), request)
+        error = ended.value
+        usage = spent_until(error) if isinstance(error, asyncio.CancelledError) else error.usage
+        assert usage is not None
+        assert usage.total_tokens == USAGE.total_tokens

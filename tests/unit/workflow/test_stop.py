@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 
 import pytest
 
+from orrery.inference.cut_off import note_spent
+from orrery.inference.types import Usage
 from orrery.workflow.engine import USER_STOP, WorkflowRun
 from orrery.workflow.events import NodeFinished, NodeStarted, RunPaused, RunStopped
 from orrery.workflow.journal import Resume
@@ -94,6 +96,36 @@ async def test_too_much_time_stops_even_a_node_that_hangs() -> None:
     trial = await task
     assert (trial.result.status, trial.result.by_limit) == ("stopped", True)
     assert trial.result.error == "Maximum execution time exceeded: 30.00s > 30s"
+
+
+async def test_what_a_model_had_used_when_it_was_cut_off_is_counted() -> None:
+    """At any depth: the run's end says it."""
+
+    class Speaking(Hanging):
+        async def run(self, context: Any) -> Any:
+            try:
+                await super().run(context)
+            except asyncio.CancelledError as cut:
+                note_spent(cut, Usage(prompt_tokens=3, completion_tokens=2, total_tokens=5))
+                raise
+
+    graph = stored(
+        start(),
+        node("a", "hang"),
+        node("it", "iteration", iterator_selector=["start", "items"], output_selector=["b", "text"]),
+        node("itstart", "iteration-start", parent="it"),
+        node("b", "hang", parent="it"),
+        edges_="start > a, start > it, itstart > b",
+    )
+    clock = ManualClock()
+    pool = Pool(inputs={"items": ["x"]})
+    task = asyncio.create_task(
+        run(graph, kinds={"hang": Speaking}, pool=pool, clock=clock, limits=RunLimits(max_seconds=30))
+    )
+    await settle()
+    await clock.advance(30.5)
+    trial = await task
+    assert (trial.result.status, trial.result.total_tokens, trial.result.usage.completion_tokens) == ("stopped", 10, 4)
 
 
 async def test_a_paused_run_lets_running_nodes_finish_and_goes_on_later() -> None:

@@ -31,5 +31,5 @@ def failure_of(error: InvokeError | AgentMaxIterationError, model_name: str) -> 
         failure = AgentInvocationError(str(error))
     else:
         failure = AgentInvocationError(f"Failed to invoke agent: {error}")
-    failure.error_type = type(error).__name__
+    failure.error_type, failure.usage = type(error).__name__, error.usage
     return failure
