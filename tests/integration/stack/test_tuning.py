@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 import yaml
 from sqlalchemy import text
-from tests.support.listening import until_listening
+from tests.support.listening import until_listening, until_up
 from tests.support.ports import free_port
 
 from orrery.database import Database
 from orrery.deploy.interpolation import interpolate
 from orrery.deploy.native.databases import mariadb, postgres
-from orrery.deploy.native.programs import MissingProgram
+from orrery.deploy.native.programs import MissingProgram, program
 from orrery.deploy.native.unit import Unit
 from orrery.deploy.render.compose import compose_files
 from orrery.deploy.render.helm import helm_files
@@ -66,6 +66,9 @@ def served(make: Callable[[Path, int, Mapping[str, str]], Unit], values: Mapping
         )  # fmt: skip
     try:
         until_listening(process, port, said=(folder / "log").read_text)
+        if make is postgres:  # it listens before it is done starting up, and until then it refuses
+            asked = [program("pg_isready", "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
+            until_up(process, lambda: subprocess.run(asked, check=False).returncode == 0, (folder / "log").read_text)
         yield port
     finally:
         process.terminate()
