@@ -9,10 +9,11 @@ import pytest
 
 from orrery.database.limits import ConnectionLimit
 from orrery.database.opening import open_database
+from orrery.deploy.render.cluster.translation import configuration, members, words
 from orrery.deploy.topology.model import DEFAULTS
 from orrery.operations.connections import Budget, budget, demands_of, read_budget
 from orrery.settings.groups.database import Database as DatabaseSettings
-from orrery.settings.load import Settings
+from orrery.settings.load import Settings, load_settings
 
 POSTGRES = ConnectionLimit(100, 3)
 
@@ -35,6 +36,21 @@ def test_the_stack_as_it_comes_fits_the_database_as_it_comes() -> None:
     assert found.problem is None
     assert [(one.role, one.total) for one in found.demands][:3] == [("api", 40), ("worker", 40), ("beat", 4)]
     assert "of 97: 1 api x 40, 1 worker x 40, 1 beat x 4" in str(found)
+
+
+def test_a_cluster_fits_its_database_at_its_largest() -> None:
+    """As the manifests have it, with every process that the autoscalers may start."""
+    config = configuration()
+    service = next(one for one in members() if one.name == "db_postgres")
+    allowed = [word for word in words(service.command, service.environment) if word.startswith("max_connections=")]
+    limit = ConnectionLimit(int(allowed[0].partition("=")[2]), 3)
+    loaded = load_settings({**config, "SECRET_KEY": "x" * 50}, shape="fleet", required_secrets=())
+    found = budget(loaded, limit)
+    assert {one.role: one.processes for one in found.demands} == {
+        "api": 10, "worker": 10, "beat": 2, "plugin_daemon": 1,
+    }  # fmt: skip
+    assert found.problem is None
+    assert found.wanted > 100
 
 
 def test_replicas_and_processes_of_each_are_counted() -> None:

@@ -29,7 +29,18 @@ CLUSTER_SECRETS = (
 )
 """What the cluster's secret has to hold."""
 
-_ALONE = {"MIGRATION_ENABLED": "false"}  # the job does it, once
+_DATABASE = {"POSTGRES_MAX_CONNECTIONS": "200"}
+"""Where services grow: the contract's 100 are for a process of each."""
+_ALONE = {
+    "MIGRATION_ENABLED": "false",  # the job does it, once
+    # With as many processes as may be, all connections together stay below those of the database.
+    "SQLALCHEMY_POOL_SIZE": "6",
+    "SQLALCHEMY_MAX_OVERFLOW": "2",
+    "ORRERY_FLEET_APIS": str(whole().service("api").scale.most),
+    "ORRERY_FLEET_WORKERS": str(whole().service("worker").scale.most),
+    # While it is replaced there is a second one.
+    "ORRERY_FLEET_BEATS": "2",
+}
 _HOSTS = re.compile(r"\b(?:" + "|".join(s.name for s in whole().services if "_" in s.name) + r")\b")
 
 
@@ -77,7 +88,7 @@ def environment(own: Mapping[str, str]) -> list[dict[str, object]]:
 
 def words(texts: tuple[str, ...], own: Mapping[str, str]) -> list[str]:
     """A command. A secret in it becomes a reference to the variable of the container that holds it."""
-    known = {key: f"$({name})" for name, text in own.items() for key in names_in(text) & SECRETS}
+    known = _DATABASE | {key: f"$({name})" for name, text in own.items() for key in names_in(text) & SECRETS}
     return [_hosts(interpolate(text, known)) for text in texts]
 
 
