@@ -30,7 +30,8 @@ class Misconfigured(Exception):
 
 
 class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """``key`` is compared with ``X-Api-Key``; ``packages`` is where the requirements file is installed to.
+    """``key`` is compared with ``X-Api-Key``; ``packages`` is where the requirements file is installed to,
+    ``shipped`` what an image brings along for snippets.
 
     ``proxy`` is the forward proxy of snippets with network; without one they reach nothing. ``environment`` is what
     snippets find besides. ``update_interval`` is in seconds, 0 never. ``cgroup`` is
@@ -48,6 +49,7 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     minimum_level: int = 1
     enable_network: bool = True
     packages: str = "/dependencies/site-packages"
+    shipped: str = "/app/snippets"
     requirements: str = "/dependencies/python-requirements.txt"
     mirror: str = ""
     update_interval: float = 1800.0

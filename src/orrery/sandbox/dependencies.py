@@ -30,17 +30,19 @@ class Dependency(msgspec.Struct, frozen=True):
 
 
 class Dependencies:
-    """The folder ``packages``, filled by pip from ``requirements``."""
+    """The folder ``packages``, filled by pip from ``requirements``; ``shipped`` is one that came with the image."""
 
-    def __init__(self, packages: Path, requirements: Path, *, mirror: str = "") -> None:
+    def __init__(self, packages: Path, requirements: Path, *, mirror: str = "", shipped: Path | None = None) -> None:
         self._packages, self._requirements, self._mirror = packages, requirements, mirror
+        self._shipped = shipped
         self._installing = asyncio.Lock()
 
     def listing(self) -> list[Dependency]:
         """Installed packages in order of their names."""
-        found = {"jinja2": ""} | {
-            d.name: d.version for d in importlib.metadata.distributions(path=[str(self._packages)])
-        }
+        shipped = {} if self._shipped is None else _versions(self._shipped)
+        # what these need in their turn is not told, as in the contract
+        known = {name: "" for name in BUILT_IN if name == "jinja2" or name in shipped}
+        found = known | _versions(self._packages)
         return [Dependency(n, "" if n.lower() in BUILT_IN else v) for n, v in sorted(found.items())]
 
     async def install(self) -> bool:
@@ -80,6 +82,10 @@ class Dependencies:
         if not self._mirror:
             return ()
         return ("-i", self._mirror, "--trusted-host", urlsplit(self._mirror).hostname or "")
+
+
+def _versions(folder: Path) -> dict[str, str]:
+    return {d.name: d.version for d in importlib.metadata.distributions(path=[str(folder)])}
 
 
 def _installer() -> tuple[str, ...]:

@@ -30,12 +30,15 @@ _log = logging.getLogger(__name__)
 
 def application(settings: ServiceSettings) -> SandboxService:
     """The service for ``settings``; it starts its sandbox when its server starts it. Raises ValueError."""
-    dependencies = Dependencies(Path(settings.packages), Path(settings.requirements), mirror=settings.mirror)
+    shipped = Path(settings.shipped)
+    dependencies = Dependencies(
+        Path(settings.packages), Path(settings.requirements), mirror=settings.mirror, shipped=shipped
+    )
     node = _node(settings)
     sandbox = EmbeddedSandbox(
         settings.limits,
         minimum_level=settings.minimum_level,
-        packages=(settings.packages, *settings.libraries),
+        packages=(settings.packages, *([str(shipped)] if shipped.is_dir() else []), *settings.libraries),
         allow_network=settings.enable_network,
         gate=RelayGate.from_url(settings.proxy) if settings.proxy else None,
         js_engine=settings.js_engine,

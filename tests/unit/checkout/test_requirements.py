@@ -44,3 +44,8 @@ def test_the_development_lock_agrees_with_the_core_lock() -> None:
     ]
     core, dev = pins
     assert {name: dev.get(name) for name in core} == core
+
+
+def test_snippets_find_what_the_contracts_image_has() -> None:
+    locked = PINNED.findall((ROOT / "requirements" / "snippets.txt").read_text("utf-8"))
+    assert {"requests", "httpx", "pysocks", "socksio"} <= set(locked)

@@ -79,6 +79,14 @@ def test_node_is_a_choice_of_the_build() -> None:
     assert arguments["PYTHON"].split("-")[1:] == ["slim", "bookworm"]
 
 
+def test_snippets_have_packages_of_their_own_beside_the_products() -> None:
+    shipped = ServiceSettings(key="x").shipped
+    installed = " ".join(stage("packages"))
+    assert f"--target {shipped} --require-hashes -r requirements/snippets.txt" in " ".join(installed.split())
+    assert f"COPY --from=packages {shipped} {shipped}" in stage("orrery")
+    assert not shipped.startswith("/app/.venv")
+
+
 def test_the_sandbox_takes_node_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     node = tmp_path / "node"
     node.write_text("#!/bin/sh\n")

@@ -314,6 +314,35 @@ async def test_packages_come_from_a_folder_without_any_network():
             assert json.loads(refreshed.content) == {"code": 0, "message": "success", "data": {"dependencies": None}}
 
 
+async def test_what_came_with_the_image_is_listed_without_a_version_and_imported(tmp_path_factory):
+    shipped, packages = (tmp_path_factory.mktemp(name) for name in ("shipped", "packages"))
+    for folder in (shipped, packages):
+        folder.chmod(0o755)
+    for folder, name, text in (
+        (shipped, "requests", "shipped"), (shipped, "idna", "shipped"), (shipped, "httpx", "shipped"),
+        (packages, "httpx", "chosen"), (packages, "pretend", "chosen"),
+    ):  # fmt: skip
+        (folder / name).mkdir()
+        (folder / name / "__init__.py").write_text(f"where = '{text}'")
+        info = folder / f"{name}-1.5.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.5\n")
+    settings = ServiceSettings(
+        key=KEY, limits=Limits(timeout=PATIENCE), packages=str(packages), requirements="/nowhere", shipped=str(shipped)
+    )
+    async with serving(settings) as url:
+        listed = await call(url, "GET", "/v1/sandbox/dependencies", {"language": "python3"})
+        code = "import httpx, idna, pretend, requests\nprint(httpx.where, idna.where, pretend.where, requests.where)"
+        run = await call(url, "POST", "/v1/sandbox/run", {"language": "python3", "code": code})
+    assert json.loads(listed.content)["data"]["dependencies"] == [
+        {"name": "httpx", "version": ""},
+        {"name": "jinja2", "version": ""},
+        {"name": "pretend", "version": "1.5"},
+        {"name": "requests", "version": ""},
+    ]
+    assert json.loads(run.content)["data"]["stdout"] == "chosen shipped chosen shipped\n"
+
+
 async def test_packages_are_looked_after_in_an_interval(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     installed = asyncio.Event()
     times: list[int] = []
