@@ -127,6 +127,9 @@ class SandboxService:
                 more = True
                 while more:
                     message = await receive()
+                    if message["type"] == "http.disconnect":
+                        # half a snippet may be a snippet, too
+                        return _envelope(400, -400, "the request did not arrive whole", None)
                     # what is too much is read but not kept: a client that is still sending would not see the answer
                     if len(body) <= self._body_limit:
                         body += cast("bytes", message.get("body", b""))

@@ -17,6 +17,7 @@ from orrery.sandbox.embedded import EmbeddedSandbox
 from orrery.sandbox.limits import Limits
 from orrery.sandbox.protocol import RunResult, SandboxRefusal
 from orrery.sandbox.role import application
+from orrery.sandbox.service import Message
 
 from .conftest import PATIENCE
 from .serving import KEY, call, raw, serving
@@ -95,6 +96,34 @@ async def test_slow_callers_keep_nobody_waiting(endpoint: str):
         for _, writer in slow:
             writer.close()
             await writer.wait_closed()
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_half_a_snippet_is_not_run(whole: bool, tmp_path: Path):
+    settings = ServiceSettings(key=KEY, limits=Limits(timeout=PATIENCE), packages=str(tmp_path))
+    service = application(settings)
+    sent: list[Message] = []
+    arriving: list[Message] = [
+        {"type": "http.request", "body": b"language=python3&code=print(1)", "more_body": not whole}
+    ]
+
+    async def receive() -> Message:
+        return arriving.pop(0) if arriving else {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"x-api-key", KEY.encode()), (b"content-type", b"application/x-www-form-urlencoded")]
+    scope: Message = {
+        "type": "http", "method": "POST", "path": "/v1/sandbox/run", "headers": headers, "query_string": b"",
+    }  # fmt: skip
+    try:
+        await service(scope, receive, send)
+    finally:
+        await service._sandbox.close()
+    assert [message.get("status") for message in sent] == [200 if whole else 400, None]
+    assert (b'"stdout":"1\\n"' in sent[1]["body"]) is whole
+    assert bool(service._sandbox.level) is whole
 
 
 async def test_a_body_that_does_not_arrive_is_not_waited_for(endpoint: str, monkeypatch: pytest.MonkeyPatch):
