@@ -5,12 +5,21 @@
 # UPDATE_SCRIPT says where the other script is, for other layouts than the image's; CERTBOT_PAUSE and CERTBOT_RETRY, how
 # many seconds pass after a success and after a first failure.
 set -u
-trap 'exit 0' TERM INT
+child=''
+trap '[ -z "$child" ] || kill "$child" 2>/dev/null; exit 0' TERM INT
+# A shell that waits for a program in the background hears signals; one that runs it does not.
+wait_for() {
+    "$@" &
+    child=$!
+    wait "$child"
+    status=$?
+    child=''
+    return $status
+}
 
 if [ -z "${CERTBOT_DOMAIN:-}" ] || [ -z "${CERTBOT_EMAIL:-}" ]; then
     echo "certbot: set CERTBOT_DOMAIN and CERTBOT_EMAIL in .env; nothing is done until then" >&2
-    tail -f /dev/null &
-    wait
+    wait_for tail -f /dev/null
 fi
 
 # Windows checkouts add carriage returns.
@@ -20,7 +29,7 @@ tr -d '\r' <"${UPDATE_SCRIPT:-/update-cert.sh}" >"$script"
 first_retry=${CERTBOT_RETRY:-120}
 retry=$first_retry
 while :; do
-    if sh "$script"; then
+    if wait_for sh "$script"; then
         pause=${CERTBOT_PAUSE:-43200}
         retry=$first_retry
     else
@@ -30,7 +39,5 @@ while :; do
         [ "$retry" -le 3600 ] || retry=3600
         echo "certbot: no certificate for $CERTBOT_DOMAIN; the next try is in $pause s" >&2
     fi
-    # In the background: a shell that waits for it hears signals, one that runs it does not.
-    sleep "$pause" &
-    wait $!
+    wait_for sleep "$pause"
 done

@@ -132,3 +132,30 @@ def spoken_to(port: int, context: ssl.SSLContext) -> str:
         context.wrap_socket(plain, server_hostname=DOMAIN) as wrapped,
     ):
         return str(wrapped.getpeercert())
+
+
+@pytest.fixture
+def entrypoint(edge: Path) -> list[str]:
+    return ["sh", str(edge / "certbot" / "docker-entrypoint.sh")]
+
+
+def test_what_fails_is_tried_again_and_less_often(
+    entrypoint: list[str], open_folder: Path, container_environment: Build
+) -> None:
+    tries = open_folder / "tries"
+    script = open_folder / "update.sh"
+    # Fails twice. With the carriage returns of a Windows checkout.
+    script.write_bytes(f"echo x >> {tries}\r\n[ $(wc -l < {tries}) -gt 2 ]\r\n".encode())
+    given = {"CERTBOT_DOMAIN": DOMAIN, "CERTBOT_EMAIL": "operator@orrery.test"}
+    pauses = {"UPDATE_SCRIPT": str(script), "CERTBOT_RETRY": "1", "CERTBOT_PAUSE": "1000"}
+    with program(entrypoint, {**container_environment("certbot", **given), **pauses}) as said:
+        until(lambda: tries.is_file() and len(tries.read_text().splitlines()) == 3, "no third try", said)
+        assert said() == (
+            f"certbot: no certificate for {DOMAIN}; the next try is in 1 s\n"
+            f"certbot: no certificate for {DOMAIN}; the next try is in 2 s\n"
+        )
+
+
+def test_without_a_domain_nothing_is_asked_for(entrypoint: list[str], container_environment: Build) -> None:
+    with program(entrypoint, container_environment("certbot")) as said:
+        until(lambda: "set CERTBOT_DOMAIN and CERTBOT_EMAIL in .env" in said(), "it does not say what it needs", said)

@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 from tests.support.cluster import Cluster, cluster
 from tests.support.helm import RELEASE, Helm, library
+from tests.unit.deploy.kubernetes_schemas import faults_of
 
 from orrery.deploy.render.cluster.slots import fixed
 from orrery.deploy.render.cluster.translation import CLUSTER_SECRETS
@@ -66,6 +67,7 @@ def test_helm_minds_nothing(helm: Helm, chart: Path) -> None:
 
 def test_what_is_installed_is_the_plain_manifests(helm: Helm, chart: Path, empty: Cluster) -> None:
     helm.change(("install", chart, {}))
+    assert [fault for made in empty.objects.values() for fault in faults_of(made)] == []
     assert without_marks(empty.objects) == plain(1)
 
 
@@ -82,6 +84,7 @@ def test_values_reach_what_they_name(helm: Helm, chart: Path, empty: Cluster) ->
     }
     helm.change(("install", chart, values))
     made = empty.objects
+    assert [fault for one in made.values() for fault in faults_of(one)] == []
     pod = made["Deployment", "api"]["spec"]["template"]["spec"]
     assert pod["containers"][0]["image"] == "registry.example/orrery:2"
     assert pod["containers"][0]["resources"]["limits"] == {"memory": "9Gi"}
