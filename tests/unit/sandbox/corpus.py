@@ -223,7 +223,7 @@ LEFT_BEHIND = [
     "import builtins, json, os, sys\nbuiltins.print = None; json.dumps = None; os.write = None; sys.path.append('x')",
     "import random, threading\nrandom.seed(1); threading.excepthook = None",
     "import sys\nsys.modules['json'] = None; sys.setrecursionlimit(50)",
-    "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)",
+    "import signal\nsignal.signal(signal.SIGINT, lambda *_: None)",
     "import gc, os\nos.environ['LEFT'] = '1'; gc.disable()",
 ]
 """What a snippet does to its own process, which the next one must not notice."""
