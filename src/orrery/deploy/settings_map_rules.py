@@ -47,7 +47,6 @@ NAMES: dict[str, Rule] = {
     "PLUGIN_SENTRY_ENABLED": _ignored("the plugin daemon reports to nobody; its log is its output"),
     "PLUGIN_SENTRY_DSN": _ignored("the plugin daemon reports to nobody; its log is its output"),
     "PLUGIN_PPROF_ENABLED": _ignored("there is no Go program to look into"),
-    "PLUGIN_MAX_BUNDLE_SIZE": _ignored("this version takes plugins one by one, no bundles"),
     "SSRF_SANDBOX_HOST": _replaced("the proxy knows the sandbox by its name on the network that only the two share"),
     "ENABLE_OTEL_FOR_INSTRUMENT": _ignored("an outside agent is not needed: ENABLE_OTEL instruments by itself"),
     "API_SENTRY_DSN": _ONE_DSN,

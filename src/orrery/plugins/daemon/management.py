@@ -24,6 +24,7 @@ class PackageRoutes:
     def add_to(self, routes: Routes) -> None:
         """Says which paths these are."""
         routes.add("POST", MANAGEMENT + "install/upload/package", self.upload)
+        routes.add("POST", MANAGEMENT + "install/upload/bundle", self.upload_bundle)
         for path in ("decode/from_identifier", "install/decode/from_identifier"):
             routes.add("GET", MANAGEMENT + path, self.known)
         routes.add("GET", MANAGEMENT + "fetch/manifest", self.manifest)
@@ -37,6 +38,11 @@ class PackageRoutes:
         """Keeps a package; installs nothing."""
         upload = await uploaded(asked, "dify_pkg", most_bytes=self._library.most_bytes)
         return success(await self._library.take(upload.content, must_be_signed=upload.verify_signature))
+
+    async def upload_bundle(self, asked: Asked) -> Answer:
+        """Keeps the packages of a bundle; installs nothing."""
+        upload = await uploaded(asked, "dify_bundle", most_bytes=self._library.most_bundle_bytes)
+        return success(await self._library.take_bundle(upload.content, must_be_signed=upload.verify_signature))
 
     async def known(self, asked: Asked) -> Answer:
         """What the upload of a package answered."""

@@ -36,6 +36,7 @@ def application(settings: Settings) -> DaemonService:
     daemon, plugins = settings.plugin_daemon, settings.plugins
     policy = Policy(
         most_bytes=plugins.max_package_bytes,
+        most_bundle_bytes=daemon.max_bundle_bytes,
         keys=keys_of(daemon),
         signed_only=plugins.verify_signatures,
         guard_vendor_name=daemon.guard_vendor_name,

@@ -16,15 +16,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from orrery.database.engine import Database
 from orrery.database.ids import new_id
 from orrery.database.orm import utc_now
+from orrery.database.patience import patiently
 from orrery.plugins.errors import NOT_RUN, NothingFound, PluginBadRequest, PluginNotFound
 from orrery.plugins.library import store
-from orrery.plugins.library.shown import Declarations
+from orrery.plugins.library.shown import Declarations, Shown
 from orrery.plugins.library.tables import PluginInstallTask
-from orrery.plugins.library.tasks import Task, TaskPlugin, entry, task_of, values_of
+from orrery.plugins.library.tasks import Status, Task, TaskPlugin, entry, task_of, values_of
 from orrery.plugins.package.identity import UniqueIdentifier
 
 INSTALLED = f"Installed. {NOT_RUN}"
 MOST_AT_ONCE = 64
+_WAITS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
+"""Seconds before further attempts; a caller waits for them."""
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +55,12 @@ class Installations:
 
     async def install(self, workspace: str, wishes: Sequence[Wish]) -> Started:
         """Installs what can be installed; the task tells of each. Raises `PluginBadRequest`."""
+        # Tried again where databases let one of several that do the same at once fail: done twice it is done once.
+        started = await patiently(lambda: self._try_install(workspace, wishes), _WAITS)
+        await self._tidy(workspace)
+        return started
+
+    async def _try_install(self, workspace: str, wishes: Sequence[Wish]) -> Started:
         if not wishes or len(wishes) > MOST_AT_ONCE:
             raise PluginBadRequest(f"1 to {MOST_AT_ONCE} plugins can be installed at once")
         plugins = [wish.identifier.plugin_id for wish in wishes]
@@ -63,12 +72,12 @@ class Installations:
             here = await store.installed(session, workspace, plugins)
             if all(p in here and here[p].plugin_unique_identifier == text for p, text in wanted.items()):
                 return Started(True)
-            done: list[TaskPlugin] = []
-            for wish in wishes:
+            faults: dict[str, str] = {}
+            # In one order everywhere: two requests with the same plugins must not wait for each other.
+            for wish in sorted(wishes, key=lambda wish: wish.identifier.plugin_id):
                 text = str(wish.identifier)
-                fault = await self._install(session, workspace, wish) if text in known else _not_here(text)
-                status, message = ("failed", fault) if fault else ("success", INSTALLED)
-                done.append(entry(text, wish.identifier.plugin_id, known.get(text), status, message, wish.source))
+                faults[text] = await self._install(session, workspace, wish) if text in known else _not_here(text)
+            done = [_outcome(wish, known.get(str(wish.identifier)), faults[str(wish.identifier)]) for wish in wishes]
             return Started(False, await self._keep_task(session, workspace, done))
 
     async def _install(self, session: AsyncSession, workspace: str, wish: Wish) -> str:
@@ -93,6 +102,11 @@ class Installations:
 
     async def upgrade(self, workspace: str, old: UniqueIdentifier, wish: Wish) -> Started:
         """Puts another version of a plugin in the place of ``old``. Raises `PluginBadRequest`, `PluginNotFound`."""
+        started = await patiently(lambda: self._try_upgrade(workspace, old, wish), _WAITS)
+        await self._tidy(workspace)
+        return started
+
+    async def _try_upgrade(self, workspace: str, old: UniqueIdentifier, wish: Wish) -> Started:
         new = wish.identifier
         if old == new:
             raise PluginBadRequest("original and new plugin unique identifier are the same")
@@ -152,11 +166,23 @@ class Installations:
             for name in ("status", "total_plugins", "completed_plugins", "plugins", "expires_at", "updated_at"):
                 setattr(row, name, values[name])
 
+    async def _tidy(self, workspace: str) -> None:
+        async def forget() -> None:
+            async with self._database.write() as session:
+                await store.forget_tasks(session, workspace, before=self._now())
+
+        await patiently(forget, _WAITS)
+
     async def _keep_task(self, session: AsyncSession, workspace: str, done: Sequence[TaskPlugin]) -> str:
         now, task_id = self._now(), new_id()
-        await store.forget_tasks(session, workspace, before=now)
         await session.execute(insert(PluginInstallTask).values(id=task_id, **values_of(workspace, done, now)))
         return task_id
+
+
+def _outcome(wish: Wish, known: Shown | None, fault: str) -> TaskPlugin:
+    status: Status = "failed" if fault else "success"
+    message = fault or INSTALLED
+    return entry(str(wish.identifier), wish.identifier.plugin_id, known, status, message, wish.source)
 
 
 def _not_here(identifier: str) -> str:

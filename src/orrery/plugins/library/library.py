@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
 
@@ -12,6 +14,7 @@ from orrery.plugins.errors import InvalidIdentifier, NothingFound, PluginBadRequ
 from orrery.plugins.library import store
 from orrery.plugins.library.objects import PluginObjects
 from orrery.plugins.library.shown import Declarations, Shown
+from orrery.plugins.package.bundle import Dependency, Github, Inside, read_bundle
 from orrery.plugins.package.decoding import Origin, Package, Policy, decode_package
 from orrery.plugins.package.faults import PackageFault
 from orrery.plugins.package.identity import MalformedIdentifier, UniqueIdentifier
@@ -29,6 +32,13 @@ class Known(msgspec.Struct, frozen=True):
     verification: object
 
 
+class Taken(msgspec.Struct, frozen=True):
+    """One thing that a bundle brings: a package that is kept now, or where to get one."""
+
+    type: Literal["github", "marketplace", "package"]
+    value: object
+
+
 class Library:
     """``policy`` says which packages are taken."""
 
@@ -41,6 +51,11 @@ class Library:
     def most_bytes(self) -> int:
         """Of a package."""
         return self._policy.most_bytes
+
+    @property
+    def most_bundle_bytes(self) -> int:
+        """Of a bundle."""
+        return self._policy.most_bundle_bytes
 
     async def take(self, content: bytes, *, must_be_signed: bool = False, origin: Origin = "file") -> Known:
         """Keeps a package: objects first, then the row that makes it known. Raises `PluginBadRequest`."""
@@ -64,11 +79,39 @@ class Library:
             await store.keep_package(session, values, package.readmes)
         return Known(str(package.identifier), msgspec.Raw(written), verification)
 
-    def _decode(self, content: bytes, must_be_signed: bool, origin: Origin) -> Package:
+    async def take_bundle(self, content: bytes, *, must_be_signed: bool = False) -> list[Taken]:
+        """Keeps the packages of a bundle, one after the other, and tells what else it names.
+
+        All of them are decoded before the first is kept. Raises `PluginBadRequest`.
+        """
+        async with self._places:
+            brought = await asyncio.to_thread(self._check_bundle, content, must_be_signed)
+        found: list[Taken] = []
+        for one in brought:
+            if isinstance(one, Inside):
+                known = await self.take(one.content, must_be_signed=must_be_signed, origin="bundle")
+                value = {"unique_identifier": known.unique_identifier, "manifest": known.manifest}
+                found.append(Taken("package", value))
+            else:
+                kind = "github" if isinstance(one, Github) else "marketplace"
+                found.append(Taken(kind, msgspec.to_builtins(one)))
+        return found
+
+    def _check_bundle(self, content: bytes, must_be_signed: bool) -> Sequence[Dependency]:
+        try:
+            brought = read_bundle(content, most_bytes=self._policy.most_bundle_bytes)
+        except PackageFault as fault:
+            raise PluginBadRequest(str(fault)) from fault
+        for one in brought:
+            if isinstance(one, Inside):
+                self._decode(one.content, must_be_signed, "bundle", one.path)
+        return brought
+
+    def _decode(self, content: bytes, must_be_signed: bool, origin: Origin, path: str = "") -> Package:
         try:
             return decode_package(content, self._policy, must_be_signed=must_be_signed, origin=origin)
         except PackageFault as fault:
-            raise PluginBadRequest(str(fault)) from fault
+            raise PluginBadRequest(f"{path}: {fault}" if path else str(fault)) from fault
 
     async def known(self, identifier: UniqueIdentifier) -> Known:
         """What uploading the package answered. Raises `PluginNotFound`."""

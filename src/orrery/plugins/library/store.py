@@ -100,7 +100,8 @@ async def install(session: AsyncSession, values: Mapping[str, object]) -> Plugin
     """Adds an installation, unless the workspace has the plugin already; what is there after that."""
     await session.execute(InsertMissing(PluginInstallation).values(id=new_id(), **values))
     query = installations_of(str(values["tenant_id"])).where(PluginInstallation.plugin_id == values["plugin_id"])
-    return (await session.scalars(query)).one()
+    # Locked, and so read as it is now: a plain read of this transaction may not see what another just added.
+    return (await session.scalars(query.with_for_update())).one()
 
 
 async def uninstall(session: AsyncSession, workspace: str, installation_id: str) -> None:

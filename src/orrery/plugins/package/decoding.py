@@ -22,7 +22,7 @@ VENDOR = "langgenius"
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """``most_bytes`` of a package, packed and unpacked. ``guard_vendor_name``: in a bundle, the vendor's name is only for
+    """``most_bytes`` of a package, packed and unpacked, ``most_bundle_bytes`` of a bundle. ``guard_vendor_name``: in a bundle, the vendor's name is only for
     packages that are signed as the vendor's.
     """
 
@@ -30,6 +30,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     keys: Sequence[Key] = ()
     signed_only: bool = True
     guard_vendor_name: bool = True
+    most_bundle_bytes: int = 12 * 15728640
 
 
 class Package(msgspec.Struct, frozen=True, kw_only=True):

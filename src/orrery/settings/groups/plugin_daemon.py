@@ -12,6 +12,9 @@ class PluginDaemon(Group, frozen=True, kw_only=True):
     """The plugin daemon: where it listens, whose packages it takes, and where it keeps them."""
 
     port: Annotated[int, Env("PLUGIN_DAEMON_PORT", "port of the plugin daemon", at_least=1, at_most=65535)] = 5002
+    max_bundle_bytes: Annotated[int, Env("PLUGIN_MAX_BUNDLE_SIZE", "largest bundle of plugins, bytes", at_least=1)] = (
+        188743680
+    )
     guard_vendor_name: Annotated[
         bool,
         Env(
