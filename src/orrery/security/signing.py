@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-LinkKind: TypeAlias = Literal["file-preview", "image-preview"]
+LinkKind: TypeAlias = Literal["file-preview", "image-preview", "run-archive"]
 
 CLOCK_SKEW_SECONDS = 60
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")

@@ -53,7 +53,7 @@ def route_table(settings: Settings, product: Product, operators: OperatorParts) 
         *(("/v1", group) for group in service_routes(faces)),
         *(("/api", group) for group in web_routes(faces, product.tokens, features)),
         *_form_routes(product),
-        *(("/files", group) for group in file_routes(product.files)),
+        *(("/files", group) for group in file_routes(product.files, product.running.records)),
         ("/triggers", WebhookRoutes(product.triggers.webhooks, most=settings.workflow.webhook_body_bytes)),
         ("/console/api", SystemRoutes(operators.system)),
         *(("", group) for group in operator_routes(__version__, operators)),

@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+import io
+import json
+import zipfile
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from sqlalchemy import update
 from tests.http.console_runs.graphs import chatflow, frames, workflow
 from tests.http.console_runs.world import World
 
+from orrery.apps.runs.tables import WorkflowRun
 from orrery.database.ids import new_id
 
 RUN_FIELDS = [
@@ -162,3 +169,46 @@ async def test_history_is_for_those_who_see_logs(world: World) -> None:
     member = await world.people.invited(owner, "bob@example.com", "normal")
     answer = await member.get(f"/apps/{app_id}/workflow-runs")
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+
+async def test_a_run_that_is_over_is_exported_by_a_link(world: World) -> None:
+    owner = await world.people.signed_in()
+    app_id = await world.new_app(owner, "workflow", workflow())
+    run_id = await debug(owner, app_id)
+    exported = await get(owner, f"/apps/{app_id}/workflow-runs/{run_id}/export")
+    assert list(exported) == ["status", "presigned_url", "presigned_url_expires_at"]
+    assert exported["status"] == "success"
+    until = datetime.fromisoformat(exported["presigned_url_expires_at"])
+    assert timedelta() < until - datetime.now(UTC) <= timedelta(minutes=10)
+    link = urlsplit(exported["presigned_url"])
+    assert link.path == f"/files/workflow-runs/{app_id}/{run_id}/archive"
+    stranger = httpx.AsyncClient(transport=httpx.ASGITransport(world.people.app), base_url="http://files.test")
+    async with stranger:
+        fetched = await stranger.get(f"{link.path}?{link.query}")
+        assert (fetched.status_code, fetched.headers["content-type"]) == (200, "application/zip")
+        assert fetched.headers["content-disposition"] == f'attachment; filename="workflow_run_{run_id}.zip"'
+        wrong = await stranger.get(f"{link.path}?{link.query[:-4]}AAAA")
+        other = await stranger.get(f"{link.path.replace(run_id, new_id())}?{link.query}")
+        assert (wrong.status_code, other.status_code) == (404, 404)
+    with zipfile.ZipFile(io.BytesIO(fetched.content)) as archive:
+        run = json.loads(archive.read("workflow_run.json"))
+        nodes = [json.loads(line) for line in archive.read("node_executions.jsonl").splitlines()]
+    assert (run["id"], run["status"], run["outputs"]) == (run_id, "succeeded", {"text": "Hello Ada"})
+    assert len(run["graph"]["nodes"]) == 3
+    assert [(node["node_type"], node["status"]) for node in nodes] == [
+        ("start", "succeeded"), ("template-transform", "succeeded"), ("end", "succeeded"),
+    ]  # fmt: skip
+    assert nodes[1]["outputs"] == {"output": "Hello Ada"}
+
+
+async def test_what_is_not_over_or_not_there_is_not_exported(world: World) -> None:
+    owner = await world.people.signed_in()
+    app_id = await world.new_app(owner, "workflow", workflow())
+    run_id = await debug(owner, app_id)
+    async with world.database.write() as session:
+        await session.execute(update(WorkflowRun).values(finished_at=None))
+    refused = await owner.get(f"/apps/{app_id}/workflow-runs/{run_id}/export")
+    assert (refused.status_code, refused.json()["code"]) == (404, "archive_log_not_found")
+    assert (await owner.get(f"/apps/{app_id}/workflow-runs/{new_id()}/export")).status_code == 404
+    other = await world.new_app(owner, "workflow", workflow())
+    assert (await owner.get(f"/apps/{other}/workflow-runs/{run_id}/export")).status_code == 404

@@ -45,6 +45,7 @@ from orrery.egress import GuardedHttpClient, operator_policy
 from orrery.http.console.conversion import ConversionRoutes
 from orrery.http.console.people import PeopleSettings, people_authenticators, people_routes
 from orrery.http.console.run_routes import RunParts, run_routes
+from orrery.http.files.routes import file_authenticators, file_routes
 from orrery.http.watching import RunWatching
 from orrery.inference.types import LLMCall, LLMDelta
 from orrery.security.encryption import Vault
@@ -180,7 +181,10 @@ class World:
         )
         conversion = ConversionRoutes(Conversion(database, Keeping(vault)))
         groups = [*people_routes(people.workspaces, settings), *run_routes(parts), conversion]
-        people.app = asgi_app([(PREFIX, group) for group in groups], people_authenticators(people.workspaces, settings))
+        people.app = asgi_app(
+            [*((PREFIX, group) for group in groups), *(("/files", group) for group in file_routes(files, records))],
+            {**people_authenticators(people.workspaces, settings), **file_authenticators(files)},
+        )
 
     async def actor(self, client: httpx.AsyncClient) -> Actor:
         """Who a browser is signed in as."""

@@ -233,7 +233,7 @@ class World:
         groups = [
             *(("/v1", group) for group in service_routes(parts)),
             *(("/api", group) for group in web_routes(parts, self.tokens, features)),
-            *(("/files", group) for group in file_routes(self.files)),
+            *(("/files", group) for group in file_routes(self.files, self.records)),
             ("/console/api", ConsoleFileRoutes(self.files, previews, upload)),
         ]
         authenticators: dict[str, Authenticator] = {

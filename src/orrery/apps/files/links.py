@@ -31,6 +31,7 @@ class FileLinks:
     """
 
     def __init__(self, secret_key: str, *, lifetime: int, base: str, clock: Callable[[], float] = time.time) -> None:
+        self.lifetime, self.clock = lifetime, clock
         self._signer = LinkSigner(secret_key, lifetime=lifetime, clock=clock)
         self._ageless = LinkSigner(secret_key, lifetime=_FOR_EVER, clock=clock)
         self._base = base.rstrip("/")
@@ -61,6 +62,10 @@ class FileLinks:
         """A link to a file that a run made; ``extension`` with its dot, or empty."""
         query = self._signer.sign_link("file-preview", file_id).query()
         return f"{self._base}/files/tools/{file_id}{_plain_suffix(extension)}?{query}"
+
+    def run_archive(self, path: str, run_id: str) -> str:
+        """A link to the archive of a run, at its path below ``/files``."""
+        return f"{self._base}/files{path}?{self._signer.sign_link('run-archive', run_id).query()}"
 
     def holds(self, kind: LinkKind, file_id: str, query: Mapping[str, str]) -> bool:
         """Whether a link with this query was signed here and is still alive."""

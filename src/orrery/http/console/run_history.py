@@ -11,6 +11,7 @@ from msgspec import Meta
 from orrery.apps.catalog.modes import GRAPH_MODES
 from orrery.apps.catalog.service import AppService
 from orrery.apps.files.links import FileLinks
+from orrery.apps.runs.archive import NoArchive
 from orrery.apps.runs.records import RunRecords
 from orrery.apps.runs.tables import WorkflowRun
 from orrery.apps.runs.truncation import DisplayLimits
@@ -19,6 +20,8 @@ from orrery.http.call import Call
 from orrery.http.console.app_shapes import JsonObject
 from orrery.http.console.run_history_shapes import node_execution, run_detail, run_row
 from orrery.http.endpoint import RouteGroup, route
+from orrery.http.files.answers import links_for_programs
+from orrery.http.files.run_archives import link_of
 from orrery.security.permissions import Permission
 from orrery.workspaces.members.names import AccountNames
 
@@ -114,6 +117,20 @@ class RunHistoryRoutes(RouteGroup):
         people = await self._names.people([row.created_by])
         end_users = await self._records.end_users(row.app_id, [row.created_by])
         return run_detail(row, graph, people, end_users, self._links.of_value)
+
+    @route("GET", "/apps/{app_id}/workflow-runs/{run_id}/export", auth="console", scope="workspace",
+           permission=Permission.APP_LOG_VIEW)  # fmt: skip
+    async def export_run(self, call: Call) -> JsonObject:
+        """Gives a link, good for a while, to a file with a run that is over and its node executions."""
+        run = await self._run(call)
+        if run.finished_at is None:
+            raise NoArchive
+        until = datetime.fromtimestamp(int(self._links.clock()) + self._links.lifetime, UTC)
+        return {
+            "status": "success",
+            "presigned_url": link_of(links_for_programs(call, self._links), run.app_id, run.id),
+            "presigned_url_expires_at": until.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
 
     @route("GET", "/apps/{app_id}/workflow-runs/{run_id}/node-executions", auth="console", scope="workspace",
            permission=Permission.APP_LOG_VIEW)  # fmt: skip

@@ -17,10 +17,12 @@ from orrery.http.files.serving import file_response
 from orrery.security.signing import LinkKind
 
 _TOOLS = "/tools/{file}"
+RUN_ARCHIVE = "/workflow-runs/{app_id}/{run_id}/archive"
 _KINDS: Mapping[str, LinkKind] = {
     "/{file_id}/file-preview": "file-preview",
     "/{file_id}/image-preview": "image-preview",
     _TOOLS: "file-preview",
+    RUN_ARCHIVE: "run-archive",
 }
 
 
@@ -39,7 +41,7 @@ class SignedAuthenticator:
     async def __call__(self, request: Request, endpoint: Endpoint, path: Mapping[str, str]) -> None:
         """Raises `NotFound` for links to uploads, `Forbidden` for links to files of tools."""
         kind = _KINDS.get(endpoint.path)
-        file_id = path.get("file_id") or path.get("file", "").partition(".")[0]
+        file_id = path.get("file_id") or path.get("run_id") or path.get("file", "").partition(".")[0]
         if kind is None or not self._links.holds(kind, file_id, dict(request.query_params)):
             if endpoint.path == _TOOLS:
                 raise Forbidden("Invalid request.")
