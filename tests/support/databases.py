@@ -28,16 +28,22 @@ _PLENTY = 8 << 30
 
 
 class _Server:
-    def __init__(self, port: int, command: Callable[[str], Sequence[str]]) -> None:
+    def __init__(self, port: int, command: Callable[[str, str], Sequence[str]]) -> None:
         self.port = port
         self._command = command
 
-    def make_database(self) -> str:
-        """An empty database; its name."""
+    def make_database(self, like: str = "") -> str:
+        """An empty database, or, where the server can do that, a copy of another one; its name."""
         name = f"t{os.getpid()}_{next(_names)}"
-        made = subprocess.run(self._command(name), check=False, capture_output=True, text=True)
-        assert made.returncode == 0, made.stderr
+        _run(self._command(name, like))
         return name
+
+
+def _run(command: Sequence[str], text: str | None = None) -> str:
+    """What it prints when it is given the text."""
+    done = subprocess.run(command, check=False, capture_output=True, text=True, input=text)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def _as_user(name: str) -> list[str]:
@@ -115,7 +121,7 @@ def _postgres() -> _Server:
     asked = [isready, "-q", *place]
     until_up(process, lambda: subprocess.run(asked, check=False).returncode == 0, lambda: _words(log))
     # The usual template may be looked at by a vacuum, and can't be copied then.
-    return _Server(port, lambda name: [createdb, *place, "-U", "orrery", "-T", "template0", name])
+    return _Server(port, lambda name, like: [createdb, *place, "-U", "orrery", "-T", like or "template0", name])
 
 
 @cache
@@ -138,17 +144,33 @@ def _mariadb() -> _Server:
     process = _launch([*user, server, *options], log)
     atexit.register(_stop, process, folder)
     until_listening(process, port, said=lambda: _words(log))
-    base = [client, "--no-defaults", "-h", "127.0.0.1", "-P", str(port), "-u", "root"]
-    subprocess.run(
-        [*base, "-e", "CREATE USER 'orrery'@'127.0.0.1'; GRANT ALL ON *.* TO 'orrery'@'127.0.0.1';"], check=True
-    )
-    return _Server(port, lambda name: [*base, "-e", f"CREATE DATABASE {name} CHARACTER SET utf8mb4"])
+    base = [client, *_at(port)]
+    _run([*base, "-e", "CREATE USER 'orrery'@'127.0.0.1'; GRANT ALL ON *.* TO 'orrery'@'127.0.0.1';"])
+    return _Server(port, lambda name, _: [*base, "-e", f"CREATE DATABASE {name} CHARACTER SET utf8mb4"])
 
 
-def postgres_url() -> str:
-    """The URL of a new database on PostgreSQL."""
+def _at(port: int) -> list[str]:
+    """For MariaDB's programs."""
+    return ["--no-defaults", "-h", "127.0.0.1", "-P", str(port), "-u", "root"]
+
+
+def mariadb_dump(name: str) -> str:
+    """SQL that makes what the database has."""
+    return _run([_program("mariadb-dump") or "mariadb-dump", *_at(_mariadb().port), name])
+
+
+def mariadb_copy(dump: str) -> str:
+    """The URL of a new database with what was dumped."""
+    url = mariadb_url()
+    name = url.rpartition("/")[2].partition("?")[0]
+    _run([_program("mariadb") or "mariadb", *_at(_mariadb().port), name], dump)
+    return url
+
+
+def postgres_url(*, like: str = "") -> str:
+    """The URL of a new database on PostgreSQL, a copy of another one that nobody is connected to if that is named."""
     server = _postgres()
-    return f"postgresql+asyncpg://orrery@127.0.0.1:{server.port}/{server.make_database()}"
+    return f"postgresql+asyncpg://orrery@127.0.0.1:{server.port}/{server.make_database(like)}"
 
 
 def mariadb_url() -> str:

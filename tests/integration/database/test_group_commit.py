@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
-from tests.support.databases import BACKENDS, url_of
+from tests.support.databases import BACKENDS
+from tests.support.migrated import migrated_url
 
-from orrery.apps.schema import schema
 from orrery.database import Database, GroupCommit, new_id
-from orrery.database.migrate import migrate
 from orrery.workspaces.accounts.tables import Setup
 from orrery.workspaces.members.tables import Workspace
 
@@ -32,8 +31,7 @@ async def _names(database: Database) -> set[str]:
 
 @pytest.fixture
 async def database(backend: str, tmp_path: Path):
-    database = Database(url_of(backend, tmp_path))
-    await migrate(database, schema())
+    database = Database(await migrated_url(backend, tmp_path))
     yield database
     await database.close()
 

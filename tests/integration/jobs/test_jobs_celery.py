@@ -13,10 +13,8 @@ import redis
 from tests.integration.jobs.conformance import JobsConformance, effects, until, until_status
 from tests.integration.jobs.fleet_world import FleetWorld
 from tests.integration.jobs.sample import Held, Note, may_end
-from tests.support.databases import postgres_url
+from tests.support.migrated import migrated_url
 
-from orrery.apps.schema import schema
-from orrery.database.migrate import migrate
 from orrery.jobs.clock import SystemClock
 from orrery.jobs.fleet.application import WAKE_QUEUE, WAKE_TASK, celery_app
 from orrery.jobs.fleet.broker import Broker
@@ -30,8 +28,7 @@ _indexes = count()
 
 @pytest.fixture
 async def world(redis_url: str, tmp_path: Path) -> AsyncIterator[FleetWorld]:
-    world = FleetWorld(tmp_path, postgres_url(), f"{redis_url}/{next(_indexes)}")
-    await migrate(world.database, schema())
+    world = FleetWorld(tmp_path, await migrated_url("postgresql", tmp_path), f"{redis_url}/{next(_indexes)}")
     yield world
     await world.close()
 

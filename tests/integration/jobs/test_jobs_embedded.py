@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 from tests.integration.jobs.conformance import JobsConformance, World
 from tests.integration.jobs.sample import SampleJobs
-from tests.support.databases import BACKENDS, url_of
+from tests.support.databases import BACKENDS
+from tests.support.migrated import migrated_url
 
-from orrery.apps.schema import schema
 from orrery.database import Database
-from orrery.database.migrate import migrate
 from orrery.jobs import EmbeddedJobs, JobNeeds, Jobs, RunnerLimits, Wake
 
 LIMITS = RunnerLimits(poll=0.2, grace=2)
@@ -39,8 +38,7 @@ class EmbeddedWorld:
 class TestEmbedded(JobsConformance):
     @pytest.fixture
     async def world(self, backend: str, tmp_path: Path) -> AsyncIterator[World]:
-        database = Database(url_of(backend, tmp_path))
-        await migrate(database, schema())
+        database = Database(await migrated_url(backend, tmp_path))
         world = EmbeddedWorld(database, tmp_path)
         yield world
         await world.stop()

@@ -11,11 +11,10 @@ import pytest
 from sqlalchemy import func, select
 from tests.integration.jobs.sample import MinuteJobs, Note, SampleJobs
 from tests.support.clock import MovableClock
-from tests.support.databases import BACKENDS, url_of
+from tests.support.databases import BACKENDS
+from tests.support.migrated import migrated_url
 
-from orrery.apps.schema import schema
 from orrery.database import Database
-from orrery.database.migrate import migrate
 from orrery.jobs import EmbeddedJobs, JobNeeds, Jobs, LeaseLost, NoAnnouncer, RunnerLimits, Wake
 from orrery.jobs.attempt import Attempt
 from orrery.jobs.tables import Job
@@ -30,9 +29,8 @@ class Clock(MovableClock):
 
 @pytest.fixture
 async def databases(backend: str, tmp_path: Path) -> AsyncIterator[list[Database]]:
-    url = url_of(backend, tmp_path)
+    url = await migrated_url(backend, tmp_path)
     databases = [Database(url) for _ in range(3)]
-    await migrate(databases[0], schema())
     yield databases
     for database in databases:
         await database.close()

@@ -11,11 +11,9 @@ import pytest
 from tests.integration.jobs.conformance import effects, until, until_status
 from tests.integration.jobs.fleet_world import FleetWorld
 from tests.integration.jobs.sample import Doomed, FailFirst, Note, Rich, Slow
-from tests.support.databases import postgres_url
+from tests.support.migrated import migrated_url
 from tests.support.rabbitmq import RabbitServer
 
-from orrery.apps.schema import schema
-from orrery.database.migrate import migrate
 from orrery.jobs.fleet.application import celery_app
 from orrery.jobs.fleet.broker import broker_of
 from orrery.settings.groups.cache import CacheSettings
@@ -33,8 +31,7 @@ def rabbit() -> Iterator[RabbitServer]:
 
 @pytest.fixture
 async def world(rabbit: RabbitServer, tmp_path: Path) -> AsyncIterator[FleetWorld]:
-    world = FleetWorld(tmp_path, postgres_url(), rabbit.url, places=1)
-    await migrate(world.database, schema())
+    world = FleetWorld(tmp_path, await migrated_url("postgresql", tmp_path), rabbit.url, places=1)
     yield world
     await world.stop()
     await _empty(world)

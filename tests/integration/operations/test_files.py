@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select
-from tests.support.databases import BACKENDS, url_of
+from tests.support.databases import BACKENDS
+from tests.support.migrated import migrated_url
 
 from orrery.apps.files.tables import ToolFile, UploadFile
 from orrery.apps.schema import schema
 from orrery.database import Database, new_id
-from orrery.database.migrate import migrate
 from orrery.operations.errors import OperationFailed
 from orrery.operations.files.copying import Plan, copy_objects, mark_storage
 from orrery.operations.files.orphans import delete_objects, delete_rows, objects_without_row, rows_without_reference
@@ -56,8 +56,7 @@ class House:
 
 @pytest.fixture(params=BACKENDS[:2])
 async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
-    database = Database(url_of(request.param, tmp_path))
-    await migrate(database, schema())
+    database = Database(await migrated_url(request.param, tmp_path))
     made = House(database, LocalStorage(tmp_path / "files"))
     await made.fill()
     yield made

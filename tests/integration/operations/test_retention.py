@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, update
-from tests.support.databases import BACKENDS, url_of
+from tests.support.databases import BACKENDS
+from tests.support.migrated import migrated_url
 from tests.support.rows import fill_every_table
 
 from orrery.apps.schema import schema
 from orrery.database import Database
-from orrery.database.migrate import migrate
 from orrery.jobs import Due, JobCatalog
 from orrery.operations.retention import Window, clean_messages, clean_runs, count_messages, count_runs
 from orrery.operations.schedules import Kept, RetentionJobs
@@ -30,8 +30,7 @@ async def counts(database: Database) -> dict[str, int]:
 
 @pytest.mark.parametrize("backend", BACKENDS[::2])
 async def test_runs_go_with_their_parts_and_messages_stay(backend: str, tmp_path: Path) -> None:
-    database = Database(url_of(backend, tmp_path))
-    await migrate(database, schema())
+    database = Database(await migrated_url(backend, tmp_path))
     await fill_every_table(database, rows=3)
     runs, steps = TABLES["workflow_runs"], TABLES["workflow_node_executions"]
     async with database.connection() as connection:
@@ -52,8 +51,7 @@ async def test_runs_go_with_their_parts_and_messages_stay(backend: str, tmp_path
 
 
 async def test_messages_go_with_what_belongs_to_them(tmp_path: Path) -> None:
-    database = Database(url_of("sqlite", tmp_path))
-    await migrate(database, schema())
+    database = Database(await migrated_url("sqlite", tmp_path))
     await fill_every_table(database, rows=3)
     messages = TABLES["messages"]
     async with database.connection() as connection:
@@ -73,8 +71,7 @@ async def test_messages_go_with_what_belongs_to_them(tmp_path: Path) -> None:
 
 
 async def test_what_is_switched_on_removes_by_itself(tmp_path: Path) -> None:
-    database = Database(url_of("sqlite", tmp_path))
-    await migrate(database, schema())
+    database = Database(await migrated_url("sqlite", tmp_path))
     await fill_every_table(database, rows=3)
     runs, messages = TABLES["workflow_runs"], TABLES["messages"]
     async with database.connection() as connection:

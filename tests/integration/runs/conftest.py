@@ -7,17 +7,15 @@ from pathlib import Path
 
 import pytest
 from tests.integration.runs.house import House, house
-from tests.support.databases import BACKENDS, url_of
+from tests.support.databases import BACKENDS
+from tests.support.migrated import migrated_url
 
-from orrery.apps.schema import schema
 from orrery.database import Database
-from orrery.database.migrate import migrate
 
 
 @pytest.fixture(params=BACKENDS)
 async def home(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
-    database = Database(url_of(str(request.param), tmp_path))
-    await migrate(database, schema())
+    database = Database(await migrated_url(str(request.param), tmp_path))
     try:
         async with house(database, tmp_path) as made:
             yield made

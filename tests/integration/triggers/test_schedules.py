@@ -11,19 +11,18 @@ import pytest
 from sqlalchemy import func, select, update
 from tests.integration.runs.house import House, house
 from tests.support import dsl
-from tests.support.databases import BACKENDS, url_of
+from tests.support.databases import BACKENDS
+from tests.support.migrated import migrated_url
 
 from orrery.apps.runs.limits import RunPolicy
 from orrery.apps.runs.spec import RunUser
 from orrery.apps.runs.tables import WorkflowRun
-from orrery.apps.schema import schema
 from orrery.apps.triggers.jobs import TriggerJobs
 from orrery.apps.triggers.schedules import PollLimits, Schedules
 from orrery.apps.triggers.service import TriggerService
 from orrery.apps.triggers.starting import Starts, StartTriggered, Wanted
 from orrery.apps.triggers.tables import AppTrigger, SchedulePlan, TriggerLog
 from orrery.database import Database
-from orrery.database.migrate import migrate
 from orrery.jobs import Attempt, JobCatalog, JobNeeds, Jobs, NoAnnouncer, TryAgain
 from orrery.jobs.tables import Job
 from orrery.workspaces.accounts.tables import Account
@@ -95,8 +94,7 @@ EVERYWHERE = pytest.mark.parametrize("clockwork", BACKENDS, indirect=True)
 
 @pytest.fixture(params=["sqlite"])
 async def clockwork(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Clockwork]:
-    database = Database(url_of(str(request.param), tmp_path))
-    await migrate(database, schema())
+    database = Database(await migrated_url(str(request.param), tmp_path))
     try:
         async with house(database, tmp_path) as home:
             made = Clockwork(home)
