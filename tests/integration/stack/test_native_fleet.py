@@ -44,12 +44,14 @@ def double(runs: httpx.Client, text: str) -> str:
 
 def test_a_fleet_on_postgresql_heals_and_stops() -> None:
     with model_server() as models, native_fleet(*ALL) as fleet:
-        fleet.until_well(11)
+        fleet.until_well(12)
         assert httpx.get(f"{fleet.url}/ready", timeout=120, trust_env=False).json()["status"] == "ready"
         assert orrery("ps", "--home", str(fleet.home)).returncode == 0
         assert "already" in orrery(*fleet.words).stderr
         runs, _ = journey(fleet, models)
-        for name in ("api-2", "sandbox", "worker-1", "beat-1", "ssrf_proxy"):
+        asked = httpx.get(f"{fleet.url}/e/hook/path", timeout=60, trust_env=False)
+        assert (asked.status_code, asked.json()) == (404, {"error": "endpoint not found"})
+        for name in ("api-2", "sandbox", "worker-1", "beat-1", "ssrf_proxy", "plugin_daemon"):
             fleet.kill(name)
         assert double(runs, "ok") == "okok"
         assert "Uvicorn running" in orrery("logs", "--home", str(fleet.home), "api-2").stdout
@@ -59,7 +61,7 @@ def test_a_fleet_on_postgresql_heals_and_stops() -> None:
 
 def test_a_fleet_on_mariadb() -> None:
     with model_server() as models, native_fleet(*ALL, database="mysql") as fleet:
-        fleet.until_well(11)
+        fleet.until_well(12)
         runs, _ = journey(fleet, models)
         fleet.kill("db_mysql")
         eventually(runs)
@@ -67,7 +69,7 @@ def test_a_fleet_on_mariadb() -> None:
 
 def test_a_fleet_goes_on_while_sentinels_choose_another_redis() -> None:
     with model_server() as models, native_fleet(*ALL, "--cache", "sentinel") as fleet:
-        fleet.until_well(15)
+        fleet.until_well(16)
         runs, chats = journey(fleet, models)
         fleet.freeze("redis-1")
         try:
@@ -84,7 +86,7 @@ def test_a_fleet_goes_on_while_sentinels_choose_another_redis() -> None:
 
 def test_a_fleet_on_a_redis_cluster() -> None:
     with model_server() as models, native_fleet(*ALL, "--cache", "cluster") as fleet:
-        fleet.until_well(14)
+        fleet.until_well(15)
         runs, _ = journey(fleet, models)
         fleet.kill("redis-2")
         eventually(runs)

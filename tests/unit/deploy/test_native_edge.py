@@ -22,3 +22,12 @@ def test_what_is_for_operators_stays_inside(tmp_path: Path) -> None:
     text = edge_configuration(8080, [1], tmp_path, DEFAULTS)
     hidden = text.index("location ~ ^/(threads|db-pool-stat|metrics)$")
     assert text[hidden:].split("}")[0].endswith("return 404;\n        ")
+
+
+def test_endpoints_of_plugins_go_to_the_plugin_daemon(tmp_path: Path) -> None:
+    text = edge_configuration(8080, [1], tmp_path, DEFAULTS, plugin_daemon=9)
+    route = text[text.index("location /e/ {") :].split("}")[0]
+    assert "proxy_pass http://127.0.0.1:9;" in route
+    assert "proxy_set_header Dify-Hook-Url $scheme://$host$request_uri;" in route
+    assert "proxy_set_header X-Forwarded-For $remote_addr;" in route
+    assert "/e/" not in edge_configuration(8080, [1], tmp_path, DEFAULTS)

@@ -8,9 +8,21 @@ from pathlib import Path
 
 from orrery.deploy.interpolation import interpolate
 
+_ENDPOINTS = """        location /e/ {{
+{proxy}
+            proxy_set_header Dify-Hook-Url $scheme://$host$request_uri;
+            proxy_pass http://127.0.0.1:{port};
+        }}
+"""
 
-def edge_configuration(port: int, apis: Sequence[int], folder: Path, values: Mapping[str, str]) -> str:
-    """The text of ``nginx.conf``: listens on ``port``, divides requests among ``apis``, keeps its files in ``folder``."""
+
+def edge_configuration(
+    port: int, apis: Sequence[int], folder: Path, values: Mapping[str, str], *, plugin_daemon: int = 0
+) -> str:
+    """The text of ``nginx.conf``: listens on ``port``, divides requests among ``apis``, keeps its files in ``folder``.
+
+    Addresses of plugins' endpoints go to the port ``plugin_daemon``, if there is one.
+    """
     known = {**values, "FORWARDED_PROTO": "$scheme"}
     template = (files("orrery.deploy") / "templates" / "nginx" / "proxy.conf.template").read_text("utf-8")
     lines = [line for line in template.splitlines() if not line.startswith("#")]
@@ -19,6 +31,7 @@ def edge_configuration(port: int, apis: Sequence[int], folder: Path, values: Map
     # end of a process that stops, and may not be sent again. A process that is not there refuses at once and the next
     # one is asked. Taken out for a while after that, one that came back would be missing when the next one goes.
     servers = "\n".join(f"        server 127.0.0.1:{api} max_fails=0;" for api in apis)
+    endpoints = _ENDPOINTS.format(proxy=proxy, port=plugin_daemon) if plugin_daemon else ""
     scratch = "\n".join(
         f"    {kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
@@ -48,7 +61,7 @@ http {{
         location ~ ^/(threads|db-pool-stat|metrics)$ {{
             return 404;
         }}
-        location / {{
+{endpoints}        location / {{
             proxy_pass http://api;
         }}
     }}

@@ -81,7 +81,7 @@ def plan(stack: NativeStack) -> tuple[Unit, ...]:
         *(_api(stack, number, port, inner) for number, port in enumerate(apis, 1)),
         *(_background(stack, "worker", number, inner) for number in range(1, stack.workers + 1)),
         *(_background(stack, "beat", number, inner) for number in range(1, stack.beats + 1)),
-        _nginx(stack, apis, values),
+        _nginx(stack, apis, daemon_port, values),
     )
 
 
@@ -198,11 +198,12 @@ def _background(stack: NativeStack, command: str, number: int, inner: _Inner) ->
     )
 
 
-def _nginx(stack: NativeStack, apis: list[int], values: Mapping[str, str]) -> Unit:
+def _nginx(stack: NativeStack, apis: list[int], daemon: int, values: Mapping[str, str]) -> Unit:
     folder = stack.folder / "nginx"
     folder.mkdir(exist_ok=True)
     configuration = folder / "nginx.conf"
-    configuration.write_text(edge_configuration(stack.port, apis, folder, values), "utf-8")
+    text = edge_configuration(stack.port, apis, folder, values, plugin_daemon=daemon)
+    configuration.write_text(text, "utf-8")
     return Unit(
         name="nginx",
         command=(program("nginx", "nginx-light"), "-c", str(configuration), "-e", "stderr"),

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from orrery.database.engine import Database
 
 _GRACE_SECONDS = 20
-_MOST_CONNECTIONS = 5
-"""Requests are few and short: the database's connections are for those who run apps."""
 _KEYS = "THIRD_PARTY_SIGNATURE_VERIFICATION_PUBLIC_KEYS"
 
 
@@ -46,10 +44,12 @@ def application(settings: Settings) -> DaemonService:
 
     def open_() -> Database:
         # Lazy: the database's library is loaded once the service answers.
+        from orrery.database.opening import DAEMON_CONNECTIONS as MOST
         from orrery.database.opening import open_database
 
+        # Requests are few and short: the database's connections are for those who run apps.
         known = settings.database
-        size, overflow = min(known.pool_size, _MOST_CONNECTIONS), min(known.pool_overflow, _MOST_CONNECTIONS)
+        size, overflow = min(known.pool_size, MOST), min(known.pool_overflow, MOST)
         return open_database(replace(known, pool_size=size, pool_overflow=overflow))
 
     return DaemonService(DatabaseOpening(open_, objects, policy), key=plugins.daemon_key, version=__version__)

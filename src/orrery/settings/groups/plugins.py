@@ -11,7 +11,7 @@ class Plugins(Group, frozen=True, kw_only=True):
     """The plugin runtime and its keys."""
 
     daemon_url: Annotated[
-        str, Env("PLUGIN_DAEMON_URL", "address of the plugin daemon; empty runs plugins under this process")
+        str, Env("PLUGIN_DAEMON_URL", "address of the plugin daemon, which makes its keys necessary; empty is none")
     ] = ""
     daemon_key: Annotated[str, Env("PLUGIN_DAEMON_KEY", "key sent to the plugin daemon", secret=True)] = ""
     callback_key: Annotated[
