@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from orrery.cache.protocol import Cache, CacheUnavailable
 from orrery.database import Database
+from orrery.database.ids import new_id
 from orrery.database.migrate import HEAD, schema_state
 from orrery.egress.policy import ProxyRoutes
 from orrery.egress.protocol import EgressBlocked, EgressError, HttpClient
@@ -31,7 +32,7 @@ from orrery.settings.load import Settings
 from orrery.storage.opening import where_it_is
 from orrery.storage.protocol import ObjectStorage
 
-_PATIENCE = 10
+_PATIENCE = 30
 _SANDBOX_PATIENCE = 60
 _OVERDUE = timedelta(minutes=10)
 """A job that waits longer than this after its time has nobody who takes it."""
@@ -137,7 +138,7 @@ async def _storage(parts: Parts) -> Finding:
     configured, storage = where_it_is(parts.settings.storage), parts.storage
     if isinstance(storage, Exception):
         return Finding("storage", configured, str(storage), "Set what is missing in the environment or in .env.")
-    key = "orrery-doctor"
+    key = f"orrery-doctor-{new_id()}"  # others may be looking at the same time
     try:
         async with asyncio.timeout(_PATIENCE):
             await storage.save(key, b"1")
@@ -202,10 +203,10 @@ async def _mail(parts: Parts) -> Finding:
         missing = {"smtp": "SMTP_SERVER", "resend": "RESEND_API_KEY", "sendgrid": "SENDGRID_API_KEY"}[mail.type]
         return Finding("mail", mail.type, f"{missing} is not set, so no mail is sent.", f"Set {missing}.")
     try:
-        async with asyncio.timeout(3 * _PATIENCE):
+        async with asyncio.timeout(_PATIENCE):
             await parts.mail.check()
     except (MailUnavailable, MailRefused, TimeoutError) as error:
-        reason = str(error) or _silent(3 * _PATIENCE)
+        reason = str(error) or _silent(_PATIENCE)
         return Finding("mail", where, reason, "Check the variables of the mail service: SMTP_*, RESEND_*, SENDGRID_*.")
     return Finding("mail", where)
 

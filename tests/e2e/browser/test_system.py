@@ -69,7 +69,9 @@ def test_what_an_operator_does(house: House, meet: Meet, failed_jobs: list[str])
     with page.expect_response(lambda answer: answer.request.method == "DELETE" and answer.ok, timeout=60_000):
         second.get_by_role("button", name="Delete").click()
     page.reload()
-    expect(jobs).to_contain_text("No job has failed.")
+    expect(egress).to_contain_text("10.1.2.3:8080")
+    expect(jobs.get_by_role("status")).to_have_count(0)
+    expect(second).to_have_count(0)
 
 
 def test_nobody_else_looks(house: House, meet: Meet) -> None:
