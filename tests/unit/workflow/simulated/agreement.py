@@ -8,10 +8,11 @@ from typing import Any
 
 from orrery.workflow.conversation_writes import WroteInside
 from orrery.workflow.graph import Graph
-from orrery.workflow.journal import FinishedNode, Resume
+from orrery.workflow.journal import FinishedNode, PausedNode, Resume
+from orrery.workflow.nodes.human_input_memory import MemoryForms
 
 from .engine_run import REGISTRY, STOP, Key, Order, Told, Trace, run_engine
-from .random_graphs import Case, make_case
+from .random_graphs import TIMEOUT, Case, make_case
 from .reference import CUT, OUTSIDE, Reference
 
 
@@ -38,12 +39,17 @@ async def check_seed(seed: int, interleavings: int = 1) -> None:
         await check_resume(case, graph, trace, dice)
         await check_stop(case, graph, trace, dice)
         await check_pause(case, graph, trace, dice)
+        await check_people(case, graph, dice)
     if not case.racing and all(end is not None for end in ends) and any(end != ends[0] for end in ends):
         raise Disagreement(f"seed {seed}: timing changed what the run gave: {ends}")
 
 
 def replayed(case: Case, trace: Trace, order: Order | None = None) -> Reference:
-    reference = Reference(case)
+    return follow(case, trace, Reference(case), order)
+
+
+def follow(case: Case, trace: Trace, reference: Reference, order: Order | None = None) -> Reference:
+    """Has the reference make the choices that the engine made from the run's beginning to its end or pause."""
     reference.begin()
     for number, key in enumerate(trace.choices):
         if order == ("pause", number):
@@ -100,7 +106,7 @@ def check_order(case: Case, trace: Trace) -> None:
     for item in told:
         if item[0] == "start":
             started[item[1:3]] += 1
-        elif item[0] == "done":
+        elif item[0] in {"done", "pause"}:
             started[item[1:3]] -= 1
             assert started[item[1:3]] == 0, (case.seed, item)
     assert not +started, (case.seed, started)
@@ -142,7 +148,8 @@ async def check_resume(case: Case, graph: Graph, whole: Trace, dice: random.Rand
     if not whole.choices:
         return
     cut_at = dice.randint(0, len(whole.choices) - 1)
-    first = await run_engine(case, graph, random.Random(f"{case.seed}-cut"), cut_at=cut_at)
+    forms = MemoryForms()
+    first = await run_engine(case, graph, random.Random(f"{case.seed}-cut"), cut_at=cut_at, forms=forms)
     if first.result is not None:
         return
     assert first.told_after_cut == 0, f"seed {case.seed}: a run that died told more"
@@ -150,8 +157,12 @@ async def check_resume(case: Case, graph: Graph, whole: Trace, dice: random.Rand
     finished = [entry for entry in first.journal.entries[:entries] if isinstance(entry, FinishedNode)]
     # What was not told when the process died was not stored with it.
     wrote = [e for e in first.journal.entries[:entries] if isinstance(e, WroteInside) and e.execution_id in first.ended]
-    resume = Resume(finished, {}, streamed_chars=shown, streamed_of=first.text_of, wrote=wrote)
-    second = await run_engine(case, graph, dice, resume=resume)
+    paused = {e.node_id: e.execution_id for e in first.journal.entries[:entries] if isinstance(e, PausedNode)}
+    resume = Resume(
+        finished, {}, streamed_chars=shown, streamed_of=first.text_of, wrote=wrote,
+        paused={name: id_ for name, id_ in paused.items() if name not in {entry.node_id for entry in finished}},
+    )  # fmt: skip
+    second = await run_engine(case, graph, dice, resume=resume, forms=forms)
     reference = Reference(case)
     reference.begin()
     done = {entry.node_id for entry in finished}
@@ -211,13 +222,53 @@ async def check_pause(case: Case, graph: Graph, whole: Trace, dice: random.Rando
     if not whole.choices:
         return
     order: Order = ("pause", dice.randint(0, len(whole.choices) - 1))
-    first = await run_engine(case, graph, dice, order=order)
+    forms = MemoryForms()
+    first = await run_engine(case, graph, dice, order=order, forms=forms)
     reference = replayed(case, first, order)
     compare(case, first.told, reference.told)
     if first.told[-1][1] != "paused":
         return
     resume = Resume.from_entries(first.journal.entries, streamed_chars=len(first.text), streamed_of=first.text_of)
-    second = await run_engine(case, graph, dice, resume=resume)
+    second = await run_engine(case, graph, dice, resume=resume, forms=forms)
+    check_going_on(case, second, reference)
+
+
+async def check_people(case: Case, graph: Graph, dice: random.Random) -> list[Told]:
+    """People answer some of the forms that are open, others run out of time, until the run waits for nobody.
+
+    Gives all that was told.
+    """
+    forms, reference = MemoryForms(), Reference(case)
+    trace = await run_engine(case, graph, dice, forms=forms)
+    follow(case, trace, reference)
+    entries, shown = list(trace.journal.entries), dict(trace.text_of)
+    while trace.told[-1][1] == "paused":
+        open_places = [key for key, form in reference.forms.items() if not form.handle]
+        for key in dice.sample(open_places, dice.randint(1, len(open_places))):
+            answer(forms, reference, key, dice)
+        resume = Resume.from_entries(entries, streamed_of=shown)
+        trace = await run_engine(case, graph, dice, resume=resume, forms=forms)
+        check_going_on(case, trace, reference)
+        entries += trace.journal.entries
+        for source, text in trace.text_of.items():
+            shown[source] = shown.get(source, "") + text
+    return reference.told
+
+
+def answer(forms: MemoryForms, reference: Reference, key: Key, dice: random.Random) -> None:
+    """Somebody answers a form, or nobody does."""
+    form = reference.forms[key]
+    actions = [action["id"] for action in reference.part.nodes[key[1]]["user_actions"]]
+    form.handle = dice.choice([*actions, *actions, TIMEOUT])
+    if form.handle == TIMEOUT:
+        forms.end(key[1], "timeout")
+    else:
+        form.note = dice.choice(["x", "n", "a"])
+        forms.submit(key[1], form.handle, {"note": form.note})
+
+
+def check_going_on(case: Case, second: Trace, reference: Reference) -> None:
+    """What a run tells after a pause is what the reference tells."""
     before = len(reference.told)
     reference.go_on()
     for key in second.choices:

@@ -13,6 +13,9 @@ from orrery.workflow.context import EngineContext
 from orrery.workflow.engine import RunResult, WorkflowRun
 from orrery.workflow.events import (
     Event,
+    HumanInputFilled,
+    HumanInputRequired,
+    HumanInputTimeout,
     IterationCompleted,
     IterationNext,
     IterationStarted,
@@ -21,6 +24,7 @@ from orrery.workflow.events import (
     LoopStarted,
     Marks,
     NodeFinished,
+    NodePaused,
     NodeRetry,
     NodeStarted,
     RunEnded,
@@ -31,6 +35,8 @@ from orrery.workflow.graph import Graph
 from orrery.workflow.journal import Resume, source_of
 from orrery.workflow.limits import RunLimits
 from orrery.workflow.node import NodeFailure, NodeOutcome
+from orrery.workflow.nodes.human_input import HumanInputNode
+from orrery.workflow.nodes.human_input_memory import MemoryForms
 from orrery.workflow.nodes.iteration import IterationNode
 from orrery.workflow.nodes.loop import LoopNode
 from orrery.workflow.pool import Pool
@@ -88,6 +94,7 @@ class World(Services, kw_only=True):
 
     gates: Any
     attempts: dict[str, int]
+    human_forms: MemoryForms
 
 
 def place(marks: Marks) -> Place:
@@ -156,6 +163,14 @@ class GatedLoop(LoopNode):
         return await super().run(context)
 
 
+class GatedHuman(HumanInputNode):
+    """Asks, or looks for the answer, when it is chosen."""
+
+    async def run(self, context: EngineContext) -> NodeOutcome:
+        await cast("World", context.services).gates.wait((place(context.marks), context.node_id))
+        return await super().run(context)
+
+
 def _scripted(kind: str) -> Any:
     engine_kind = "branch" if kind == "question-classifier" else "executable"
     return type(f"Scripted{kind}", (Scripted,), {"type": kind, "kind": engine_kind})
@@ -166,6 +181,7 @@ REGISTRY = NodeRegistry(BUILT_IN).extended(
         **{kind: {"1": _scripted(kind)} for kind in SCRIPTED},
         "iteration": {"1": GatedIteration},
         "loop": {"1": GatedLoop},
+        "human-input": {"1": GatedHuman},
     }
 )
 
@@ -201,8 +217,12 @@ async def run_engine(
     resume: Resume | None = None,
     cut_at: int | None = None,
     order: Order | None = None,
+    forms: MemoryForms | None = None,
 ) -> Trace:
-    """One run with choices by ``dice``; ``cut_at``: the process dies after so many choices; ``order``: somebody acts."""
+    """One run with choices by ``dice``; ``cut_at``: the process dies after so many choices; ``order``: somebody acts.
+
+    ``forms`` are those that an earlier part of the run opened.
+    """
     gates = Gates()
     trace = Trace([])
 
@@ -217,7 +237,7 @@ async def run_engine(
         if isinstance(event, (NodeStarted, TextChunk)):
             trace.ids.setdefault(repr((place(event.marks), event.node_id)), set()).add(event.id)
 
-    services = World(gates=gates, attempts={})
+    services = World(gates=gates, attempts={}, human_forms=forms or MemoryForms())
     limits = RunLimits(max_steps=case.max_steps, max_workers=case.workers, container_workers=min(case.workers, 5))
     run = WorkflowRun(graph, pool_of(case), services, new_id=counting_ids("r" if resume else "i"), emit=emit, limits=limits, clock=gates,
                       journal=trace.journal, resume=resume)  # fmt: skip
@@ -278,9 +298,16 @@ def tell(event: Event) -> Told:
         )
     if isinstance(event, TextChunk):
         return ("text", place(event.marks), event.node_id, tuple(event.selector), event.text)
+    if isinstance(event, HumanInputRequired):
+        return ("asked", event.node_id, event.form_content)
+    if isinstance(event, HumanInputFilled):
+        return ("filled", event.node_id, event.action_id, event.rendered_content)
+    if isinstance(event, HumanInputTimeout):
+        return ("nobody", event.node_id)
     assert isinstance(
         event,
         (
+            NodePaused,
             NodeStarted,
             NodeFinished,
             NodeRetry,
@@ -295,6 +322,8 @@ def tell(event: Event) -> Told:
     whose = (place(event.marks), event.node_id)
     if isinstance(event, NodeStarted):
         return ("start", *whose)
+    if isinstance(event, NodePaused):
+        return ("pause", *whose)
     if isinstance(event, NodeRetry):
         return ("retry", *whose, event.retry_index, event.error)
     if isinstance(event, NodeFinished):

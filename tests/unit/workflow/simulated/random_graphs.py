@@ -14,9 +14,14 @@ OUTPUTS = {
     "variable-aggregator": "output",
     "iteration": "output",
     "loop": "loop_round",
+    "human-input": "note",
 }
 """The output that others read, by kind of node."""
 STRATEGIES = (None, "default-value", "fail-branch")
+ACTIONS = ("ok", "no")
+TIMEOUT = "__timeout"
+NOTE = "{{#$output.note#}}"
+"""Where the answer stands in a form's text."""
 ITEM_MODES = ("terminated", "continue-on-error", "remove-abnormal-output")
 
 
@@ -57,6 +62,7 @@ class Maker:
         self.edges: list[dict[str, Any]] = []
         self.written: set[str] = set()
         self.frail = self.dice.random() < 0.4
+        self.asking = self.dice.random() < 0.35
 
     def case(self) -> Case:
         dice = self.dice
@@ -90,10 +96,13 @@ class Maker:
             sources = dice.sample(part.sources, min(len(part.sources), dice.choice([1, 1, 1, 2, 2, 3])))
             reads = self._readable(part, sources, outer)
             kind = dice.choices(
-                ["scripted", "if-else", "answer", "end", "variable-aggregator", "assigner", "container"],
-                [50, 12, 14, 3, 7, 8, 8 if depth < 2 else 0],
+                ["scripted", "if-else", "answer", "end", "variable-aggregator", "assigner", "container", "human-input"],
+                [50, 12, 14, 3, 7, 8, 8 if depth < 2 else 0, self._asks(part)],
             )[0]
             getattr(self, "_" + kind.replace("-", "_"))(part, f"n{self.count}", sources, reads, depth)
+
+    def _asks(self, part: Part) -> int:
+        return 30 if self.asking and part.inside is None else 0
 
     def _readable(self, part: Part, sources: list[tuple[str, str]], outer: list[Selector]) -> list[Selector]:
         if self.racing:
@@ -222,6 +231,19 @@ class Maker:
             self.written.add("log")
             items.append({**append, "value": source})
         self._add(part, node_id, "assigner", sources, [], version="2", items=items, **self._failing())
+
+    def _human_input(
+        self, part: Part, node_id: str, sources: list[tuple[str, str]], reads: list[Selector], depth: int
+    ) -> None:
+        path = ".".join(self.dice.choice(reads))
+        actions = self.dice.choice([["ok"], ["ok", "no"]])
+        self._add(
+            part, node_id, "human-input", sources, [*actions, *([TIMEOUT] if self.dice.random() < 0.7 else [])],
+            form_content=f"{node_id} {{{{#{path}#}}}}: {NOTE}",
+            inputs=[{"type": "paragraph", "output_variable_name": "note"}],
+            user_actions=[{"id": action, "title": action.title()} for action in actions],
+            delivery_methods=[{"type": "webapp", "enabled": True}], timeout=1, timeout_unit="hour",
+        )  # fmt: skip
 
     def _container(
         self, part: Part, node_id: str, sources: list[tuple[str, str]], reads: list[Selector], depth: int

@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from .engine_run import Key, Place, Told
-from .random_graphs import SCRIPTED, STREAMING, Case
+from .random_graphs import NOTE, SCRIPTED, STREAMING, TIMEOUT, Case
 from .reference_text import Reader
 from .reference_values import Failed, Values, holds
 
@@ -30,6 +31,7 @@ class Reference:
         self.parents = {node["id"]: node.get("parentId") for node in case.graph["nodes"]}
         self.told: list[Told] = [("run",)]
         self.waiting: dict[Key, Callable[[], None]] = {}
+        self.forms: dict[Key, Form] = {}
         self.steps = self.tokens = 0
         self.stopped: str | None = None
         self.over = self.pausing = False
@@ -51,8 +53,10 @@ class Reference:
         self.pausing = True
 
     def go_on(self) -> None:
-        """The paused run begins again."""
+        """The paused run begins again: whoever asked is to look for the answer."""
         self.pausing = self.over = self.part.ended = False
+        self.steps -= len(self.part.paused)
+        self.part.ask_again()
         self.told.append(("run",))
         self.part.go_on()
 
@@ -69,11 +73,20 @@ class Reference:
             status, error = "stopped", self.stopped
         elif part.failure is not None:
             status, error = "failed", part.failure
-        elif self.pausing and part.queue:
+        elif part.is_paused():
             status = "paused"
         self.told.append(("end", status, part.outputs, error, part.failures, self.tokens, part.steps))
         self.over = True
         self.waiting.clear()
+
+
+@dataclass
+class Form:
+    """What somebody is asked; ``handle`` is the way that the answer, or nobody's, leads."""
+
+    content: str
+    handle: str = ""
+    note: str = ""
 
 
 class Part:
@@ -89,6 +102,9 @@ class Part:
         self.states = ["unknown"] * len(self.edges)
         self.skipped: set[str] = set()
         self.queue = [root]
+        self.came: list[str] = [root]
+        self.paused: list[str] = []
+        self.settled: set[str] = set()
         self.running: dict[str, Any] = {}
         self.outputs: dict[str, Any] = {}
         self.done_types: set[str] = set()
@@ -125,9 +141,18 @@ class Part:
             return
         if self.failure is not None:
             self.cut_off()
-        elif not (pauses and self.queue):
+        elif not self.is_paused():
             self.reader.finish()
         self.on_end()
+
+    def is_paused(self) -> bool:
+        return bool(self.paused) or (self.run.pausing and self.place == OUTSIDE and bool(self.queue))
+
+    def ask_again(self) -> None:
+        """All that is not done is to be begun, in the order in which it came to be ready."""
+        self.steps -= len(self.paused)
+        self.paused = []
+        self.queue = [name for name in self.came if name not in self.settled]
 
     def _start(self, name: str) -> None:
         data = self.nodes[name]
@@ -142,6 +167,9 @@ class Part:
         elif data["type"] in {"iteration", "loop"}:
             self.running[name] = None
             self._wait(name, lambda: self._open(name, data))
+        elif data["type"] == "human-input":
+            self.running[name] = None
+            self._wait(name, lambda: self._ask(name, data))
         else:
             try:
                 outputs, handle = self._at_once(name, data)
@@ -249,6 +277,26 @@ class Part:
         self.running[name] = box
         box.begin()
 
+    def _ask(self, name: str, data: dict[str, Any]) -> None:
+        form = self.run.forms.setdefault((self.place, name), Form(self.values.prompt(data["form_content"])))
+        if not form.handle:
+            self.emit(("asked", name, form.content))
+            self.arrive(name, lambda: self._pause(name))
+            return
+        text = form.content.replace(NOTE, form.note)
+        outputs: dict[str, Any] = {"__action_id": "", "__rendered_content": text}
+        if form.handle == TIMEOUT:
+            self.emit(("nobody", name))
+        else:
+            self.emit(("filled", name, form.handle, text))
+            outputs |= {"note": form.note, "__action_id": form.handle, "__action_value": form.handle.title()}
+        self.arrive(name, lambda: self.succeed(name, outputs, form.handle))
+
+    def _pause(self, name: str) -> None:
+        self.paused.append(name)
+        self.run.pausing = True
+        self.emit(("pause", self.place, name))
+
     # -- results (2.3, 2.7)
 
     def succeed(self, name: str, outputs: dict[str, Any], handle: str) -> None:
@@ -277,9 +325,13 @@ class Part:
 
     def _branches(self, name: str) -> bool:
         data = self.nodes[name]
-        return data["type"] in {"if-else", "question-classifier"} or data.get("error_strategy") == "fail-branch"
+        return (
+            data["type"] in {"if-else", "question-classifier", "human-input"}
+            or data.get("error_strategy") == "fail-branch"
+        )
 
     def _settle(self, name: str, outputs: dict[str, Any], handle: str) -> None:
+        self.settled.add(name)
         self.values.put(name, outputs)
         self.reader.look()
         outgoing = [number for number, edge in enumerate(self.edges) if edge["source"] == name]
@@ -291,7 +343,7 @@ class Part:
             self.states[number] = "taken"
             self.reader.edge_taken()
             if "unknown" not in self._incoming(self.edges[number]["target"]):
-                self.queue.append(self.edges[number]["target"])
+                self._ready(self.edges[number]["target"])
         kind = self.nodes[name]["type"]
         if kind in {"end", "answer"}:
             self.merge(outputs, append=kind == "answer")
@@ -301,6 +353,10 @@ class Part:
         for key, value in outputs.items():
             joined = append and key == "answer" and isinstance(self.outputs.get(key), str)
             self.outputs[key] = self.outputs[key] + value if joined else value
+
+    def _ready(self, name: str) -> None:
+        self.queue.append(name)
+        self.came.append(name)
 
     def _incoming(self, name: str) -> list[str]:
         return [state for state, edge in zip(self.states, self.edges, strict=True) if edge["target"] == name]
@@ -312,7 +368,7 @@ class Part:
         if "unknown" in states:
             return
         if "taken" in states:
-            self.queue.append(target)
+            self._ready(target)
             return
         self.skipped.add(target)
         for following, edge in enumerate(self.edges):

@@ -39,6 +39,11 @@ class Values:
             return ".".join(path)
         return text(self.get(path))
 
+    def prompt(self, template: str) -> str:
+        return "".join(
+            self.shown(piece.split(".")) if i % 2 else piece for i, piece in enumerate(REFERENCE.split(template))
+        )
+
     def answer(self, template: str) -> str:
         return "".join(self._piece(piece, i % 2 == 1) for i, piece in enumerate(REFERENCE.split(template)))
 

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from .agreement import Disagreement, check_seed, compare, graph_of, replayed
+from .agreement import Disagreement, check_people, check_seed, compare, graph_of, replayed
 from .engine_run import run_engine
 from .random_graphs import make_case
 
@@ -25,7 +25,7 @@ async def test_the_graphs_hold_what_graphs_can_hold() -> None:
     kinds: Counter[str] = Counter()
     ends: Counter[str] = Counter()
     told: Counter[str] = Counter()
-    for seed in range(150):
+    for seed in range(300):
         case = make_case(seed)
         for node in case.graph["nodes"]:
             data = node["data"]
@@ -45,12 +45,24 @@ async def test_the_graphs_hold_what_graphs_can_hold() -> None:
         "iteration",
         "loop",
         "loop-end",
+        "human-input",
     }
     assert wanted <= set(kinds)
     assert {"fail-branch", "default-value", "terminated", "continue-on-error", "remove-abnormal-output"} <= set(kinds)
-    assert set(ends) == {"succeeded", "partial-succeeded", "failed", "stopped"}
-    assert ends["failed"] < 100
-    assert {"retry", "open", "next", "close", "text", "start", "done"} <= set(told)
+    assert set(ends) == {"succeeded", "partial-succeeded", "failed", "stopped", "paused"}
+    assert ends["failed"] < 200
+    assert {"retry", "open", "next", "close", "text", "start", "done", "write", "asked", "pause"} <= set(told)
+
+
+async def test_people_answer_in_every_way() -> None:
+    """One form or several at once, along an action or none."""
+    ways: Counter[str] = Counter()
+    for seed in range(200):
+        case = make_case(seed)
+        for item in await check_people(case, graph_of(case), random.Random(seed)):
+            ways[item[0] if item[0] != "end" else f"end {item[1]}"] += 1
+    assert {"asked", "pause", "filled", "nobody", "end paused", "end succeeded"} <= set(ways)
+    assert ways["asked"] > ways["end paused"], "several are open at once"
 
 
 async def test_one_wrong_word_is_found() -> None:
