@@ -14,10 +14,14 @@ from typing import Any, Self
 
 
 class Cutter:
-    """Serves from a thread of its own until the end of its ``with``. ``carried`` counts connections."""
+    """Serves from a thread of its own until the end of its ``with``.
+
+    ``carried`` counts connections, ``asked`` the pieces that clients sent: each is at most one question.
+    """
 
     def __init__(self, target: int) -> None:
         self.carried = 0
+        self.asked = 0
         self._target = target
         self._delay = 0.0
         self._refusing = False
@@ -100,7 +104,7 @@ class Cutter:
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         to_reader, to_writer = await asyncio.open_connection("127.0.0.1", self._target)
         ways = [
-            asyncio.create_task(self._pump(reader, to_writer)),
+            asyncio.create_task(self._pump(reader, to_writer, self._count)),
             asyncio.create_task(self._pump(to_reader, writer)),
         ]
         try:
@@ -111,9 +115,15 @@ class Cutter:
             await asyncio.gather(*ways, return_exceptions=True)
             to_writer.transport.abort()
 
-    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    def _count(self) -> None:
+        self.asked += 1
+
+    async def _pump(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, seen: Callable[[], None] = lambda: None
+    ) -> None:
         with contextlib.suppress(OSError):
             while data := await source.read(65_536):
+                seen()
                 if self._delay:
                     await asyncio.sleep(self._delay)
                 await self._flowing.wait()

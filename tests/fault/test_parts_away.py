@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import statistics
 import time
 from collections.abc import Callable
 
@@ -12,7 +13,7 @@ import pytest
 from tests.fault.canary import Canary
 from tests.fault.fleet import Fleet
 from tests.fault.flood import Flood, check_settled
-from tests.fault.scale import scaled
+from tests.fault.scale import FULL, scaled
 from tests.fault.witness import Story
 from tests.support import dsl
 
@@ -106,16 +107,38 @@ async def test_redis_swallows_everything(two: Fleet, flow: Flood, canary: Canary
 @pytest.mark.thorough
 @pytest.mark.row("F8")
 async def test_redis_is_slow(two: Fleet, flow: Flood, canary: Canary, measured: Callable[[str, object], None]) -> None:
-    """Half a second for each answer: a run asks once, so that it ends little more than that later."""
-
-    def fault() -> None:
-        two.to_redis.slow(0.25)
-        time.sleep(2)
+    """Half a second for each answer: 95 of 100 runs end at most that much later. No pool runs out."""
+    usual = await flow.stories(urls(two), "redis-usual", RUNS, lambda: None)
+    two.to_redis.slow(0.25)
+    try:
+        stories = await flow.stories(urls(two), "redis-slow", RUNS, lambda: None)
+    finally:
         two.to_redis.slow(0)
+    check_all_succeeded(two, [*usual, *stories], canary)
+    growth = percentile_95(stories) - percentile_95(usual)
+    measured("p95 grows by s", round(growth, 2))
+    if FULL:
+        assert growth < 0.6
 
-    stories = await flow.stories(urls(two), "redis-slow", RUNS, fault)
-    check_all_succeeded(two, stories, canary)
-    measured("slowest run s", slowest(stories))
+
+def percentile_95(stories: list[Story]) -> float:
+    return statistics.quantiles((story.seconds for story in stories), n=20)[-1]
+
+
+@pytest.mark.row("F8")
+def test_a_run_asks_redis_once(two: Fleet, flow: Flood, measured: Callable[[str, object], None]) -> None:
+    """Which is why a slow one costs a run one answer's time, however long it is."""
+    client = two.apis[0].service(flow.key)
+    questions: list[int] = []
+    for number in range(12):
+        before = two.to_redis.asked
+        body = {"inputs": {"q": f"asks-{number}"}, "user": "ann", "response_mode": "blocking"}
+        answer = client.post("/workflows/run", json=body)
+        assert answer.json()["data"]["status"] == "succeeded", answer.text
+        questions.append(two.to_redis.asked - before)
+    # Others ask as well, now and then; a run that asked twice would do so every time.
+    assert min(questions) <= 1, questions
+    measured("questions of a run", min(questions))
 
 
 @pytest.mark.row("F9", "G1", "G3")
