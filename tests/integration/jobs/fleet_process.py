@@ -1,7 +1,7 @@
 """A worker or a beat as a process of its own: ``python -m ... worker|beat DATABASE_URL BROKER_URL FOLDER``.
 
-``FOLDER/fleet.json``, where it is, tells more: ``clock`` of another time and speed, ``places`` of a worker, settings of
-``jobs`` and of the ``cache`` that say how the broker is reached.
+``FOLDER/fleet.json``, where it is, tells more: ``clock`` of another time and speed, ``grace`` of the schedule, ``places``
+of a worker, settings of ``jobs`` and of the ``cache`` that say how the broker is reached.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ class Told(msgspec.Struct):
     """What a test says of its fleet."""
 
     places: int = 8
+    grace: float = 600.0
     clock: dict[str, float] | None = None
     jobs: JobSettings = JobSettings()
     cache: CacheSettings = CacheSettings()
@@ -74,7 +75,7 @@ def fleet_jobs(database: Database, broker_url: str, folder: Path, *, owner: str)
     app = celery_app(told.broker(broker_url))
     jobs = Jobs.build(JobNeeds(database=database, announcer=CeleryCarrier(app), owner=owner, clock=clock))
     jobs.catalog.add(SampleJobs(folder).declared())
-    jobs.catalog.add(MinuteJobs(folder).declared())
+    jobs.catalog.add(MinuteJobs(folder, told.grace).declared())
     return jobs
 
 
@@ -95,6 +96,7 @@ def main(role: str, database_url: str, broker_url: str, folder: str) -> int:
         relay = Relay(database, jobs.catalog, carrier, jobs.needs.clock)
         beat = Beat(jobs.timekeeper, relay)
         loop.call(beat.start())
+        (Path(folder) / f"up-{os.getpid()}").touch()
         signal.sigwait({signal.SIGTERM})
         loop.call(beat.close())
         return 0

@@ -127,12 +127,16 @@ class SampleJobs:
 
 
 class MinuteJobs(SampleJobs):
-    """One schedule: every minute of whatever clock is used."""
+    """One schedule: every minute of whatever clock is used. ``grace``: seconds of that clock."""
+
+    def __init__(self, folder: Path, grace: float = 600.0) -> None:
+        super().__init__(folder)
+        self._grace = grace
 
     def declared(self) -> tuple[Handler, ...]:
-        return (self.minute,)
+        @scheduled(every=60, missed="each", grace=self._grace)
+        @job("minute", queue="schedule_poller", lease=60)
+        async def minute(due: Due) -> None:
+            self._write(due.due_at.isoformat())
 
-    @scheduled(every=60, missed="each", grace=7200)
-    @job("minute", queue="schedule_poller", lease=2)
-    async def minute(self, due: Due) -> None:
-        self._write(due.due_at.isoformat())
+        return (minute,)
