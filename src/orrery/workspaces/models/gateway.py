@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 from orrery.database.patience import patiently
 from orrery.inference.gateway import InferenceGateway
 from orrery.inference.registry import ProviderRegistry
@@ -12,22 +15,32 @@ from orrery.workspaces.models.sealing import Seal
 from orrery.workspaces.models.snapshot import Snapshot, Snapshots
 from orrery.workspaces.models.store import ModelKey
 
+_ONE_CALL_SECONDS = 1.0
+"""A call looks twice, for the model and for its credentials: it asks the cache, which may be slow, once."""
+
 
 class WorkspaceCredentials:
-    """The `CredentialSource` of one workspace. Rows come from memory until they change; secrets are opened per call."""
+    """The `CredentialSource` of one workspace. Rows come from memory until they change; secrets are opened per call.
 
-    def __init__(self, workspace_id: str, snapshots: Snapshots, seal: Seal) -> None:
+    ``clock``: monotonic seconds.
+    """
+
+    def __init__(
+        self, workspace_id: str, snapshots: Snapshots, seal: Seal, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._workspace_id = workspace_id
         self._snapshots = snapshots
         self._seal = seal
+        self._clock = clock
+        self._latest: Snapshot | None = None
+        self._good_until = 0.0
 
     async def find(self, provider_id: str, model: str, kind: ModelKind) -> Credentials | None:
         """The model's own credential, else the provider's, else None.
 
         Raises `ModelNotFound` for a model that is switched off, `ProviderNotConfigured` for one that can't be read.
         """
-        # A run's, which goes on when the database comes back.
-        snapshot = await patiently(lambda: self._snapshots.of(self._workspace_id))
+        snapshot = await self._snapshot()
         key = ModelKey(provider_id, model, kind)
         if not snapshot.is_enabled(key):
             raise ModelNotFound(f"Model {model} is switched off in this workspace. Switch it on in Integrations.")
@@ -38,6 +51,13 @@ class WorkspaceCredentials:
             return self._seal.open(self._workspace_id, row.encrypted_config)
         except CredentialUnreadable as error:
             raise ProviderNotConfigured(error.message) from error
+
+    async def _snapshot(self) -> Snapshot:
+        if self._latest is None or self._clock() >= self._good_until:
+            # A run's, which goes on when the database comes back.
+            self._latest = await patiently(lambda: self._snapshots.of(self._workspace_id))
+            self._good_until = self._clock() + _ONE_CALL_SECONDS
+        return self._latest
 
 
 class KnownModels:
