@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from orrery.database.migrating.script_sql import DialectName
     from orrery.settings.load import Settings
 
-_DIALECTS = ("sqlite", "postgresql", "mysql", "mariadb")
+_DIALECTS = ("sqlite", "postgresql", "mysql", "mariadb", "oceanbase", "seekdb")
 
 
 @click.command("migrate")
@@ -71,9 +71,7 @@ def _write_sql(settings: Settings, target: str, start: str, dialect: DialectName
     from orrery.database.migrating.chain import Chain
     from orrery.database.migrating.script_sql import write_sql
 
-    kind = settings.database.type
-    # OceanBase and seekdb speak MySQL's language.
-    name = dialect or cast("DialectName", kind if kind in _DIALECTS else "mysql")
+    name: DialectName = dialect or settings.database.type
     chain = Chain.load()
     if output is None:
         write_sql(sys.stdout, chain, name, start=start, goal=target)

@@ -110,6 +110,14 @@ def _long_text(dialect: Dialect) -> TypeEngine[str]:
     return Text()
 
 
+_ID_COLLATION = "orrery_id_collation"
+
+
+def without_ascii(dialect: Dialect) -> None:
+    """Has ids compare by byte where the server knows no ASCII, as OceanBase and seekdb. Before tables are made."""
+    setattr(dialect, _ID_COLLATION, "utf8mb4_bin")
+
+
 class IdText(TypeDecorator[str]):
     """A UUID as 36 characters. Binary collation on MySQL: ids compare by byte."""
 
@@ -120,11 +128,11 @@ class IdText(TypeDecorator[str]):
         if dialect.name in {"mysql", "mariadb"}:
             from sqlalchemy.dialects.mysql import CHAR as MYSQL_CHAR
 
-            return dialect.type_descriptor(MYSQL_CHAR(36, collation="ascii_bin"))
+            return dialect.type_descriptor(MYSQL_CHAR(36, collation=getattr(dialect, _ID_COLLATION, "ascii_bin")))
         return dialect.type_descriptor(CHAR(36))
 
 
 Id = IdText(36)
 """The type of every id column; one object, which migrations name."""
 
-__all__ = ["Id", "JsonText", "LongText", "Money", "Utc"]
+__all__ = ["Id", "JsonText", "LongText", "Money", "Utc", "without_ascii"]

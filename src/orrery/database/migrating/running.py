@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, MetaData, inspect, text
 from sqlalchemy.exc import DBAPIError
 
+from orrery.database.columns import without_ascii
 from orrery.database.migrating import record
 from orrery.database.migrating.chain import Chain, Step
 from orrery.database.migrating.errors import MigrationFailed
@@ -29,6 +30,7 @@ def create(connection: Connection, metadata: MetaData, standing: Standing, head:
     if connection.dialect.name in FAMILY:
         record.write_doubt(connection, standing, Doubt(BASE, head))
         connection.commit()
+        _learn_collations(connection)
         _compare_exactly(connection)
     try:
         if standing.doubt is None:
@@ -55,6 +57,7 @@ def run(connection: Connection, chain: Chain, step: Step, standing: Standing) ->
             low, high = (step.goal, step.origin) if step.back else (step.origin, step.goal)
             record.write_doubt(connection, standing, Doubt(low, high))
             connection.commit()
+        _learn_collations(connection)
         if step.origin == BASE:
             _compare_exactly(connection)
         if step.again:
@@ -97,6 +100,12 @@ def _create_missing(connection: Connection, metadata: MetaData) -> None:
         for index in table.indexes:
             if index.name not in made:
                 index.create(connection)
+
+
+def _learn_collations(connection: Connection) -> None:
+    """Relatives of these servers know fewer: ids take the one that all of them have."""
+    if connection.execute(text("SHOW COLLATION LIKE 'ascii_bin'")).first() is None:
+        without_ascii(connection.dialect)
 
 
 def _compare_exactly(connection: Connection) -> None:

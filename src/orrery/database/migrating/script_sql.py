@@ -12,13 +12,16 @@ from typing import Literal, TextIO
 from sqlalchemy import ClauseElement, Dialect, create_mock_engine
 from sqlalchemy.schema import CreateTable
 
+from orrery.database.columns import without_ascii
 from orrery.database.migrating.chain import Chain, Step
 from orrery.database.migrating.lock import FAMILY
 from orrery.database.migrating.record import BASE, RECORD, ROW, VERSION, Standing
 
-DialectName = Literal["sqlite", "postgresql", "mysql", "mariadb"]
-DIALECTS: tuple[DialectName, ...] = ("sqlite", "postgresql", "mysql", "mariadb")
+DialectName = Literal["sqlite", "postgresql", "mysql", "mariadb", "oceanbase", "seekdb"]
+DIALECTS: tuple[DialectName, ...] = ("sqlite", "postgresql", "mysql", "mariadb", "oceanbase", "seekdb")
 _DRIVERS = {"sqlite": "aiosqlite", "postgresql": "asyncpg", "mysql": "asyncmy", "mariadb": "asyncmy"}
+_RELATIVES = ("oceanbase", "seekdb")
+"""They speak MySQL's language, with fewer collations."""
 _COLLATIONS = {"mysql": "utf8mb4_0900_bin", "mariadb": "utf8mb4_nopad_bin"}
 _TRANSACTIONS = {"sqlite": ("BEGIN IMMEDIATE;", "COMMIT;"), "postgresql": ("BEGIN;", "COMMIT;")}
 
@@ -29,7 +32,11 @@ def dialect_of(name: DialectName) -> Dialect:
     def run_nothing(*_statement: object, **_options: object) -> None:
         pass
 
-    return create_mock_engine(f"{name}+{_DRIVERS[name]}://", run_nothing).dialect
+    kind = "mysql" if name in _RELATIVES else name
+    dialect = create_mock_engine(f"{kind}+{_DRIVERS[kind]}://", run_nothing).dialect
+    if name in _RELATIVES:
+        without_ascii(dialect)
+    return dialect
 
 
 def write_sql(out: TextIO, chain: Chain, name: DialectName, *, start: str, goal: str) -> int:
@@ -39,7 +46,13 @@ def write_sql(out: TextIO, chain: Chain, name: DialectName, *, start: str, goal:
     begin, commit = _TRANSACTIONS.get(name, ("", ""))
     for step in steps:
         out.write(f"-- {step}\n")
-        lines = [begin, *_before(dialect, step), *statements(dialect, step), *_marks(dialect, chain, step), commit]
+        lines = [
+            begin,
+            *_before(dialect, name, step),
+            *statements(dialect, step),
+            *_marks(dialect, chain, step),
+            commit,
+        ]
         out.write("\n\n".join(line for line in lines if line) + "\n\n")
     return len(steps)
 
@@ -66,7 +79,7 @@ def statements(dialect: Dialect, step: Step) -> list[str]:
     return written
 
 
-def _before(dialect: Dialect, step: Step) -> Iterator[str]:
+def _before(dialect: Dialect, name: DialectName, step: Step) -> Iterator[str]:
     if dialect.name not in FAMILY:
         return
     # No transaction covers these statements: whoever breaks off among them is to be told so, and can go on.
@@ -74,7 +87,7 @@ def _before(dialect: Dialect, step: Step) -> Iterator[str]:
     yield from _record(dialect, None, {"doubt_from": low, "doubt_to": high})
     if step.origin == BASE:
         yield "-- Texts are to differ by case and by blanks at their end. Servers without this collation: utf8mb4_bin."
-        yield f"ALTER DATABASE CHARACTER SET utf8mb4 COLLATE {_COLLATIONS[dialect.name]};"
+        yield f"ALTER DATABASE CHARACTER SET utf8mb4 COLLATE {_COLLATIONS.get(name, 'utf8mb4_bin')};"
 
 
 def _marks(dialect: Dialect, chain: Chain, step: Step) -> Iterator[str]:
