@@ -146,6 +146,14 @@ async def test_the_refusal_reaches_the_caller():
         await sandbox.close()
 
 
+async def test_the_self_test_has_more_time_than_a_snippet():
+    sandbox = EmbeddedSandbox(Limits(timeout=0.001))
+    try:
+        assert await sandbox.ready() in {1, 3}
+    finally:
+        await sandbox.close()
+
+
 async def test_a_zygote_that_never_answers_is_given_up():
     with pytest.raises(ZygoteLost, match="not ready"):
         await Zygote.start(plan(), patience=0.2, bootstrap="import time; time.sleep(3600)")
