@@ -20,7 +20,9 @@ from tests.containers.proof import say
 
 IMAGES = ("orrery", "orrery-web")
 ANYBODY = "54321:0"
-ROLES = ("api", "worker", "worker_beat", "sandbox", "web", "nginx", "ssrf_proxy", "redis", "db_postgres")
+ROLES = (
+    "api", "worker", "worker_beat", "plugin_daemon", "sandbox", "web", "nginx", "ssrf_proxy", "redis", "db_postgres",
+)  # fmt: skip
 _LOOK = """
 import json, os, stat, subprocess
 gives_rights, writable = [], []
