@@ -9,6 +9,7 @@ from .api_descriptions import ApiDescriptions
 from .app_files import AppFiles, Runs
 from .documents import Documents
 from .model_answers import ModelAnswers
+from .plugin_packages import PluginPackages
 from .routes import Routes
 from .snippets import Snippets
 from .target import Target
@@ -26,5 +27,6 @@ TARGETS: Final[Mapping[str, Callable[[], Target]]] = {
         Documents,
         Snippets,
         Routes,
+        PluginPackages,
     )
 }

@@ -73,7 +73,7 @@ def _check(entries: list[zipfile.ZipInfo], most_bytes: int) -> None:
     total = 0
     for entry in entries:
         path = entry.filename
-        if entry.is_dir():
+        if path.endswith("/"):
             raise PackageFault(f"the entry {path[:80]!r} of the zip is a folder: {_UNPACK_HINT}")
         check_path(path)
         if path in seen:
