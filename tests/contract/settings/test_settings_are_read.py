@@ -21,8 +21,6 @@ from orrery.settings.load import groups
 SOURCE = Path(__file__).parents[3] / "src" / "orrery"
 WRITES_NAMES = ("settings", "deploy")
 """Rooms whose texts name variables without reading them: declarations, and what other processes are given."""
-ELSEWHERE = {"plugins"}
-"""Groups that belong to another service, which the product only names."""
 GROUPS = groups()
 BY_CLASS = {kind.__name__: name for name, kind in GROUPS.items()}
 IN_BRACES = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
@@ -123,7 +121,7 @@ def names_asked() -> frozenset[str]:
     return frozenset(name for text in texts for name in (text, *IN_BRACES.findall(text)))
 
 
-@pytest.mark.parametrize("group", sorted(GROUPS.keys() - ELSEWHERE))
+@pytest.mark.parametrize("group", sorted(GROUPS))
 def test_every_declared_setting_is_read(group: str) -> None:
     unread = [
         field.env.name

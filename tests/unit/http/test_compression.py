@@ -9,8 +9,12 @@ from pathlib import Path
 import pytest
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
+from tests.support.app import asgi_app, browser
 
+from orrery.http.app import HttpFace
+from orrery.http.call import Call
 from orrery.http.compression import packed
+from orrery.http.endpoint import RouteGroup, route
 from orrery.http.responses import EventStream, json_response
 
 LONG = {"text": "orbit " * 200}
@@ -73,3 +77,37 @@ async def test_streams_and_files_are_never_packed(tmp_path: Path) -> None:
     assert await packed(asking(), file) is file
     assert "content-encoding" not in stream.headers
     assert "content-encoding" not in file.headers
+
+
+class Answers(RouteGroup):
+    """A long answer and a stream."""
+
+    @route("GET", "/long", auth="public", scope="none")
+    async def long(self, call: Call) -> object:
+        """A long answer."""
+        return LONG
+
+    @route("GET", "/stream", auth="public", scope="none")
+    async def stream(self, call: Call) -> object:
+        """A stream."""
+
+        async def frames() -> AsyncIterator[bytes]:
+            for _ in range(3):
+                yield b"data: " + b"x" * 900 + b"\n\n"
+
+        return EventStream(frames())
+
+
+async def anybody(*_: object) -> None:
+    """Lets everybody in."""
+
+
+@pytest.mark.parametrize("on", [True, False])
+async def test_the_switch(on: bool) -> None:
+    face = HttpFace(version="1", environment="TESTING", compress=on)
+    async with browser(asgi_app([("/v1", Answers())], {"public": anybody}, face=face)) as client:
+        long, stream = await client.get("/v1/long"), await client.get("/v1/stream")
+    assert long.json() == LONG
+    assert long.headers.get("content-encoding") == ("gzip" if on else None)
+    assert "content-encoding" not in stream.headers
+    assert stream.text.count("data: ") == 3

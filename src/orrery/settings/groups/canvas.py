@@ -1,4 +1,4 @@
-"""Limits that the console's editors keep."""
+"""What the contract's editor lets nobody exceed; the dry run of apps tells what does."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from orrery.settings.declare import Env, Group
 
 
 class Canvas(Group, frozen=True, kw_only=True):
-    """Limits that the console's editors keep."""
+    """What the contract's editor lets nobody exceed; the dry run of apps tells what does."""
 
     loop_count: Annotated[int, Env("LOOP_NODE_MAX_COUNT", "most rounds of a loop", at_least=1)] = 100
     tools: Annotated[int, Env("MAX_TOOLS_NUM", "tools of an agent", at_least=1)] = 10
