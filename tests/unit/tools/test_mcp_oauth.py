@@ -121,7 +121,7 @@ class Vendor:
 async def test_a_person_signs_in_and_the_token_is_refreshed(http: GuardedHttpClient):
     vendor, store, clock = Vendor(), MemoryStore(), [1000.0]
     async with serving(vendor.app) as base:
-        endpoint = McpEndpoint(url=f"{base}/mcp", timeout=5)
+        endpoint = McpEndpoint(url=f"{base}/mcp", timeout=60)
         with pytest.raises(McpAuthError) as refused:
             await fetch_tools(http, endpoint)
 

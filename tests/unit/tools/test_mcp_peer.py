@@ -64,7 +64,7 @@ async def peer_at(transport: str, **options: Any) -> AsyncIterator[McpEndpoint]:
     server = peer()
     app = server.sse_app() if transport == "sse" else server.streamable_http_app(**options)
     async with serving(app) as base:
-        yield McpEndpoint(url=base + ("/sse" if transport == "sse" else "/mcp"), timeout=5, sse_read_timeout=10)
+        yield McpEndpoint(url=base + ("/sse" if transport == "sse" else "/mcp"), timeout=60, sse_read_timeout=60)
 
 
 async def said(tool: Any, **arguments: object) -> list[object]:
@@ -132,7 +132,7 @@ async def test_an_address_without_a_server_is_told_as_such(http: GuardedHttpClie
     with pytest.raises(McpConnectionError):
         await fetch_tools(http, McpEndpoint(url="http://127.0.0.1:9/mcp", timeout=1))
     async with peer_at("streamable") as endpoint:
-        elsewhere = McpEndpoint(url=endpoint.url.replace("/mcp", "/nothing"), timeout=2)
+        elsewhere = McpEndpoint(url=endpoint.url.replace("/mcp", "/nothing"), timeout=60)
         with pytest.raises(McpError, match="404"):
             await fetch_tools(http, elsewhere, anonymous)
 
