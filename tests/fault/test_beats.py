@@ -83,9 +83,9 @@ async def test_three_beats_fire_each_due_time_once_though_two_are_killed(
     beats = [world.launch("beat") for _ in range(3)]
     for number in range(ROUNDS):
         # At a third, two thirds, ... of all due times.
-        wanted = DUE_TIMES * (number + 1) // (ROUNDS + 1)
+        wanted, up = DUE_TIMES * (number + 1) // (ROUNDS + 1), 3 + 2 * number
         await until(lambda wanted=wanted: len(_fired(world)) >= wanted)
-        await until(lambda: len(list(world.folder.glob("up-*"))) == 3 + 2 * number)
+        await until(lambda up=up: len(list(world.folder.glob("up-*"))) == up)
         await _around_a_due_time(world)
         for _ in range(2):
             world.kill(beats.pop(0))

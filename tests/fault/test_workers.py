@@ -106,6 +106,19 @@ def test_a_killed_process_comes_back(several: Several, key: str) -> None:
     assert f"API process {gone} ended with code -9" in several.log
 
 
+@pytest.mark.thorough
+@pytest.mark.row("F5")
+def test_a_frozen_process_is_replaced(several: Several, key: str) -> None:
+    """By its parent, which hears nothing of it any more."""
+    frozen = min(several.children())
+    os.kill(frozen, signal.SIGSTOP)
+    several.wait_until(lambda: frozen not in several.children() and len(several.children()) == 2, 300)
+    assert f"API process {frozen} hangs" in several.log
+    with load(several, key) as answers:
+        pass
+    assert set(answers) == {"200 succeeded"}, answers
+
+
 @pytest.mark.row("F31", "G11")
 def test_replacing_all_processes_loses_no_request(
     several: Several, key: str, measured: Callable[[str, object], None]

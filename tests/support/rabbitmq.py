@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Self
 
 import pytest
-from tests.support.server import free_port
+from tests.support.ports import free_port
 
 _SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 """Not the wrapper of the same name that Debian puts in the way: that one changes the user and the folders."""

@@ -59,7 +59,9 @@ class Told(msgspec.Struct):
     @staticmethod
     def by(folder: Path) -> Told:
         file = folder / "fleet.json"
-        return msgspec.json.decode(file.read_bytes(), type=Told) if file.exists() else Told()
+        if not file.exists():
+            return Told()
+        return msgspec.json.decode(file.read_bytes(), type=Told, dec_hook=lambda kind, value: kind(value))
 
     def broker(self, url: str) -> Broker:
         return broker_of(msgspec.structs.replace(self.jobs, broker_url=url), self.cache)

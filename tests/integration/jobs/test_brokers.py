@@ -8,9 +8,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.integration.jobs.conformance import effects, until_status
+from tests.integration.jobs.fleet_world import FleetWorld
+from tests.integration.jobs.sample import Note
+from tests.support.databases import postgres_url
 from tests.support.ports import free_port
 from tests.support.redis_server import redis_server
 
+from orrery.apps.schema import schema
+from orrery.database.migrate import migrate
 from orrery.jobs.fleet.application import celery_app
 from orrery.jobs.fleet.broker import Broker, broker_of
 from orrery.jobs.fleet.carrier import CeleryCarrier
@@ -33,15 +39,33 @@ async def _sends(broker: Broker) -> None:
         await carrier.close()
 
 
+async def _is_done(folder: Path, url: str, **told: object) -> None:
+    """A worker of its own carries out a job that came by this broker."""
+    world = FleetWorld(folder, postgres_url(), url, **told)
+    try:
+        await migrate(world.database, schema())
+        await world.start()
+        await until_status(world, await world.jobs.outbox.enqueue_now(Note("arrived")), "done")
+        assert effects(world) == ["arrived"]
+        await world.stop()
+    finally:
+        await world.close()
+
+
+@pytest.mark.postgres
 async def test_a_master_is_found_through_its_sentinels(redis_url: str, tmp_path: Path) -> None:
     port, master = free_port(), redis_url.rpartition(":")[2]
     configuration = tmp_path / "sentinel.conf"
     configuration.write_text(f"port {port}\ndir {tmp_path}\nsentinel monitor watched 127.0.0.1 {master} 1\n")
     with redis_server(port, str(configuration), "--sentinel", folder=tmp_path):
         url = f"sentinel://127.0.0.1:{port}/62;sentinel://127.0.0.1:1/62"
-        await _sends(broker_of(JobSettings(broker_url=url, sentinel_master="watched"), CacheSettings()))
+        # The usual tenth of a second is short for a machine under load.
+        jobs = JobSettings(broker_url=url, sentinel_master="watched", sentinel_timeout=30)
+        await _sends(broker_of(jobs, CacheSettings()))
+        await _is_done(tmp_path, url, jobs={"sentinel_master": "watched", "sentinel_timeout": 30})
 
 
+@pytest.mark.postgres
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 async def test_a_broker_over_tls_shows_its_certificate(tmp_path: Path) -> None:
     port, key, certificate = free_port(), tmp_path / "key.pem", tmp_path / "cert.pem"
@@ -59,3 +83,5 @@ async def test_a_broker_over_tls_shows_its_certificate(tmp_path: Path) -> None:
         stranger = CeleryCarrier(celery_app(broker_of(jobs, CacheSettings(tls_check="CERT_REQUIRED"))))
         assert await stranger.depth("mail") is None
         await stranger.close()
+        shown = {"tls_check": "CERT_REQUIRED", "tls_ca": str(certificate)}
+        await _is_done(tmp_path, jobs.broker_url, cache=shown)
