@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -325,7 +326,12 @@ def test_drafts_are_tried(own: OrreryServer, owner: Console, post: MailServer) -
 
 def test_an_address_may_not_try_for_ever(own: OrreryServer, owner: Console) -> None:
     del owner
-    with httpx.Client(base_url=f"{own.url}/api/form/human_input", timeout=120, trust_env=False) as page:
-        said = [page.get("/nobody-has-this") for _ in range(45)]
-    assert [one.status_code for one in said].count(429) >= 5
-    assert said[-1].json()["code"] == "web_form_rate_limit_exceeded"
+    # Side by side: one after the other they might take longer than the time that is looked at.
+    with (
+        httpx.Client(base_url=f"{own.url}/api/form/human_input", timeout=120, trust_env=False) as page,
+        ThreadPoolExecutor(8) as pool,
+    ):
+        said = list(pool.map(lambda _: page.get("/nobody-has-this"), range(60)))
+    refused = [one for one in said if one.status_code == 429]
+    assert len(refused) >= 5
+    assert refused[-1].json()["code"] == "web_form_rate_limit_exceeded"
