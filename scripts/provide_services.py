@@ -24,6 +24,7 @@ class Service(NamedTuple):
 SERVICES = (
     Service("postgresql", "tests on PostgreSQL", ("postgres", "initdb")),
     Service("mariadb-server", "tests on MariaDB", ("mariadbd", "mysqld")),
+    Service("pgbouncer", "tests behind a pooler", ("pgbouncer",)),
     Service("redis-server", "tests on Redis", ("redis-server",)),
     Service("rabbitmq-server", "tests on RabbitMQ", ("rabbitmq-server",)),
     Service("nginx-light", "tests of the edge", ("nginx",)),
