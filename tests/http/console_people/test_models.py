@@ -300,7 +300,7 @@ async def test_several_credentials_of_one_model(owner: httpx.AsyncClient, server
 
 @pytest.mark.parametrize(
     ("path", "model_type"),
-    [(COMPATIBLE, "tts"), (COMPATIBLE, "nonsense"), (f"{PROVIDERS}/anthropic", "text-embedding")],
+    [(COMPATIBLE, "moderation"), (COMPATIBLE, "nonsense"), (f"{PROVIDERS}/anthropic", "text-embedding")],
 )
 async def test_refuses_models_that_the_provider_can_not_have(
     owner: httpx.AsyncClient, server: ModelServer, path: str, model_type: str
