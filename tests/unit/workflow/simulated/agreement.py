@@ -145,7 +145,8 @@ def _outermost(reference: Reference, key: Key) -> str:
 
 async def check_resume(case: Case, graph: Graph, whole: Trace, dice: random.Random) -> None:
     """Dies after some choice, goes on elsewhere, and ends as the reference does that saw both parts as one."""
-    if not whole.choices:
+    # Who died while people were asked inside a container: tests/unit/workflow/human_input/test_inside_containers.py.
+    if not whole.choices or case.asks_inside:
         return
     cut_at = dice.randint(0, len(whole.choices) - 1)
     forms = MemoryForms()
@@ -261,10 +262,17 @@ def answer(forms: MemoryForms, reference: Reference, key: Key, dice: random.Rand
     actions = [action["id"] for action in reference.part.nodes[key[1]]["user_actions"]]
     form.handle = dice.choice([*actions, *actions, TIMEOUT])
     if form.handle == TIMEOUT:
-        forms.end(key[1], "timeout")
+        forms.end(opened_at(key), "timeout")
     else:
         form.note = dice.choice(["x", "n", "a"])
-        forms.submit(key[1], form.handle, {"note": form.note})
+        forms.submit(opened_at(key), form.handle, {"note": form.note})
+
+
+def opened_at(key: Key) -> str:
+    """The place of a form, as the engine names it."""
+    (iteration, item, loop, turn), name = key
+    rounds = [f"/{iteration}:{item}"] * bool(iteration) + [f"/{loop}:{turn}"] * bool(loop)
+    return "".join([name, *rounds])
 
 
 def check_going_on(case: Case, second: Trace, reference: Reference) -> None:

@@ -36,13 +36,18 @@ class Case:
     workers: int
     max_steps: int
     racing: bool
+    asks_inside: bool
 
 
 @dataclass
 class Part:
-    """One level of a graph while it is made; ``sources`` are (node, handle) that edges may start from."""
+    """One level of a graph while it is made; ``sources`` are (node, handle) that edges may start from.
+
+    ``asks``: people may be asked here; in a container nothing may then fail unhandled, as it would be done again.
+    """
 
     inside: str | None
+    asks: bool = False
     nodes: list[dict[str, Any]] = field(default_factory=list)
     edges: list[dict[str, Any]] = field(default_factory=list)
     sources: list[tuple[str, str]] = field(default_factory=list)
@@ -62,11 +67,12 @@ class Maker:
         self.edges: list[dict[str, Any]] = []
         self.written: set[str] = set()
         self.frail = self.dice.random() < 0.4
+        self.asks_inside = False
         self.asking = self.dice.random() < 0.35
 
     def case(self) -> Case:
         dice = self.dice
-        part = Part(None)
+        part = Part(None, asks=self.asking)
         self._add(part, "start", "start", [], [])
         self._fill(part, dice.randint(2, 10), [], depth=0)
         self._last(part)
@@ -76,8 +82,9 @@ class Maker:
             inputs={"q": dice.choice(["x", "y"]), "items": dice.choice([[], ["a"], ["a", "b"], ["a", "b", "c"]])},
             conversation={"log": ("array[string]", []), "n": ("number", 0)},
             workers=dice.choice([1, 2, 3, 10, 10]),
-            max_steps=dice.randint(3, 25) if dice.random() < 0.08 else 500,
+            max_steps=dice.randint(3, 25) if dice.random() < 0.08 and not self.asks_inside else 500,
             racing=self.racing,
+            asks_inside=self.asks_inside,
         )
 
     def _last(self, part: Part) -> None:
@@ -97,12 +104,18 @@ class Maker:
             reads = self._readable(part, sources, outer)
             kind = dice.choices(
                 ["scripted", "if-else", "answer", "end", "variable-aggregator", "assigner", "container", "human-input"],
-                [50, 12, 14, 3, 7, 8, 8 if depth < 2 else 0, self._asks(part)],
+                [
+                    50,
+                    12,
+                    14,
+                    3,
+                    7,
+                    8,
+                    (8 if depth or not self.asking else 25) if depth < 2 else 0,
+                    (60 if depth else 25) if part.asks else 0,
+                ],
             )[0]
             getattr(self, "_" + kind.replace("-", "_"))(part, f"n{self.count}", sources, reads, depth)
-
-    def _asks(self, part: Part) -> int:
-        return 30 if self.asking and part.inside is None else 0
 
     def _readable(self, part: Part, sources: list[tuple[str, str]], outer: list[Selector]) -> list[Selector]:
         if self.racing:
@@ -138,8 +151,8 @@ class Maker:
             handles = [*(handles or ["source"]), "fail-branch"]
         part.sources += [(node_id, handle) for handle in handles or ["source"]]
 
-    def _failing(self) -> dict[str, Any]:
-        strategy = self.dice.choice(STRATEGIES)
+    def _failing(self, part: Part) -> dict[str, Any]:
+        strategy = self.dice.choice(STRATEGIES[1:] if part.asks and part.inside else STRATEGIES)
         if strategy is None:
             return {}
         default = [{"key": "text", "type": "string", "value": "instead"}] if strategy == "default-value" else []
@@ -152,7 +165,7 @@ class Maker:
         kind = dice.choices(SCRIPTED, [45, 25, 15, 15])[0]
         retry = kind in {"llm", "tool", "code"} and dice.random() < 0.3
         most = dice.randint(0, 2) if retry else 0
-        data: dict[str, Any] = self._failing()
+        data: dict[str, Any] = self._failing(part)
         fails = dice.choice([0, 0, 1, 2, 9]) if data or retry or self.frail else 0
         if fails > most and not data and dice.random() < 0.8:
             fails = 0
@@ -184,7 +197,7 @@ class Maker:
             {"case_id": f"c{i}", "logical_operator": dice.choice(["and", "or"]), "conditions": [self._condition(reads) for _ in range(dice.randint(1, 2))]}
             for i in range(dice.randint(1, 2))
         ]  # fmt: skip
-        data = self._failing()
+        data = self._failing(part)
         self._add(
             part, node_id, "if-else", sources, [case["case_id"] for case in cases] + ["false"], cases=cases, **data
         )
@@ -230,11 +243,12 @@ class Maker:
         if self.racing or ("log" not in self.written and part.inside is None):
             self.written.add("log")
             items.append({**append, "value": source})
-        self._add(part, node_id, "assigner", sources, [], version="2", items=items, **self._failing())
+        self._add(part, node_id, "assigner", sources, [], version="2", items=items, **self._failing(part))
 
     def _human_input(
         self, part: Part, node_id: str, sources: list[tuple[str, str]], reads: list[Selector], depth: int
     ) -> None:
+        self.asks_inside = self.asks_inside or part.inside is not None
         path = ".".join(self.dice.choice(reads))
         actions = self.dice.choice([["ok"], ["ok", "no"]])
         self._add(
@@ -253,10 +267,10 @@ class Maker:
             kind = "loop" if part.inside.startswith("iteration") else "iteration"
         name = kind + node_id
         data = getattr(self, "_" + kind)(name, reads)
-        inner = Part(name)
+        inner = Part(name, asks=self.asking and part.inside is None and self.dice.random() < 0.8)
         outer = [path for path in reads if path[0] != "conversation"]
         outer += [[name, "item"], [name, "index"]] * 2 if kind == "iteration" else [[name, "v"]] * (2 * self.racing)
-        self._add(part, name, kind, sources, [], **data, **self._failing())
+        self._add(part, name, kind, sources, [], **data, **self._failing(part))
         self._add(inner, f"{name}start", f"{kind}-start", [], [])
         self._fill(inner, self.dice.randint(1, 4), outer, depth + 1)
         if kind == "loop" and self.dice.random() < 0.3:

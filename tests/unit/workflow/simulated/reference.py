@@ -35,9 +35,14 @@ class Reference:
         self.steps = self.tokens = 0
         self.stopped: str | None = None
         self.over = self.pausing = False
-        conversation = {name: value for name, (_, value) in case.conversation.items()}
-        values = Values({"sys": {"query": "hello"}, "conversation": conversation})
+        self.rounds: dict[tuple[Place, str], Part] = {}
+        """Rounds that somebody may be asked in, by place and container: they go on after a pause."""
+        values = Values(self._first_values())
         self.part = Part(self, "start", values, OUTSIDE, case.workers, self.told.append, self._end)
+
+    def _first_values(self) -> dict[str, dict[str, Any]]:
+        conversation = {name: value for name, (_, value) in self.case.conversation.items()}
+        return {"sys": {"query": "hello"}, "conversation": conversation}
 
     def begin(self) -> None:
         self.part.go_on()
@@ -56,6 +61,8 @@ class Reference:
         """The paused run begins again: whoever asked is to look for the answer."""
         self.pausing = self.over = self.part.ended = False
         self.steps -= len(self.part.paused)
+        self.part.values.held = self._first_values()
+        self.part.recall()
         self.part.ask_again()
         self.told.append(("run",))
         self.part.go_on()
@@ -104,7 +111,9 @@ class Part:
         self.queue = [root]
         self.came: list[str] = [root]
         self.paused: list[str] = []
-        self.settled: set[str] = set()
+        self.settled: dict[str, dict[str, Any]] = {}
+        self.ops: dict[str, list[Any]] = {}
+        self.merged: list[tuple[str, dict[str, Any], bool]] = []
         self.running: dict[str, Any] = {}
         self.outputs: dict[str, Any] = {}
         self.done_types: set[str] = set()
@@ -129,8 +138,9 @@ class Part:
 
     def go_on(self) -> None:
         """Starts what is ready; the part ends when nothing is queued and nothing runs."""
-        # A pause lets what runs go on, rounds of containers included; only outside nothing more begins.
-        pauses = self.run.pausing and self.place == OUTSIDE
+        # A pause lets what runs go on, rounds of containers included; nothing more begins outside, and in the round
+        # that waits itself.
+        pauses = (self.run.pausing and self.place == OUTSIDE) or bool(self.paused)
         while self.queue and len(self.running) < self.workers and not self.halted() and not pauses:
             self._start(self.queue.pop(0))
         if self.ended or (self.running and not self.halted()):
@@ -153,6 +163,20 @@ class Part:
         self.steps -= len(self.paused)
         self.paused = []
         self.queue = [name for name in self.came if name not in self.settled]
+
+    def recall(self) -> None:
+        """Does to the values and outputs what the nodes did that are done."""
+        for name, outputs in self.settled.items():
+            self.values.put(name, outputs)
+            for what in self.ops.get(name, ()):
+                self.values.do(*what)
+        merged, self.merged, self.outputs = self.merged, [], {}
+        for name, outputs, append in merged:
+            if name in self.settled:
+                self.merge(name, outputs, append=append)
+
+    def done_to_conversation(self) -> list[Any]:
+        return [what for ops in self.ops.values() for what in ops if what[0] == "conversation"]
 
     def _start(self, name: str) -> None:
         data = self.nodes[name]
@@ -255,8 +279,11 @@ class Part:
             return ({"output": values.get(found[0])} if found else {}), "source"
         if kind == "assigner":
             before = len(values.did)
-            values.assign(data["items"])
-            self.wrote[name] = values.did[before:]
+            try:
+                values.assign(data["items"])
+            finally:
+                self.ops[name] = values.did[before:]
+            self.wrote[name] = [what[1:] for what in self.ops[name] if what[0] == "conversation"]
             return {}, "source"
         if kind == "if-else":
             chosen = next(
@@ -275,6 +302,7 @@ class Part:
 
         box = (Iteration if data["type"] == "iteration" else Loop)(self, name, data)
         self.running[name] = box
+        box.begin_anew()
         box.begin()
 
     def _ask(self, name: str, data: dict[str, Any]) -> None:
@@ -331,7 +359,7 @@ class Part:
         )
 
     def _settle(self, name: str, outputs: dict[str, Any], handle: str) -> None:
-        self.settled.add(name)
+        self.settled[name] = outputs
         self.values.put(name, outputs)
         self.reader.look()
         outgoing = [number for number, edge in enumerate(self.edges) if edge["source"] == name]
@@ -346,10 +374,12 @@ class Part:
                 self._ready(self.edges[number]["target"])
         kind = self.nodes[name]["type"]
         if kind in {"end", "answer"}:
-            self.merge(outputs, append=kind == "answer")
+            self.merge(name, outputs, append=kind == "answer")
         self.done_types.add(kind)
 
-    def merge(self, outputs: Mapping[str, Any], *, append: bool = True) -> None:
+    def merge(self, name: str, outputs: Mapping[str, Any], *, append: bool = True) -> None:
+        """Takes the outputs of a node, or of a container's round, into those of this level."""
+        self.merged.append((name, dict(outputs), append))
         for key, value in outputs.items():
             joined = append and key == "answer" and isinstance(self.outputs.get(key), str)
             self.outputs[key] = self.outputs[key] + value if joined else value

@@ -28,7 +28,15 @@ class Box:
         place = list(self.around.place)
         at = 0 if self.data["type"] == "iteration" else 2
         place[at], place[at + 1] = self.name, number
-        part = Part(
+        rounds, key = self.around.run.rounds, (tuple(place), self.name)
+        part = rounds.get(key) if self.asks() else None
+        if part is not None:
+            part.values, part.emit, part.on_end, part.ended = values, emit, lambda: on_end(part), False
+            part.recall()
+            part.ask_again()
+            self.parts.append(part)
+            return part
+        part = rounds[key] = Part(
             self.around.run,
             self.data["start_node_id"],
             values,
@@ -40,10 +48,23 @@ class Box:
         self.parts.append(part)
         return part
 
+    def asks(self) -> bool:
+        nodes, parents = self.around.nodes, self.around.run.parents
+        return any(parents[name] == self.name and data["type"] == "human-input" for name, data in nodes.items())
+
+    def pause(self) -> None:
+        """Somebody is asked inside: the container waits as a whole."""
+        self.over = True
+        self.around.arrive(self.name, lambda: self.around._pause(self.name))
+
     def ended(self, part: Part) -> None:
+        self.around.ops.setdefault(self.name, []).extend(part.done_to_conversation())
         self.parts.remove(part)
         self.used += part.tokens
         self.around.tokens += part.tokens
+
+    def begin_anew(self) -> None:
+        self.around.ops.pop(self.name, None)
 
     def end(self, outputs: dict[str, Any], error: str | None) -> None:
         self.over = True
@@ -110,6 +131,8 @@ class Iteration(Box):
             self.start(number, events.append, self.fill, flush)
         if not self.over and len(self.results) == len(self.items):
             self.finish()
+        elif not self.over and not self.parts and self.next == len(self.items):
+            self.pause()
 
     def start(
         self, number: int, emit: Callable[[Told], None], then: Callable[[], None], flush: Callable[[], None] = lambda: None
@@ -120,8 +143,11 @@ class Iteration(Box):
         def done(part: Part) -> None:
             self.ended(part)
             flush()
-            for what in values.did:
-                self.around.values.do("conversation", *what)
+            for what in part.done_to_conversation():
+                self.around.values.do(*what)
+            if part.paused:
+                self.fill() if self.data["is_parallel"] else self.pause()
+                return
             self.results[number] = values.get(self.data["output_selector"])
             if part.failure is not None:
                 if self.data["error_handle_mode"] == "terminated":
@@ -192,7 +218,10 @@ class Loop(Box):
         if part.failure is not None:
             self.end({}, part.failure)
             return
-        self.around.merge(part.outputs)
+        if part.paused:
+            self.pause()
+            return
+        self.around.merge(self.name, part.outputs)
         self.done += 1
         if self.breaks() or "loop-end" in part.done_types:
             self.finish()

@@ -15,11 +15,11 @@ class Failed(Exception):
 
 
 class Values:
-    """All variables by namespace; ``did`` is what was done here to conversation variables: (name, operation, value)."""
+    """All variables by namespace; ``did`` is what was done here: (namespace, name, operation, value)."""
 
     def __init__(self, held: Mapping[str, Mapping[str, Any]]) -> None:
         self.held = {name: dict(values) for name, values in held.items()}
-        self.did: list[tuple[str, str, Any]] = []
+        self.did: list[tuple[str, str, str, Any]] = []
 
     def fork(self) -> Values:
         return Values(self.held)
@@ -66,8 +66,7 @@ class Values:
     def do(self, namespace: str, name: str, operation: str, value: Any) -> None:
         old = self.held[namespace][name]
         self.held[namespace][name] = [*old, value] if operation == "append" else old + value
-        if namespace == "conversation":
-            self.did.append((name, operation, value))
+        self.did.append((namespace, name, operation, value))
 
 
 def text(value: Any) -> str:

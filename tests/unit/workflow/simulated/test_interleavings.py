@@ -11,7 +11,7 @@ from .agreement import Disagreement, check_people, check_seed, compare, graph_of
 from .engine_run import run_engine
 from .random_graphs import make_case
 
-GRAPHS = 300
+GRAPHS = 200
 BLOCK = 50
 
 
