@@ -143,10 +143,11 @@ def strategy_files() -> Files:
 
 
 def zipped(files: Mapping[str, bytes], comment: bytes = b"") -> bytes:
+    """The same bytes for the same files, whatever the time."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as opened:
         for path, content in files.items():
-            opened.writestr(path, content)
+            opened.writestr(zipfile.ZipInfo(path), content, compress_type=zipfile.ZIP_DEFLATED)
         opened.comment = comment
     return buffer.getvalue()
 

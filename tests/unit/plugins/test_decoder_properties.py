@@ -60,7 +60,7 @@ def test_bent_packages(seed: bytes, number: int, changes: int) -> None:
     tried(bytes(content))
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.sampled_from(TREES), st.data())
 def test_bent_files(tree: dict[str, bytes], data: st.DataObject) -> None:
     path = data.draw(st.sampled_from(sorted(tree)))
@@ -68,13 +68,13 @@ def test_bent_files(tree: dict[str, bytes], data: st.DataObject) -> None:
     tried(zipped(tree | {path: written}))
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.sampled_from(sorted(manifest())), values)
 def test_bent_manifests(field: str, value: object) -> None:
     tried(zipped(tool_files({field: value})))
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.sampled_from(["identity", "description", "parameters", "output_schema", "has_runtime_parameters"]), values)
 def test_bent_tools(field: str, value: object) -> None:
     tried(zipped(tool_files() | {"tools/today.yaml": in_yaml(tool(**{field: value}))}))
