@@ -37,7 +37,7 @@ missing() {
 fingerprint() {
     find_certificate
     printf '%s ' "$SSL_CERTIFICATE"
-    cat "$SSL_CERTIFICATE" "$SSL_CERTIFICATE_KEY" 2>/dev/null | cksum
+    cat "$SSL_CERTIFICATE" "$SSL_CERTIFICATE_KEY" 2>/dev/null | sha256sum
 }
 
 fill() {
