@@ -198,6 +198,16 @@ def running(home: Path, *, environment: Mapping[str, str] | None = None) -> Gene
 
 
 @contextmanager
+def answers_held(models: str) -> Generator[None]:
+    """Streams of the model server stop in their middle until the block ends."""
+    httpx.post(f"{models}/hold", timeout=60, trust_env=False)
+    try:
+        yield
+    finally:
+        httpx.post(f"{models}/go-on", timeout=60, trust_env=False)
+
+
+@contextmanager
 def model_server() -> Generator[str]:
     """The scripted model server as a process of its own; gives its address."""
     process = subprocess.Popen(

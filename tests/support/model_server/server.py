@@ -68,6 +68,8 @@ class ModelServer:
         self._open_streams = 0
         self._host, self._port = host, port
         self._behaviours = Behaviours()
+        self._going_on = asyncio.Event()
+        self._going_on.set()
         self._runner: web.AppRunner | None = None
 
     @property
@@ -84,6 +86,8 @@ class ModelServer:
         app.router.add_get("/v1beta/models", self._gemini_models)
         app.router.add_get("/api/tags", self._tags)
         app.router.add_get("/healthz", self._health)
+        app.router.add_post("/hold", self._hold)
+        app.router.add_post("/go-on", self._go_on)
         app.router.add_post("/v1/chat/completions", self._chat)
         app.router.add_post("/v1/completions", self._completion)
         app.router.add_post("/v1/embeddings", self._embeddings)
@@ -109,6 +113,15 @@ class ModelServer:
 
     async def _health(self, _request: web.Request) -> web.Response:
         return web.json_response({"status": "ok", "requests": len(self.seen)})
+
+    async def _hold(self, _request: web.Request) -> web.Response:
+        """From now on every stream stops after its first half, until ``/go-on``."""
+        self._going_on.clear()
+        return web.json_response({})
+
+    async def _go_on(self, _request: web.Request) -> web.Response:
+        self._going_on.set()
+        return web.json_response({})
 
     async def _read(self, request: web.Request) -> dict[str, Any]:
         body: dict[str, Any] = json.loads(await request.read()) if request.can_read_body else {}
@@ -270,6 +283,8 @@ class ModelServer:
         for number, event in enumerate(events):
             if reply.pause:
                 await asyncio.sleep(reply.pause)
+            if number == len(events) // 2:
+                await self._going_on.wait()
             if marks and number == marks[0] and reply.fault:
                 await self._fail(request, response, wire, reply.fault, event)
                 return
