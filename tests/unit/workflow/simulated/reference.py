@@ -120,6 +120,7 @@ class Part:
         self.steps = self.failures = self.tokens = 0
         self.failure: str | None = None
         self.wrote: dict[str, list[Any]] = {}
+        self.flush: Callable[[], None] = lambda: None
         self.ended = False
         self.reader = Reader(self)
 

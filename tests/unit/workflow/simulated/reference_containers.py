@@ -157,7 +157,9 @@ class Iteration(Box):
                 self.results[number] = FAILED
             then()
 
-        self.round(values, number, emit, done).go_on()
+        part = self.round(values, number, emit, done)
+        part.flush = flush
+        part.go_on()
 
     def stop_others(self) -> None:
         """Rounds that are cut off by another one's failure tell nothing."""
@@ -169,10 +171,14 @@ class Iteration(Box):
             self.ended(part)
 
     def cut_off(self) -> None:
+        asking = [part for part in self.parts if part.paused]
         if self.data["is_parallel"]:
             for part in self.parts:
-                _silence(part)
+                if part not in asking:
+                    _silence(part)
         super().cut_off()
+        for part in asking:
+            part.flush()  # who is asked hears of it, also in a round that is cut off
 
     def finish(self) -> None:
         results = [self.results[i] for i in range(len(self.items))]
