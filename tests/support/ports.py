@@ -14,6 +14,8 @@ from pathlib import Path
 
 _RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _BLOCK = 64
+_LOWEST = 28_000
+"""Further down are ports that browsers and our own outbound rules refuse, such as 10080 and 27017."""
 
 
 def free_port() -> int:
@@ -51,7 +53,7 @@ def _firsts() -> Iterator[int]:
     except OSError:
         low, high = 32768, 60999
     # Below the range where there is room, else above it.
-    outside = range(10_000, low - _BLOCK, _BLOCK) or range(high + 1, 65_535 - _BLOCK, _BLOCK)
+    outside = range(_LOWEST, low - _BLOCK, _BLOCK) or range(high + 1, 65_535 - _BLOCK, _BLOCK)
     chosen = list(outside)
     # Not seeded by a test: two processes should look in different places first.
     random.SystemRandom().shuffle(chosen)
