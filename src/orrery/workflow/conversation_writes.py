@@ -36,7 +36,7 @@ class ConversationWrite(msgspec.Struct, frozen=True, omit_defaults=True):
             return self.value
         try:
             return built_on(self.operation, held, self.operand)
-        except OverflowError:
+        except (ArithmeticError, TypeError, ValueError):  # the commit that this is part of is shared by many runs
             return self.value
 
 
