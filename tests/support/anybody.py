@@ -16,9 +16,14 @@ from tests.integration.sandbox.surroundings import open_the_way
 from orrery.sandbox.cell import kernel as k
 from orrery.sandbox.cell.kernel import Kernel
 
+ROOT = Path(__file__).parents[2]
+
 
 def show_read_only(kernel: Kernel, folders: list[str]) -> None:
     """In the mount namespace of this process, which `open_the_way` made."""
+    # A checkout may itself lie where the fresh folder comes.
+    programs = [path for path in {str(ROOT), sys.prefix, sys.base_prefix} if path.startswith("/tmp/")]
+    folders = [*folders, *(path for path in programs if not any(path.startswith(f"{other}/") for other in programs))]
     sources = {folder: os.open(folder, os.O_PATH) for folder in folders}
     kernel.mount("tmpfs", "/tmp", "tmpfs", 0, "mode=1777")
     for folder, source in sources.items():
