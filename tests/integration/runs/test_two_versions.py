@@ -74,10 +74,12 @@ async def test_a_newer_version_goes_on_with_an_older_ones_run(home: House) -> No
         row.request = {name: value for name, value in msgspec.to_builtins(row.request).items() if name != "form"}
     office = home.open_office("newer")
     office.recovery.form = FORM + 1
+    office.models.hold()
     assert await office.take_over() == 1
     assert await form_of(home, app_id, run_id) == FORM + 1
     live = office.runs.live.by_run(run_id)
     assert live is not None
+    office.models.let_go()
     assert (await live.outcome).end.status == "succeeded"
 
 
