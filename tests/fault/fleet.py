@@ -53,10 +53,10 @@ class Fleet:
             time.sleep(0.1)
 
     def wait_until_ready(self, seconds: float = 120.0) -> None:
-        """Until each process that runs says that it can work."""
+        """Until each process that runs says that it misses nothing."""
         until = time.monotonic() + seconds
         for api in self.apis:
-            while httpx.get(f"{api.url}/ready", trust_env=False, timeout=60).status_code != 200:
+            while httpx.get(f"{api.url}/ready", trust_env=False, timeout=60).json()["status"] != "ready":
                 assert time.monotonic() < until, api.log[-2000:]
                 time.sleep(0.1)
 

@@ -55,6 +55,7 @@ async def test_redis_restarts_and_forgets(two: Fleet, flow: Flood, canary: Canar
         two.redis.start()
 
     check_all_succeeded(two, await flow.stories(urls(two), "redis-restart", RUNS, fault), canary)
+    two.wait_until_ready()
 
 
 @pytest.mark.row("F7", "G10")
@@ -68,6 +69,7 @@ async def test_redis_is_away(two: Fleet, flow: Flood, canary: Canary, measured: 
 
     stories = await flow.stories(urls(two), "redis-away", RUNS, fault)
     check_all_succeeded(two, stories, canary)
+    two.wait_until_ready()
     measured("slowest run s", slowest(stories))
 
 
@@ -88,6 +90,7 @@ def test_a_stop_without_redis(two: Fleet, flow: Flood) -> None:
             rest = "".join(lines)
     finally:
         two.to_redis.refuse(False)
+    two.wait_until_ready()
     assert '"status":"stopped"' in rest, rest[-500:]
 
 
@@ -102,6 +105,7 @@ async def test_redis_swallows_everything(two: Fleet, flow: Flood, canary: Canary
         two.to_redis.swallow(False)
 
     check_all_succeeded(two, await flow.stories(urls(two), "redis-mute", RUNS, fault), canary)
+    two.wait_until_ready()
 
 
 @pytest.mark.thorough
