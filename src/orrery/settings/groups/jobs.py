@@ -73,3 +73,15 @@ class Jobs(Group, frozen=True, kw_only=True):
     records_batch: Annotated[
         int, Env("SANDBOX_EXPIRED_RECORDS_CLEAN_BATCH_SIZE", "records deleted at a time", at_least=1)
     ] = 1000
+    queue_monitor: Annotated[
+        bool, Env("ENABLE_DATASETS_QUEUE_MONITOR", "look how many documents wait to be indexed, and tell by mail")
+    ] = False
+    queue_monitor_minutes: Annotated[
+        int, Env("QUEUE_MONITOR_INTERVAL", "minutes between two looks at the queue", at_least=1, at_most=59)
+    ] = 30
+    queue_monitor_threshold: Annotated[
+        int, Env("QUEUE_MONITOR_THRESHOLD", "waiting jobs from which on it is told", at_least=0)
+    ] = 200
+    queue_monitor_addresses: Annotated[
+        tuple[str, ...], Env("QUEUE_MONITOR_ALERT_EMAILS", "who is told, comma separated")
+    ] = ()
