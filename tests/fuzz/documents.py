@@ -9,8 +9,8 @@ import random
 import zipfile
 from functools import cache
 
-from orrery.workflow.nodes.document_formats import extract_text
-from orrery.workflow.nodes.document_limits import UnreadableDocument
+from orrery.retrieval.extraction.formats import extract_text
+from orrery.retrieval.extraction.limits import UnreadableDocument
 
 from .mutations import bent_bytes
 from .target import Ready

@@ -10,13 +10,13 @@ import jinja2
 import msgspec
 
 from orrery.sandbox.shortcut import TemplateShortcut
+from orrery.whole_text import whole_values
 from orrery.workflow.conditions import judge, parse_conditions
 from orrery.workflow.node import NodeFailure
 from orrery.workflow.nodes.assigner_operations import apply, check_operation, checked_value
 from orrery.workflow.pool import Pool
 from orrery.workflow.segments import ARRAY_TYPES, fits, infer_type, shown_type
 from orrery.workflow.template import split_template
-from orrery.workflow.whole_text import whole_values
 
 from .mutations import ODD_TEXTS, ODD_VALUES, bent_text, bent_tree
 from .target import Ready

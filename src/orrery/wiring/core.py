@@ -21,8 +21,11 @@ from orrery.database.opening import open_database
 from orrery.jobs.opening import needs_of
 from orrery.jobs.outbox import Announcer
 from orrery.jobs.parts import Jobs
+from orrery.mail.opening import open_mail
 from orrery.operations.connections import read_budget
+from orrery.operations.queue_watch import QueueWatch, Watching
 from orrery.operations.schedules import Kept, RetentionJobs
+from orrery.retrieval.extraction.confined import confined_reader
 from orrery.sandbox.embedded import EmbeddedSandbox
 from orrery.settings.load import Settings
 from orrery.storage.absent import AbsentStorage
@@ -31,7 +34,6 @@ from orrery.wiring.ground import Ground
 from orrery.wiring.observation import Observation
 from orrery.wiring.outside import extract_of, open_clients, open_sandbox
 from orrery.wiring.product import Product, build_product
-from orrery.workflow.nodes.document_confined import confined_reader
 
 A = TypeVar("A", bound=Announcer)
 _log = logging.getLogger(__name__)
@@ -81,7 +83,8 @@ class Core(Generic[A]):
             owner=f"{socket.gethostname()[:32]}:{os.getpid()}:{secrets.token_hex(4)}",
         )
         self.product: Product = build_product(self.ground)
-        self.jobs.catalog.add([*self.product.background, *self._retention().declared()])
+        regular = (*self._retention().declared(), *self._queue_watch().declared())
+        self.jobs.catalog.add([*self.product.background, *regular])
         self._show_gauges()
 
     async def start(self, *, alone: bool = False) -> None:
@@ -106,6 +109,12 @@ class Core(Generic[A]):
             records_batch=jobs.records_batch,
         )
         return RetentionJobs(self.database, schema(), kept)
+
+    def _queue_watch(self) -> QueueWatch:
+        jobs = self.settings.jobs
+        watching = Watching(threshold=jobs.queue_monitor_threshold, addresses=jobs.queue_monitor_addresses)
+        mail = open_mail(self.settings.mail, self._clients.operator)
+        return QueueWatch(self.database, self.jobs.inspection, self.jobs.outbox, mail, watching)
 
     def _show_gauges(self) -> None:
         metrics = self.observation.metrics

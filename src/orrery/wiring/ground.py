@@ -10,11 +10,11 @@ from orrery.apps.runs.observing import RunObserver
 from orrery.cache.protocol import Cache
 from orrery.database.engine import Database
 from orrery.jobs.outbox import JobOutbox
+from orrery.retrieval.extraction.protocol import Extract
 from orrery.sandbox.protocol import CodeRunner
 from orrery.settings.load import Settings
 from orrery.storage.protocol import ObjectStorage
 from orrery.wiring.outside import Clients
-from orrery.workflow.nodes.document_extractor import Extract
 
 
 class Ground(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import cast
 
+from orrery.retrieval.extraction.in_thread import extract_in_thread
+from orrery.retrieval.extraction.protocol import Extract
 from orrery.settings.groups.canvas import Canvas
 from orrery.settings.load import Settings
 from orrery.workflow.check import EditorLimits
 from orrery.workflow.node import Node
 from orrery.workflow.nodes.agent import AgentNode
-from orrery.workflow.nodes.document_extractor import DocumentExtractorNode, Extract, extract_in_thread
+from orrery.workflow.nodes.document_extractor import DocumentExtractorNode
 from orrery.workflow.nodes.http_data import HttpNodeOptions
 from orrery.workflow.nodes.http_request import HttpRequestNode
 from orrery.workflow.nodes.llm import LlmNode

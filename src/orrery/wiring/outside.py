@@ -14,6 +14,9 @@ from orrery.egress.proxy.rules import ProxyRules
 from orrery.egress.proxy.server import ForwardProxy
 from orrery.egress.refusals import Refusals
 from orrery.egress.retrying import RetryingHttpClient
+from orrery.retrieval.extraction.confined import Call, ConfinedExtract
+from orrery.retrieval.extraction.in_thread import extract_in_thread
+from orrery.retrieval.extraction.protocol import Extract
 from orrery.sandbox.cgroups import groups_or_watch
 from orrery.sandbox.embedded import EmbeddedSandbox
 from orrery.sandbox.limits import Limits
@@ -23,8 +26,6 @@ from orrery.sandbox.relay import RelayGate
 from orrery.sandbox.remote import RemoteSandbox
 from orrery.settings.groups.egress import Egress
 from orrery.settings.load import Settings
-from orrery.workflow.nodes.document_confined import Call, ConfinedExtract
-from orrery.workflow.nodes.document_extractor import Extract, extract_in_thread
 
 _log = logging.getLogger(__name__)
 

@@ -8,10 +8,10 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
+from orrery.whole_text import whole_values
 from orrery.workflow.fields import as_count, as_mapping, as_mappings, as_number, as_text
 from orrery.workflow.graph_errors import GraphError
 from orrery.workflow.segments import fits
-from orrery.workflow.whole_text import whole_values
 
 ErrorStrategy: TypeAlias = Literal["default-value", "fail-branch"]
 

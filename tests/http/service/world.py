@@ -47,6 +47,7 @@ from orrery.http.service.routes import AppFaces, service_authenticators, service
 from orrery.http.watching import RunWatching
 from orrery.http.web.routes import web_authenticators, web_routes
 from orrery.inference.types import LLMCall, LLMDelta, ModelRef
+from orrery.retrieval.extraction.in_thread import extract_in_thread
 from orrery.security.encryption import Vault
 from orrery.security.tokens import Tokens
 from orrery.settings.groups.accounts import Accounts
@@ -54,7 +55,6 @@ from orrery.settings.groups.mail import Mail
 from orrery.settings.groups.plugins import Plugins
 from orrery.settings.groups.upload import Upload
 from orrery.storage.local import LocalStorage
-from orrery.workflow.nodes.document_extractor import extract_in_thread
 from orrery.workflow.registry import BUILT_IN, NodeRegistry
 from orrery.workflow.testing import ScriptedCode, ScriptedModels
 from orrery.workspaces.accounts.tables import Account

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orrery.retrieval.extraction.plain import read_json as read_document
+from orrery.whole_text import whole, whole_values
 from orrery.workflow.nodes.assigner_operations import checked_value
 from orrery.workflow.nodes.code import CodeNode
-from orrery.workflow.nodes.document_plain import read_json as read_document
 from orrery.workflow.nodes.llm_json import read_json
 from orrery.workflow.nodes.template_transform import TemplateTransformNode
 from orrery.workflow.testing import ScriptedCode, Services
-from orrery.workflow.whole_text import whole, whole_values
 
 from .graphs import end, node, run, start, stored
 

@@ -6,8 +6,8 @@ from orrery.apps.files.downloads import Downloads, stored
 from orrery.apps.files.errors import FileTooLarge, UnsupportedFileType
 from orrery.apps.files.kinds import KNOWLEDGE_DOCUMENTS
 from orrery.apps.files.uploads import Uploads
-from orrery.workflow.nodes.document_extractor import Extract
-from orrery.workflow.nodes.document_limits import UnreadableDocument
+from orrery.retrieval.extraction.limits import UnreadableDocument
+from orrery.retrieval.extraction.protocol import Extract
 
 CHARACTERS = 3000
 MOST_BYTES = 32 * 1024 * 1024

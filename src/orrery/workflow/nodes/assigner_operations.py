@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Final, cast
 
+from orrery.whole_text import whole_values
 from orrery.workflow.conversation_writes import ARITHMETIC, ON_ARRAYS, ConversationWrite, Operation, built_on
 from orrery.workflow.node import NodeFailure
 from orrery.workflow.segments import ARRAY_TYPES, NUMBER_TYPES, element_type, fits, infer_type, shown_type, zero_of
-from orrery.workflow.whole_text import whole_values
 
 _SETTABLE: Final = frozenset({"string", "object", "boolean"}) | NUMBER_TYPES
 _ELEMENT_CHECKS: Final = {"any": ("string", "number", "object")}

@@ -8,11 +8,11 @@ from typing import ClassVar, Literal, cast
 import msgspec
 
 from orrery.sandbox.protocol import CodeExecutionError
+from orrery.whole_text import whole_values
 from orrery.workflow.context import EngineContext
 from orrery.workflow.fields import as_mappings, as_selector, as_text
 from orrery.workflow.node import Node, NodeFailure, NodeKindName, NodeOutcome, Selector
 from orrery.workflow.nodes.code_schema import OutputCheck, OutputSpec, numbers_from_text, parse_outputs
-from orrery.workflow.whole_text import whole_values
 
 
 class CodeInput(msgspec.Struct, frozen=True):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Protocol, Self, cast
+from typing import ClassVar, Self, cast
 
 import msgspec
 
+from orrery.retrieval.extraction.formats import reader_of
+from orrery.retrieval.extraction.in_thread import extract_in_thread
+from orrery.retrieval.extraction.limits import MAX_INPUT_BYTES, UnreadableDocument, UnsupportedDocument
+from orrery.retrieval.extraction.protocol import Extract
 from orrery.workflow.node import NodeContext, NodeFailure, NodeKindName, NodeOutcome, Selector
-from orrery.workflow.nodes.document_formats import extract_text, reader_of
-from orrery.workflow.nodes.document_limits import MAX_INPUT_BYTES, UnreadableDocument, UnsupportedDocument
 from orrery.workflow.nodes.prompt_template import is_list
 from orrery.workflow.segments import files_in, is_file
 
@@ -29,17 +30,6 @@ class FileDownloadError(DocumentExtractorError):
 
 class TextExtractionError(DocumentExtractorError):
     """The content is not what its name says, or too much."""
-
-
-class Extract(Protocol):
-    """Takes text out of a document, away from the event loop; raises what `extract_text` raises."""
-
-    async def __call__(self, content: bytes, *, extension: str, mime_type: str) -> str: ...
-
-
-async def extract_in_thread(content: bytes, *, extension: str, mime_type: str) -> str:
-    """`extract_text` in a thread of this process: for callers without a confined process at hand."""
-    return await asyncio.to_thread(extract_text, content, extension=extension, mime_type=mime_type)
 
 
 class DocumentData(msgspec.Struct, frozen=True, kw_only=True):

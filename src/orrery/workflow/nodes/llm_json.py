@@ -14,7 +14,7 @@ from types import FrameType
 
 import json_repair
 
-from orrery.workflow.whole_text import whole_values
+from orrery.whole_text import whole_values
 
 MAX_CHARACTERS = 2_000_000
 MAX_SECONDS = 2.0

@@ -12,6 +12,7 @@ import msgspec
 
 from orrery.inference.types import ContentPart, Message, ModelFeatures, TextPart
 from orrery.sandbox.protocol import CodeExecutionError
+from orrery.whole_text import whole
 from orrery.workflow.node import NodeContext, NodeServices, Variables
 from orrery.workflow.nodes.llm_data import JinjaVariable, MemoryConfig, ModelConfig, PromptText
 from orrery.workflow.nodes.llm_errors import MemoryRolePrefixRequiredError, NoPromptFoundError, PromptRenderError
@@ -19,7 +20,6 @@ from orrery.workflow.nodes.prompt_history import history_text, read_history
 from orrery.workflow.nodes.prompt_media import MediaLoader, supported, with_media
 from orrery.workflow.nodes.prompt_template import FileValue, cut, fill, require
 from orrery.workflow.segments import files_in, text_of
-from orrery.workflow.whole_text import whole
 
 _HISTORIES = "#histories#"
 _BARE_MARK = re.compile("#histories#|#sys\\.query#")

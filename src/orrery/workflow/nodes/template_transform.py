@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, cast
 
+from orrery.whole_text import whole
 from orrery.workflow.context import EngineContext
 from orrery.workflow.fields import as_mappings, as_selector, as_text
 from orrery.workflow.node import Node, NodeFailure, NodeKindName, NodeOutcome, Selector
-from orrery.workflow.whole_text import whole
 
 
 class TemplateTransformNode:

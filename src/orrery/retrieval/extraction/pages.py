@@ -8,8 +8,8 @@ import zipfile
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
-from orrery.workflow.nodes.document_limits import MAX_PAGES, TextBudget, UnreadableDocument, open_archive
-from orrery.workflow.nodes.document_plain import decode, html_text
+from orrery.retrieval.extraction.limits import MAX_PAGES, TextBudget, UnreadableDocument, open_archive
+from orrery.retrieval.extraction.plain import decode, html_text
 
 # PDFium keeps global state and may only be used by one thread at a time.
 _PDFIUM = threading.Lock()

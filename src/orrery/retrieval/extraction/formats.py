@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from orrery.workflow.nodes.document_limits import (
+from orrery.retrieval.extraction.limits import (
     MAX_INPUT_BYTES,
     MAX_TEXT_CHARACTERS,
     UnreadableDocument,
     UnsupportedDocument,
 )
-from orrery.workflow.nodes.document_office import read_docx, read_pptx, read_xlsx
-from orrery.workflow.nodes.document_pages import read_epub, read_pdf
-from orrery.workflow.nodes.document_plain import decode, read_csv, read_email, read_json, read_properties, read_yaml
+from orrery.retrieval.extraction.office import read_docx, read_pptx, read_xlsx
+from orrery.retrieval.extraction.pages import read_epub, read_pdf
+from orrery.retrieval.extraction.plain import decode, read_csv, read_email, read_json, read_properties, read_yaml
 
 Reader: TypeAlias = Callable[[bytes], str]
 

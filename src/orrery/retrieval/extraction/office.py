@@ -9,8 +9,8 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from orrery.workflow.nodes.document_limits import MAX_CELLS, TextBudget, UnreadableDocument, check_office_archive
-from orrery.workflow.nodes.document_plain import markdown_table
+from orrery.retrieval.extraction.limits import MAX_CELLS, TextBudget, UnreadableDocument, check_office_archive
+from orrery.retrieval.extraction.plain import markdown_table
 
 if TYPE_CHECKING:
     from openpyxl.worksheet._read_only import ReadOnlyWorksheet

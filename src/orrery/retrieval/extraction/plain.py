@@ -13,8 +13,8 @@ from html.parser import HTMLParser
 
 import yaml
 
-from orrery.workflow.nodes.document_limits import MAX_CELLS, MAX_INPUT_BYTES, TextBudget, UnreadableDocument
-from orrery.workflow.whole_text import whole
+from orrery.retrieval.extraction.limits import MAX_CELLS, MAX_INPUT_BYTES, TextBudget, UnreadableDocument
+from orrery.whole_text import whole
 
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _UNSEEN = frozenset({"script", "style", "head", "template"})

@@ -13,16 +13,13 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from orrery.retrieval.extraction.confined import LIMITS, ConfinedExtract, confined_reader
+from orrery.retrieval.extraction.formats import extract_text
+from orrery.retrieval.extraction.limits import UnreadableDocument, UnsupportedDocument
+from orrery.retrieval.extraction.parcel import Parcel, pack, unpack, unwrap, wrap
 from orrery.sandbox.limits import Limits
-from orrery.workflow.node import NodeFailure
-from orrery.workflow.nodes.document_confined import LIMITS, ConfinedExtract, confined_reader
-from orrery.workflow.nodes.document_extractor import DocumentExtractorNode
-from orrery.workflow.nodes.document_formats import extract_text
-from orrery.workflow.nodes.document_limits import UnreadableDocument, UnsupportedDocument
-from orrery.workflow.nodes.document_parcel import Parcel, pack, unpack, unwrap, wrap
 
-from .outside import Context
-from .test_document_extractor import EPUB, archive, docx_file, pdf, pptx_file, xlsx_file
+from .documents import EPUB, archive, docx_file, pdf, pptx_file, xlsx_file
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -174,20 +171,6 @@ async def test_greed_for_time_is_named():
         with pytest.raises(UnreadableDocument, match=words):
             await extract(content, extension=f".{kind.lower()}", mime_type="")
     await reader.close()
-
-
-async def test_a_node_fails_by_the_readers_words_and_the_next_one_works(extract: ConfinedExtract):
-    made = Context()
-    kind = DocumentExtractorNode.configured(extract)
-    extension, bomb = HOSTILE["zip bomb"]
-    made.variables.put("a", "bad", made.services.files.add(bomb, name=f"a{extension}", mime_type=""))
-    made.variables.put("a", "good", made.services.files.add(docx_file(), name="b.docx", mime_type=""))
-    with pytest.raises(NodeFailure, match="unpacks to more than") as caught:
-        await kind.parse("d", {"variable_selector": ["a", "bad"]}).run(made)
-    assert type(caught.value).__name__ == "TextExtractionError"
-    assert str((await kind.parse("d", {"variable_selector": ["a", "good"]}).run(made)).outputs["text"]).startswith(
-        "Before"
-    )
 
 
 async def test_plain_text_starts_no_process():

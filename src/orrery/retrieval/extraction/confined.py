@@ -6,12 +6,12 @@ import asyncio
 import sys
 from typing import Protocol
 
+from orrery.retrieval.extraction.formats import is_plain, reader_of
+from orrery.retrieval.extraction.in_thread import extract_in_thread
+from orrery.retrieval.extraction.limits import MAX_INPUT_BYTES, UnreadableDocument, UnsupportedDocument
+from orrery.retrieval.extraction.parcel import Parcel, pack, unwrap
 from orrery.sandbox.confined import CallFailed, ConfinedFunction
 from orrery.sandbox.limits import Limits
-from orrery.workflow.nodes.document_extractor import extract_in_thread
-from orrery.workflow.nodes.document_formats import is_plain, reader_of
-from orrery.workflow.nodes.document_limits import MAX_INPUT_BYTES, UnreadableDocument, UnsupportedDocument
-from orrery.workflow.nodes.document_parcel import Parcel, pack, unwrap
 
 LIMITS = Limits(
     requests=200,
@@ -20,7 +20,7 @@ LIMITS = Limits(
     output=84 << 20,  # the longest text that is allowed, in UTF-8
     memory=1 << 30,
 )
-_ENTRY = "orrery.workflow.nodes.document_cell:read"
+_ENTRY = "orrery.retrieval.extraction.cell:read"
 _PACKAGES = (
     "yaml",
     "pypdfium2",

@@ -9,10 +9,10 @@ import contextlib
 import io
 from importlib import import_module
 
-from orrery.workflow.nodes.document_formats import extract_text
-from orrery.workflow.nodes.document_limits import UnreadableDocument, UnsupportedDocument
-from orrery.workflow.nodes.document_office import read_docx, read_pptx, read_xlsx
-from orrery.workflow.nodes.document_parcel import Parcel, unpack, wrap
+from orrery.retrieval.extraction.formats import extract_text
+from orrery.retrieval.extraction.limits import UnreadableDocument, UnsupportedDocument
+from orrery.retrieval.extraction.office import read_docx, read_pptx, read_xlsx
+from orrery.retrieval.extraction.parcel import Parcel, unpack, wrap
 
 
 def _rehearse() -> None:
@@ -37,7 +37,7 @@ def _rehearse() -> None:
 
 
 def read(payload: bytes) -> bytes:
-    """For `document_parcel.pack`'s bytes, the answer that `document_parcel.unwrap` takes."""
+    """For `parcel.pack`'s bytes, the answer that `document_parcel.unwrap` takes."""
     content, extension, mime_type = unpack(payload)
     del payload
     try:

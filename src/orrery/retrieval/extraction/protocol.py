@@ -1,0 +1,14 @@
+"""What other rooms ask of extraction."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Extract(Protocol):
+    """Takes text out of a document, away from the event loop.
+
+    Raises `UnsupportedDocument`, `UnreadableDocument`.
+    """
+
+    async def __call__(self, content: bytes, *, extension: str, mime_type: str) -> str: ...
