@@ -48,7 +48,14 @@ class EndUserCaller(msgspec.Struct, frozen=True, kw_only=True):
     session_id: str
 
 
-Caller = ConsoleCaller | AppCaller | EndUserCaller | None
+class KnowledgeCaller(msgspec.Struct, frozen=True, kw_only=True):
+    """The holder of a key of a workspace's knowledge; ``account_id`` is the owner's, in whose name he calls."""
+
+    workspace_id: str
+    account_id: str
+
+
+Caller = ConsoleCaller | AppCaller | EndUserCaller | KnowledgeCaller | None
 
 
 class Call:
@@ -79,6 +86,12 @@ class Call:
     def end_user(self) -> EndUserCaller:
         """The passport's end user; only for routes with auth ``passport``."""
         assert isinstance(self.caller, EndUserCaller)
+        return self.caller
+
+    @property
+    def knowledge(self) -> KnowledgeCaller:
+        """The knowledge key's holder; only for routes with auth ``knowledge``."""
+        assert isinstance(self.caller, KnowledgeCaller)
         return self.caller
 
     def id(self, name: str) -> str:

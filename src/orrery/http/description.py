@@ -19,6 +19,7 @@ _REFS: Final = "#/components/schemas/{name}"
 _SECURITY: Final[Mapping[Auth, JsonObject]] = {
     "console": {"type": "http", "scheme": "bearer", "description": "A session of the console, or its cookies"},
     "service": {"type": "http", "scheme": "bearer", "description": "An app's API key"},
+    "knowledge": {"type": "http", "scheme": "bearer", "description": "A key of the workspace's knowledge"},
     "passport": {"type": "apiKey", "in": "header", "name": "X-App-Passport"},
     "signed": {"type": "apiKey", "in": "query", "name": "sign"},
 }

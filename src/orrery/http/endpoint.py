@@ -14,9 +14,9 @@ import msgspec
 from orrery.security.permissions import Permission
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]
-Auth = Literal["public", "console", "service", "passport", "signed"]
-"""Who may call: anybody; a signed-in account (cookies and CSRF, or bearer); an app's key; an end user's passport;
-the holder of a signed URL."""
+Auth = Literal["public", "console", "service", "knowledge", "passport", "signed"]
+"""Who may call: anybody; a signed-in account (cookies and CSRF, or bearer); an app's key; a key of a workspace's
+knowledge; an end user's passport; the holder of a signed URL."""
 Scope = Literal["none", "account", "workspace", "app", "signature"]
 """What the caller can reach: nothing of anybody's; his own account; his current workspace; the key's or passport's
 app; the one file of the signature."""

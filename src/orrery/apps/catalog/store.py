@@ -158,3 +158,15 @@ async def unbind(session: AsyncSession, workspace_id: str, tag_id: str, target_i
             TagBinding.tenant_id == workspace_id, TagBinding.tag_id == tag_id, TagBinding.target_id == target_id
         )
     )
+
+
+async def tagged_with(session: AsyncSession, workspace_id: str, tag_ids: Sequence[str]) -> frozenset[str]:
+    """The targets with any of the tags."""
+    query = select(TagBinding.target_id).where(TagBinding.tenant_id == workspace_id, TagBinding.tag_id.in_(tag_ids))
+    return frozenset(await session.scalars(query))
+
+
+async def forget_target(session: AsyncSession, workspace_id: str, target_id: str) -> None:
+    await session.execute(
+        delete(TagBinding).where(TagBinding.tenant_id == workspace_id, TagBinding.target_id == target_id)
+    )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Literal
 
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from orrery.apps.catalog import store
 from orrery.apps.catalog.errors import TagNameTaken
@@ -13,12 +15,24 @@ from orrery.apps.catalog.tables import Tag, TagBinding
 from orrery.database.engine import Database
 from orrery.errors import NotFound
 
+TagKind = Literal["app", "knowledge"]
+TargetExists = Callable[[AsyncSession, str, str], Awaitable[bool]]
+"""Whether the workspace has a thing with this id."""
+_MISSING: dict[TagKind, str] = {"app": "App not found", "knowledge": "Dataset not found"}
+
+
+async def _app_exists(session: AsyncSession, workspace_id: str, app_id: str) -> bool:
+    return await store.find_app(session, workspace_id, app_id) is not None
+
 
 class TagService:
-    """Use cases on tags. Each is one transaction."""
+    """Use cases on tags. Each is one transaction. ``knowledge`` says which knowledge bases there are."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, knowledge: TargetExists | None = None) -> None:
         self._database = database
+        self._targets: dict[TagKind, TargetExists] = {"app": _app_exists}
+        if knowledge is not None:
+            self._targets["knowledge"] = knowledge
 
     async def all(self, who: Actor, kind: str, keyword: str | None) -> list[tuple[Tag, int]]:
         async with self._database.read() as session:
@@ -34,41 +48,61 @@ class TagService:
             raise TagNameTaken from error
         return tag
 
-    async def rename(self, who: Actor, tag_id: str, name: str) -> Tag:
-        """Raises `NotFound`, `TagNameTaken`."""
+    async def rename(self, who: Actor, tag_id: str, name: str, kind: TagKind | None = None) -> Tag:
+        """With ``kind`` only a tag of it is found. Raises `NotFound`, `TagNameTaken`."""
         try:
             async with self._database.write() as session:
-                tag = await store.find_tag(session, who.workspace_id, tag_id)
-                if tag is None:
-                    raise NotFound("Tag not found")
+                tag = await _found(session, who, tag_id, kind)
                 tag.name = name
         except IntegrityError as error:
             raise TagNameTaken from error
         return tag
 
-    async def delete(self, who: Actor, tag_id: str) -> None:
-        """Raises `NotFound`."""
+    async def delete(self, who: Actor, tag_id: str, kind: TagKind | None = None) -> None:
+        """With ``kind`` only a tag of it is found. Raises `NotFound`."""
         async with self._database.write() as session:
-            tag = await store.find_tag(session, who.workspace_id, tag_id)
-            if tag is None:
-                raise NotFound("Tag not found")
-            await session.delete(tag)
+            await session.delete(await _found(session, who, tag_id, kind))
 
-    async def bind(self, who: Actor, tag_ids: Sequence[str], app_id: str) -> None:
-        """Puts tags on an app; those already there stay. Raises `NotFound` for a foreign tag or app."""
+    async def bind(self, who: Actor, kind: TagKind, tag_ids: Sequence[str], target_id: str) -> None:
+        """Puts tags on a thing; those already there stay. Raises `NotFound` for a foreign tag or thing."""
         async with self._database.write() as session:
-            if await store.find_app(session, who.workspace_id, app_id) is None:
-                raise NotFound("App not found")
-            there = {tag.id for tag in (await store.tags_on(session, who.workspace_id, [app_id])).get(app_id, ())}
+            await self._check_target(session, who, kind, target_id)
+            on = await store.tags_on(session, who.workspace_id, [target_id])
+            there = {tag.id for tag in on.get(target_id, ())}
             for tag_id in dict.fromkeys(tag_ids):
-                if await store.find_tag(session, who.workspace_id, tag_id) is None:
-                    raise NotFound("Tag not found")
+                await _found(session, who, tag_id, kind)
                 if tag_id not in there:
-                    session.add(TagBinding(tenant_id=who.workspace_id, tag_id=tag_id, target_id=app_id))
+                    session.add(TagBinding(tenant_id=who.workspace_id, tag_id=tag_id, target_id=target_id))
 
-    async def unbind(self, who: Actor, tag_id: str, app_id: str) -> None:
-        """Takes a tag off an app, if it is there. Raises `NotFound` for a foreign app."""
+    async def unbind(self, who: Actor, kind: TagKind, tag_ids: Sequence[str], target_id: str) -> None:
+        """Takes tags off a thing, those that are there. Raises `NotFound` for a foreign thing."""
         async with self._database.write() as session:
-            if await store.find_app(session, who.workspace_id, app_id) is None:
-                raise NotFound("App not found")
-            await store.unbind(session, who.workspace_id, tag_id, app_id)
+            await self._check_target(session, who, kind, target_id)
+            for tag_id in tag_ids:
+                await store.unbind(session, who.workspace_id, tag_id, target_id)
+
+    async def on(self, workspace_id: str, target_ids: Sequence[str]) -> dict[str, list[Tag]]:
+        """The tags of each thing that has any."""
+        async with self._database.read() as session:
+            return await store.tags_on(session, workspace_id, target_ids)
+
+    async def targets_of(self, workspace_id: str, tag_ids: Sequence[str]) -> frozenset[str]:
+        """The things with any of these tags."""
+        async with self._database.read() as session:
+            return await store.tagged_with(session, workspace_id, tag_ids)
+
+    async def forget(self, session: AsyncSession, workspace_id: str, target_id: str) -> None:
+        """Takes every tag off a thing that is being deleted; its transaction commits."""
+        await store.forget_target(session, workspace_id, target_id)
+
+    async def _check_target(self, session: AsyncSession, who: Actor, kind: TagKind, target_id: str) -> None:
+        exists = self._targets.get(kind)
+        if exists is None or not await exists(session, who.workspace_id, target_id):
+            raise NotFound(_MISSING[kind])
+
+
+async def _found(session: AsyncSession, who: Actor, tag_id: str, kind: TagKind | None) -> Tag:
+    tag = await store.find_tag(session, who.workspace_id, tag_id)
+    if tag is None or (kind is not None and tag.type != kind):
+        raise NotFound("Tag not found")
+    return tag

@@ -20,10 +20,15 @@ class ServiceAuthenticator:
 
     async def __call__(self, request: Request, endpoint: Endpoint, path: Mapping[str, str]) -> AppCaller:
         """Raises `Unauthorized`, `Forbidden` with the contract's texts."""
-        header = request.headers.get("authorization")
-        if not header or " " not in header:
-            raise Unauthorized("Authorization header must be provided and start with 'Bearer'")
-        scheme, _, token = header.partition(" ")
-        if scheme.lower() != "bearer":
-            raise Unauthorized("Authorization scheme must be 'Bearer'")
-        return AppCaller(app=await self._access.by_key(token.strip()))
+        return AppCaller(app=await self._access.by_key(bearer_token(request)))
+
+
+def bearer_token(request: Request) -> str:
+    """The key in the request's header. Raises `Unauthorized` with the contract's texts."""
+    header = request.headers.get("authorization")
+    if not header or " " not in header:
+        raise Unauthorized("Authorization header must be provided and start with 'Bearer'")
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer":
+        raise Unauthorized("Authorization scheme must be 'Bearer'")
+    return token.strip()

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from orrery.apps.catalog.tables import Tag
-from orrery.apps.catalog.tags import TagService
+from orrery.apps.catalog.tags import TagKind, TagService
 from orrery.http.call import Call
 from orrery.http.console.app_shapes import JsonObject
 from orrery.http.console.apps import actor
 from orrery.http.endpoint import RouteGroup, route
 from orrery.security.permissions import Permission
 
-Kind = Literal["app", "knowledge"]
 TagName = Annotated[str, Meta(min_length=1, max_length=50)]
 
 
 class TagsQuery(msgspec.Struct):
-    type: Kind = "app"
+    type: TagKind = "app"
     keyword: str | None = None
 
 
 class NewTag(msgspec.Struct):
     name: TagName
-    type: Kind
+    type: TagKind
 
 
 class TagChange(msgspec.Struct):
@@ -36,13 +35,13 @@ class TagChange(msgspec.Struct):
 class Binding(msgspec.Struct):
     tag_ids: list[str]
     target_id: str
-    type: Kind
+    type: TagKind
 
 
 class Unbinding(msgspec.Struct):
     tag_id: str
     target_id: str
-    type: Kind
+    type: TagKind
 
 
 class TagRoutes(RouteGroup):
@@ -55,17 +54,17 @@ class TagRoutes(RouteGroup):
     async def list(self, call: Call, query: TagsQuery) -> list[JsonObject]:
         """Lists tags with how often each is used."""
         found = await self._tags.all(actor(call), query.type, query.keyword)
-        return [_object(tag, count) for tag, count in found]
+        return [tag_object(tag, count) for tag, count in found]
 
     @route("POST", "/tags", auth="console", scope="workspace", permission=Permission.TAG_EDIT, body=NewTag)
     async def create(self, call: Call, body: NewTag) -> JsonObject:
         """Makes a tag."""
-        return _object(await self._tags.create(actor(call), body.type, body.name), 0)
+        return tag_object(await self._tags.create(actor(call), body.type, body.name), 0)
 
     @route("PATCH", "/tags/{tag_id}", auth="console", scope="workspace", permission=Permission.TAG_EDIT, body=TagChange)
     async def rename(self, call: Call, body: TagChange) -> JsonObject:
         """Renames a tag."""
-        return _object(await self._tags.rename(actor(call), call.id("tag_id"), body.name), 0)
+        return tag_object(await self._tags.rename(actor(call), call.id("tag_id"), body.name), 0)
 
     @route("DELETE", "/tags/{tag_id}", auth="console", scope="workspace", permission=Permission.TAG_EDIT, status=204)
     async def delete(self, call: Call) -> None:
@@ -76,17 +75,18 @@ class TagRoutes(RouteGroup):
         "POST", "/tag-bindings/create", auth="console", scope="workspace", permission=Permission.TAG_EDIT, body=Binding
     )
     async def bind(self, call: Call, body: Binding) -> JsonObject:
-        """Puts tags on an app."""
-        await self._tags.bind(actor(call), body.tag_ids, body.target_id)
+        """Puts tags on an app or a knowledge base."""
+        await self._tags.bind(actor(call), body.type, body.tag_ids, body.target_id)
         return {"result": "success"}
 
     @route("POST", "/tag-bindings/remove", auth="console", scope="workspace", permission=Permission.TAG_EDIT,
            body=Unbinding)  # fmt: skip
     async def unbind(self, call: Call, body: Unbinding) -> JsonObject:
-        """Takes a tag off an app."""
-        await self._tags.unbind(actor(call), body.tag_id, body.target_id)
+        """Takes a tag off an app or a knowledge base."""
+        await self._tags.unbind(actor(call), body.type, [body.tag_id], body.target_id)
         return {"result": "success"}
 
 
-def _object(tag: Tag, count: int) -> JsonObject:
+def tag_object(tag: Tag, count: int) -> JsonObject:
+    """A tag with the number of things that it is on."""
     return {"id": tag.id, "name": tag.name, "type": tag.type, "binding_count": str(count)}

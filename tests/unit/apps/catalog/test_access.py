@@ -172,7 +172,7 @@ async def test_apps_are_their_workspaces_own(here: Place) -> None:
 async def test_deleting_an_app_takes_everything_of_it(here: Place) -> None:
     app_id, token = await with_key(here)
     tag = await here.tags.create(here.who, "app", "t")
-    await here.tags.bind(here.who, [tag.id], app_id)
+    await here.tags.bind(here.who, "app", [tag.id], app_id)
     await here.apps.delete(here.who, app_id)
     with pytest.raises((Unauthorized, Forbidden)):
         await here.access.by_key(token)
@@ -194,19 +194,19 @@ async def test_tags(here: Place) -> None:
     for call in (
         here.tags.rename(here.who, foreign.id, "x"),
         here.tags.delete(here.who, foreign.id),
-        here.tags.bind(here.who, [red.id, foreign.id], app_id),
-        here.tags.bind(other, [foreign.id], app_id),
-        here.tags.unbind(other, foreign.id, app_id),
+        here.tags.bind(here.who, "app", [red.id, foreign.id], app_id),
+        here.tags.bind(other, "app", [foreign.id], app_id),
+        here.tags.unbind(other, "app", [foreign.id], app_id),
     ):
         with pytest.raises(NotFound):
             await call
     for _ in range(2):
-        await here.tags.bind(here.who, [red.id, red.id, blue.id], app_id)
+        await here.tags.bind(here.who, "app", [red.id, red.id, blue.id], app_id)
     counts = {tag.name: number for tag, number in await here.tags.all(here.who, "app", None)}
     assert counts == {"red": 1, "blue": 1}
     assert [tag.name for tag, _ in await here.tags.all(here.who, "app", "RE")] == ["red"]
-    await here.tags.unbind(here.who, red.id, app_id)
-    await here.tags.unbind(here.who, red.id, app_id)
+    await here.tags.unbind(here.who, "app", [red.id], app_id)
+    await here.tags.unbind(here.who, "app", [red.id], app_id)
     await here.tags.delete(here.who, blue.id)
     async with here.database.read() as session:
         assert await session.scalar(select(func.count()).select_from(TagBinding)) == 0
@@ -217,7 +217,7 @@ async def test_pages_of_apps(here: Place) -> None:
         await here.new_app(mode, name=name) for mode, name in (("chat", "Ä 100%"), ("workflow", "b"), ("chat", "c"))
     ]
     tag = await here.tags.create(here.who, "app", "t")
-    await here.tags.bind(here.who, [tag.id], made[0])
+    await here.tags.bind(here.who, "app", [tag.id], made[0])
     await here.new_app("chat", who=await here.elsewhere())
 
     async def page(**wanted: object) -> tuple[list[str], int]:
