@@ -19,10 +19,10 @@ import msgspec
 from sqlalchemy import Connection, event
 from tests.support import next_version
 
-from orrery.apps.schema import schema
 from orrery.database import Database
 from orrery.database.migrate import migrate
 from orrery.database.migrating.chain import Chain
+from orrery.schema import schema
 
 How = Literal["before", "during", "cut"]
 """Killed before the statement, killed while it is under way, or its connection ended then."""

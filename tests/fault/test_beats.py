@@ -18,9 +18,9 @@ from tests.integration.jobs.conformance import effects, until
 from tests.integration.jobs.fleet_world import FleetWorld
 from tests.support.databases import postgres_url
 
-from orrery.apps.schema import schema
 from orrery.database.migrate import migrate
 from orrery.jobs.tables import Job
+from orrery.schema import schema
 
 pytest.importorskip("celery", reason="the celery extra is not installed")
 pytestmark = [pytest.mark.postgres, pytest.mark.redis]

@@ -25,12 +25,12 @@ import httpx
 from sqlalchemy import create_engine
 from starlette.types import ASGIApp
 
-from orrery.apps.schema import schema
 from orrery.database import Database
 from orrery.http.app import Authenticator, HttpFace, OrreryApp
 from orrery.http.cors import CorsPolicy
 from orrery.http.endpoint import RouteGroup
 from orrery.http.router import Router
+from orrery.schema import schema
 
 SERVER_URL = "ORRERY_TEST_DATABASE_URL"
 ORIGIN = "http://orrery.test"

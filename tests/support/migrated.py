@@ -9,9 +9,9 @@ from pathlib import Path
 
 from tests.support.databases import mariadb_copy, mariadb_dump, postgres_url, sqlite_url, url_of
 
-from orrery.apps.schema import schema
 from orrery.database import Database
 from orrery.database.migrate import migrate
+from orrery.schema import schema
 
 _made: dict[str, str] = {}
 

@@ -9,9 +9,9 @@ from decimal import Decimal
 from sqlalchemy import Column, Table, insert
 from sqlalchemy.types import Boolean, Double, Float, Integer, LargeBinary, String
 
-from orrery.apps.schema import schema
 from orrery.database import Database, new_id
 from orrery.database.columns import IdText, JsonText, LongText, Money, Utc
+from orrery.schema import schema
 
 TEXTS = ["plain", "ümläut 数据 🚀", "trailing  ", "UPPER", "upper", "", "'quoted\" \\ %s", "line\nbreak\ttab"]
 JSONS: list[object] = [{"b": 1, "a": [1, 2.5, None]}, [], "text", 12345678901234567890, {"ü": "\x00 nul", "": {}}]

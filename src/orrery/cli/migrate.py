@@ -124,8 +124,8 @@ def _told_step(planned: Planned) -> list[str]:
 
 async def _migrate(settings: Settings, target: str, wait: float | None) -> None:
     # Lazy: the help of this command need not load the tables.
-    from orrery.apps.schema import schema
     from orrery.database.migrate import migrate
+    from orrery.schema import schema
 
     def tell(text: str) -> None:
         click.echo(text, err=True)

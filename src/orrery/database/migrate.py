@@ -19,10 +19,10 @@ from orrery.database.migrating.errors import MigrationBusy, MigrationFailed, Sch
 from orrery.database.migrating.lock import WAIT_SECONDS, Patience, Tell
 from orrery.database.migrating.record import BASE, Doubt, Standing
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration. Kept here so that a start with nothing to do need not load the migration library."""
 
-SERVES_FROM = "0001"
+SERVES_FROM = "0002"
 """What the newest migration says by this name: the oldest revision whose code works on its schema."""
 
 Outcome = Literal["current", "created", "migrated"]

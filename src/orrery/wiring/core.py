@@ -12,7 +12,6 @@ from typing import Generic, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from orrery.apps.schema import schema
 from orrery.cache.opening import open_cache
 from orrery.cache.protocol import CacheUnavailable
 from orrery.database.engine import Database
@@ -27,6 +26,7 @@ from orrery.operations.queue_watch import QueueWatch, Watching
 from orrery.operations.schedules import Kept, RetentionJobs
 from orrery.retrieval.extraction.confined import confined_reader
 from orrery.sandbox.embedded import EmbeddedSandbox
+from orrery.schema import schema
 from orrery.settings.load import Settings
 from orrery.storage.absent import AbsentStorage
 from orrery.storage.opening import open_storage

@@ -14,12 +14,12 @@ import pytest
 from tests.support.clock import MovableClock
 from tests.support.people import People
 
-from orrery.apps.schema import schema
 from orrery.cache.memory import MemoryCache
 from orrery.database.migrate import migrate
 from orrery.database.orm import utc_now
 from orrery.jobs.inspection import JobInspection
 from orrery.jobs.tables import Job
+from orrery.schema import schema
 from orrery.wiring import settings_of
 from orrery.wiring.process import Process
 

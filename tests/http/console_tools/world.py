@@ -16,9 +16,9 @@ from tests.support.clock import MovableClock
 from tests.support.people import People
 
 from orrery.apps.runs.tables import WorkflowRun
-from orrery.apps.schema import schema
 from orrery.cache.memory import MemoryCache
 from orrery.database.migrate import migrate
+from orrery.schema import schema
 from orrery.settings.load import load_settings
 from orrery.wiring.process import Process
 

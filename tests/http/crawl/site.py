@@ -17,11 +17,11 @@ from tests.support.app import ORIGIN, browser
 from tests.support.clock import MovableClock
 from tests.support.people import PASSWORD, People
 
-from orrery.apps.schema import schema
 from orrery.cache.memory import MemoryCache
 from orrery.database.migrate import migrate
 from orrery.http.endpoint import BoundEndpoint
 from orrery.jobs.tables import Job
+from orrery.schema import schema
 from orrery.wiring import settings_of
 from orrery.wiring.faces import route_table
 from orrery.wiring.process import Process

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import Text, func, insert, literal, select
 from tests.support.databases import BACKENDS, url_of
 
-from orrery.apps.schema import schema
 from orrery.database import Database, new_id
 from orrery.database.migrate import migrate
+from orrery.schema import schema
 from orrery.workspaces.members.tables import Workspace
 
 pytestmark = pytest.mark.parametrize("backend", BACKENDS)

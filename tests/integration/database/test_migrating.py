@@ -19,7 +19,6 @@ from sqlalchemy.exc import DBAPIError
 from tests.support.databases import BACKENDS, url_of
 from tests.support.schema_shape import Shape, shape_of
 
-from orrery.apps.schema import schema
 from orrery.database import Database
 from orrery.database.migrate import HEAD, SERVES_FROM, SchemaNotReady, migrate, require_current, schema_state
 from orrery.database.migrating import lock, record
@@ -30,6 +29,7 @@ from orrery.database.migrating.record import Doubt
 from orrery.database.migrating.repeatable import RepeatableStatements
 from orrery.database.migrating.script_sql import DIALECTS, DialectName, write_sql
 from orrery.database.outages import is_outage
+from orrery.schema import schema
 
 pytestmark = pytest.mark.parametrize("backend", BACKENDS)
 

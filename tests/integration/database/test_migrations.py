@@ -13,10 +13,10 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 from tests.support.databases import BACKENDS, sqlite_url, url_of
 
-from orrery.apps.schema import schema
 from orrery.database import Database
 from orrery.database.migrate import HEAD, SchemaNotReady, migrate, require_current, schema_state
 from orrery.database.migrating.record import OWN
+from orrery.schema import schema
 
 pytestmark = pytest.mark.parametrize("backend", BACKENDS)
 
@@ -64,7 +64,7 @@ async def test_processes_that_start_together_make_one_schema(backend: str, tmp_p
     url = url_of(backend, tmp_path)
     script = (
         "import asyncio, sys\n"
-        "from orrery.apps.schema import schema\n"
+        "from orrery.schema import schema\n"
         "from orrery.database import Database\n"
         "from orrery.database.migrate import migrate\n"
         "async def main():\n"

@@ -12,13 +12,13 @@ from sqlalchemy.exc import DBAPIError
 from tests.support.databases import postgres_url
 from tests.support.pooler import CONNECTIONS, pooled
 
-from orrery.apps.schema import schema
 from orrery.database import Database, new_id
 from orrery.database.engine import PoolOptions
 from orrery.database.limits import read_limit
 from orrery.database.migrate import migrate, require_current
 from orrery.jobs import JobNeeds, Jobs
 from orrery.jobs.outbox import NoAnnouncer
+from orrery.schema import schema
 from orrery.workspaces.members.tables import Workspace
 
 pytestmark = pytest.mark.postgres

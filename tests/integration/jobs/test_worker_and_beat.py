@@ -16,11 +16,11 @@ import pytest
 from sqlalchemy import select
 from tests.support.ports import free_port
 
-from orrery.apps.schema import schema
 from orrery.database import Database
 from orrery.database.migrate import migrate
 from orrery.jobs import Due, JobNeeds, Jobs, NoAnnouncer
 from orrery.jobs.tables import Job
+from orrery.schema import schema
 from orrery.telemetry.alive import what_is_wrong
 
 _OLD = datetime.now(UTC) - timedelta(days=40)

@@ -16,7 +16,6 @@ from tests.support.databases import url_of
 from tests.support.rows import fill_every_table
 
 from orrery.apps.files.tables import UploadFile
-from orrery.apps.schema import schema
 from orrery.database import Database, new_id
 from orrery.database.migrate import migrate
 from orrery.operations.archive import sealed
@@ -24,6 +23,7 @@ from orrery.operations.backup import Installation, backup
 from orrery.operations.errors import OperationFailed
 from orrery.operations.leftovers import hold
 from orrery.operations.restore import Target, inspect, restore
+from orrery.schema import schema
 from orrery.storage.local import LocalStorage
 from orrery.workspaces.members.tables import Workspace
 

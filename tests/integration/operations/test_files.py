@@ -13,12 +13,12 @@ from tests.support.databases import BACKENDS
 from tests.support.migrated import migrated_url
 
 from orrery.apps.files.tables import ToolFile, UploadFile
-from orrery.apps.schema import schema
 from orrery.database import Database, new_id
 from orrery.operations.errors import OperationFailed
 from orrery.operations.files.copying import Plan, copy_objects, mark_storage
 from orrery.operations.files.orphans import delete_objects, delete_rows, objects_without_row, rows_without_reference
 from orrery.operations.files.references import known_files, references
+from orrery.schema import schema
 from orrery.storage.local import LocalStorage
 from orrery.workspaces.members.tables import Workspace
 

@@ -11,7 +11,6 @@ from sqlalchemy import delete, func, insert, select, update
 from tests.support.databases import BACKENDS, url_of
 from tests.support.rows import fill_every_table
 
-from orrery.apps.schema import schema
 from orrery.database import Database, new_id
 from orrery.database.migrate import migrate
 from orrery.operations.errors import OperationFailed
@@ -19,6 +18,7 @@ from orrery.operations.move import address, move
 from orrery.operations.rows.shape import shapes
 from orrery.operations.rows.snapshot import snapshot
 from orrery.operations.rows.values import Digest
+from orrery.schema import schema
 from orrery.workspaces.members.tables import Workspace
 
 PAIRS = [

@@ -11,11 +11,11 @@ from tests.support.databases import BACKENDS
 from tests.support.migrated import migrated_url
 from tests.support.rows import fill_every_table
 
-from orrery.apps.schema import schema
 from orrery.database import Database
 from orrery.jobs import Due, JobCatalog
 from orrery.operations.retention import Window, clean_messages, clean_runs, count_messages, count_runs
 from orrery.operations.schedules import Kept, RetentionJobs
+from orrery.schema import schema
 
 T = datetime(2024, 6, 1, tzinfo=UTC)
 TABLES = schema().tables

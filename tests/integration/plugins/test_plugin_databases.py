@@ -10,9 +10,9 @@ from tests.support.databases import BACKENDS, url_of
 from tests.support.plugin_daemon import OTHER, DaemonClient, plugin_daemon
 from tests.support.plugin_packages import model_files, texts, tool_files, zipped
 
-from orrery.apps.schema import schema
 from orrery.database import Database
 from orrery.database.migrate import migrate
+from orrery.schema import schema
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

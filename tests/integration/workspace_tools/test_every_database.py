@@ -14,7 +14,6 @@ from tests.support import dsl
 from tests.support.databases import BACKENDS, url_of
 from tests.unit.apps.catalog.place import SECRET_KEY, Place, add_workspace
 
-from orrery.apps.schema import schema
 from orrery.apps.tools.known import ToolKnowledgeSource
 from orrery.apps.tools.workflow_entity import ParameterChoice
 from orrery.apps.tools.workflow_tools import WorkflowToolForm, WorkflowTools
@@ -23,6 +22,7 @@ from orrery.cache.memory import MemoryCache
 from orrery.database import Database
 from orrery.database.migrate import migrate
 from orrery.egress import GuardedHttpClient, operator_policy
+from orrery.schema import schema
 from orrery.security.encryption import Vault
 from orrery.tools.built_in.answer_tool import BuiltInProvider
 from orrery.tools.catalog import ProvidersInCode

@@ -43,9 +43,9 @@ async def _backup(
 ) -> None:
     # Lazy: the help of this command need not load the parts.
     from orrery import __version__
-    from orrery.apps.schema import schema
     from orrery.cli.operations.parts import Told, opened, passphrase_of
     from orrery.operations.backup import Installation, backup
+    from orrery.schema import schema
     from orrery.settings.home import SECRETS_FILE
 
     passphrase = passphrase_of(passphrase_file, ask=seal)
@@ -112,11 +112,11 @@ def _check(file: Path, passphrase_file: Path | None) -> None:
 async def _restore(
     file: Path, any_key: bool, secrets_to: Path | None, passphrase_file: Path | None, home: Path | None
 ) -> None:
-    from orrery.apps.schema import schema
     from orrery.cli.operations.parts import Told, alone_in, opened, passphrase_of
     from orrery.operations.archive.reader import reading
     from orrery.operations.restore import Target, restore
     from orrery.operations.secret_files import replace_secrets, write_secrets
+    from orrery.schema import schema
 
     passphrase = passphrase_of(passphrase_file, ask=False)
     with reading(file, passphrase) as archive:

@@ -69,9 +69,9 @@ def file_usage(
 
 async def _clear_rows(force: bool, dry_run: bool, hours: float, home: Path | None) -> None:
     # Lazy, here and below: the help of these commands need not load the parts.
-    from orrery.apps.schema import schema
     from orrery.cli.operations.parts import Told, opened
     from orrery.operations.files.orphans import delete_rows, rows_without_reference
+    from orrery.schema import schema
 
     async with opened(home) as parts:
         found = await rows_without_reference(parts.database, schema(), before=time.time() - hours * 3600)
@@ -88,9 +88,9 @@ async def _clear_rows(force: bool, dry_run: bool, hours: float, home: Path | Non
 
 
 async def _remove_objects(force: bool, dry_run: bool, hours: float, any_age: bool, home: Path | None) -> None:
-    from orrery.apps.schema import schema
     from orrery.cli.operations.parts import Told, opened
     from orrery.operations.files.orphans import delete_objects, objects_without_row
+    from orrery.schema import schema
 
     async with opened(home) as parts:
         before = time.time() - hours * 3600
@@ -115,9 +115,9 @@ async def _remove_objects(force: bool, dry_run: bool, hours: float, any_age: boo
 async def _usage(
     wanted: tuple[str | None, str | None, str | None], page: slice, home: Path | None, *, as_json: bool
 ) -> None:
-    from orrery.apps.schema import schema
     from orrery.cli.operations.parts import opened
     from orrery.operations.files.references import known_files, references
+    from orrery.schema import schema
 
     file_id, key, src = wanted
     pattern = None if src is None else src.replace("%", "*")

@@ -39,10 +39,10 @@ async def _migrate(
     paths: tuple[str, ...], source: str, home: Path | None, *, choices: tuple[bool, bool, bool, bool]
 ) -> None:
     # Lazy: the help of this command need not load the parts.
-    from orrery.apps.schema import schema
     from orrery.cli.operations.parts import Told, opened
     from orrery.errors import InvalidParam
     from orrery.operations.files.copying import PREFIXES, Plan, copy_objects, mark_storage
+    from orrery.schema import schema
     from orrery.storage.local import LocalStorage
     from orrery.storage.opening import where_it_is
 

@@ -43,11 +43,11 @@ def move_command(source: str, target: str) -> None:
 
 async def _move(source: str, target: str) -> None:
     # Lazy: the help of this command need not load the parts.
-    from orrery.apps.schema import schema
     from orrery.cli.operations.parts import Told, alone_in, folder_of
     from orrery.database.engine import Database
     from orrery.operations.errors import OperationFailed
     from orrery.operations.move import address, move
+    from orrery.schema import schema
 
     urls = address(source), address(target)
     if urls[0] == urls[1]:

@@ -13,12 +13,12 @@ import click
 import msgspec
 from sqlalchemy.engine import URL
 
-from orrery.apps.schema import schema
 from orrery.cache.opening import open_cache
 from orrery.database.engine import Database
 from orrery.database.migrate import require_current
 from orrery.database.orm import utc_now
 from orrery.operations.errors import OperationFailed
+from orrery.schema import schema
 from orrery.security.encryption import Vault
 from orrery.security.passwords import Passwords
 from orrery.settings.load import Settings

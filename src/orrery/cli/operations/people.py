@@ -98,10 +98,10 @@ async def _create_tenant(email: str, name: str, language: str, home: Path | None
 
 
 async def _reset_key(home: Path | None, *, yes: bool) -> None:
-    from orrery.apps.schema import schema
     from orrery.cli.operations.parts import alone_in, opened
     from orrery.operations.credentials import count_credentials, forget_credentials
     from orrery.operations.secret_files import new_master_key
+    from orrery.schema import schema
 
     async with opened(home) as parts:
         place = parts.settings.home

@@ -82,9 +82,9 @@ async def _clean(
     what: str, times: tuple[datetime | None, datetime], batch: int, home: Path | None, *, dry_run: bool
 ) -> None:
     # Lazy: the help of these commands need not load the parts.
-    from orrery.apps.schema import schema
     from orrery.cli.operations.parts import Told, opened
     from orrery.operations.retention import Window, clean_messages, clean_runs, count_messages, count_runs
+    from orrery.schema import schema
 
     window = Window(*times)
     if window.start is not None and window.start >= window.end:

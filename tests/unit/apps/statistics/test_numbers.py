@@ -16,11 +16,11 @@ from tests.support.databases import BACKENDS, url_of
 from orrery.apps.catalog.tables import App
 from orrery.apps.conversations.tables import Conversation, Message, MessageFeedback
 from orrery.apps.runs.tables import WorkflowRun
-from orrery.apps.schema import schema
 from orrery.apps.statistics.numbers import AppNumbers
 from orrery.apps.statistics.periods import Period, period_of
 from orrery.database.engine import Database
 from orrery.database.ids import new_id
+from orrery.schema import schema
 from orrery.workspaces.members.tables import Workspace
 
 FIRST = datetime(2026, 3, 20, tzinfo=UTC)

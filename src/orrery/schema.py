@@ -1,4 +1,7 @@
-"""Every table of the product on one metadata: what migrations compare with and fresh installs are made from."""
+"""Every table of the product on one metadata: what migrations compare with and fresh installs are made from.
+
+Stands above the rooms that own the tables, since `apps` and `knowledge` don't know each other.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,9 @@ from orrery.apps.triggers import tables as triggers
 from orrery.apps.workflows import tables as workflows
 from orrery.database.orm import Table
 from orrery.jobs import tables as jobs
+from orrery.knowledge.datasets import tables as datasets
+from orrery.knowledge.documents import tables as documents
+from orrery.knowledge.index import tables as knowledge_index
 from orrery.plugins.library import tables as plugins
 from orrery.workspaces.accounts import tables as accounts
 from orrery.workspaces.audit import tables as audit
@@ -39,6 +45,9 @@ TABLE_MODULES = (
     triggers,
     jobs,
     plugins,
+    datasets,
+    documents,
+    knowledge_index,
 )
 """Parents before children. Importing a module puts its tables on the shared metadata."""
 

@@ -1,0 +1,1 @@
+"""Datasets: what holds documents; their rules, permissions, labels and metadata fields."""

@@ -1,0 +1,1 @@
+"""Indexing: one durable job for each document, stage by stage, each of which can be done again."""
