@@ -67,17 +67,17 @@ async def test_a_table_that_is_held_is_waited_for_up_to_a_bound(
     """And others that want the table are let pass meanwhile: no statement queues before them for long."""
     monkeypatch.setattr(lock, "STATEMENT_LOCK_SECONDS", 1)
     await migrate(database, schema())
-    table = "message_agent_thoughts"
+    table, before = "knowledge_terms", SERVES_FROM
     other = Database(database.url)
     async with other.writer.connect() as held:
         # Whoever reads a table in a transaction keeps it from being dropped.
         await held.execute(text(f"SELECT count(*) FROM {table}"))
         with pytest.raises(MigrationBusy, match=r"have been holding what|has been migrating"):
-            await migrate(database, schema(), target="0001", wait=0)
+            await migrate(database, schema(), target=before, wait=0)
         if database.dialect != "mysql":
             await require_current(database)
         await held.rollback()
-    assert await migrate(database, schema(), target="0001") == "migrated"
+    assert await migrate(database, schema(), target=before) == "migrated"
     assert (await schema_state(database)).doubt is None
     await other.close()
 
@@ -154,7 +154,10 @@ async def test_a_dry_run_tells_and_changes_nothing(database: Database) -> None:
     async with database.reader.connect() as connection:
         forward = await connection.run_sync(plan, Chain.load(), "head")
         back = await connection.run_sync(plan, Chain.load(), "base")
-    assert [(str(one.step)[:12], one.statements[0][:12]) for one in forward.steps] == [("0001 -> 0002", "CREATE TABLE")]
+    assert [(str(one.step)[:12], one.statements[0][:12]) for one in forward.steps] == [
+        ("0001 -> 0002", "CREATE TABLE"),
+        ("0002 -> 0003", "CREATE TABLE"),
+    ]
     assert {one.rows for one in forward.steps[0].touched} == {None}
     assert {one.table: one.rows for one in back.steps[0].touched}["dify_setups"] == 1
     assert await _shape(database) == before

@@ -84,7 +84,7 @@ def test_words_that_contradict_each_other(words: tuple[str, ...], reason: str, t
 def test_an_unknown_revision_is_refused_with_those_that_are_known(words: tuple[str, ...], tmp_path: Path) -> None:
     refused = call("migrate", *words, *at(tmp_path))
     assert refused.exit_code == 1
-    assert f"There is no revision 7777 in this version; it knows base, 0001, {HEAD}." in refused.output
+    assert f"There is no revision 7777 in this version; it knows base, 0001, 0002, {HEAD}." in refused.output
 
 
 def test_somebody_who_holds_the_database_is_waited_for_as_long_as_said(tmp_path: Path) -> None:
