@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -43,19 +44,57 @@ def run(step: str, command: list[str], *, cwd: Path = ROOT, environment: dict[st
 
 
 def static_checks() -> list[Outcome]:
-    """Style, types, floors and sizes."""
+    """Style, floors and sizes: what is told within seconds."""
     paths = [path for path in PYTHON_PATHS if (ROOT / path).exists()]
     return [
         run("ruff check", [str(BIN / "ruff"), "check", *paths]),
         run("ruff format", [str(BIN / "ruff"), "format", "--check", *paths]),
         run("sizes", [sys.executable, "scripts/check_sizes.py"]),
         run("floors", [str(BIN / "lint-imports")]),
-        run("types", [str(BIN / "pyright")]),
     ]
 
 
-def web_checks() -> list[Outcome]:
-    """The pages' own checks and tests, and their build into the package."""
+class Beside(threading.Thread):
+    """The slow checks that share nothing with pytest, one after the other while it runs; told when both are done."""
+
+    def __init__(self) -> None:
+        super().__init__(name="checks")
+        self._waiting: list[tuple[str, list[str], Path, dict[str, str] | None]] = []
+        self._outcomes: list[Outcome] = []
+        self._said: list[bytes] = []
+        self.add("types", [str(BIN / "pyright")])
+
+    def add(
+        self, step: str, command: list[str], *, cwd: Path = ROOT, environment: dict[str, str] | None = None
+    ) -> None:
+        """Before `start`."""
+        self._waiting.append((step, command, cwd, environment))
+
+    def run(self) -> None:
+        for step, command, cwd, environment in self._waiting:
+            start, said = time.monotonic(), b""
+            try:
+                ended = subprocess.run(
+                    command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+                )
+                said, note = ended.stdout, f"failed ({ended.returncode})" if ended.returncode else ""
+            except OSError as error:
+                note = f"can't be run: {error}"
+            self._outcomes.append(Outcome(step, time.monotonic() - start, note))
+            self._said.append(said)
+
+    def told(self) -> list[Outcome]:
+        """Waits for the rest and prints what each one said."""
+        self.join()
+        for outcome, said in zip(self._outcomes, self._said, strict=True):
+            print(f"\n== {outcome.step}", flush=True)
+            sys.stdout.buffer.write(said)
+            sys.stdout.flush()
+        return self._outcomes
+
+
+def build_pages(beside: Beside) -> list[Outcome]:
+    """Builds the pages into the package, which tests need; their own checks are left to ``beside``."""
     if not WEB.is_dir():
         print("\n== pages: left out, this checkout holds none", flush=True)
         return []
@@ -65,11 +104,9 @@ def web_checks() -> list[Outcome]:
         install_packages(npm, environment)
     except (NodeMissingError, OSError, subprocess.CalledProcessError) as error:
         return [Outcome("pages", time.monotonic() - start, str(error))]
-    outcomes = [
-        run(f"pages: {script}", [*npm, "run", script, "--if-present"], cwd=WEB, environment=environment)
-        for script in WEB_SCRIPTS
-    ]
-    return [*outcomes, run("pages: build", [sys.executable, "scripts/build_web.py"])]
+    for script in WEB_SCRIPTS:
+        beside.add(f"pages: {script}", [*npm, "run", script, "--if-present"], cwd=WEB, environment=environment)
+    return [run("pages: build", [sys.executable, "scripts/build_web.py"])]
 
 
 def run_pytest(arguments: list[str]) -> tuple[Outcome, str]:
@@ -103,11 +140,13 @@ def main(arguments: list[str]) -> int:
     """0 if all went well."""
     if arguments:
         return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, check=False).returncode
-    outcomes = static_checks() + web_checks()
+    beside = Beside()
+    outcomes = static_checks() + build_pages(beside)
     left_out = provide()
     layers = [f"tests/{layer}" for layer in LAYERS if (ROOT / "tests" / layer).is_dir()]
+    beside.start()
     tested, closing = run_pytest(["-q", *layers])
-    outcomes.append(tested)
+    outcomes += [*beside.told(), tested]
     summary(outcomes, left_out)
     print(closing, flush=True)
     return 1 if any(outcome.note for outcome in outcomes) else 0
