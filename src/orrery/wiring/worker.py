@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
@@ -60,7 +61,13 @@ def work_for_broker(settings: Settings, choice: WorkerChoice, alive: Path) -> in
     loop = LoopThread()
     core = Core(settings, carrier, places=choice.places)
     jobs, signs = core.jobs, SignsOfLife(alive)
-    options = WorkerOptions(queues=jobs.queues(choice.queues), concurrency=choice.places, log_level=settings.logs.level)
+    options = WorkerOptions(
+        queues=jobs.queues(choice.queues),
+        concurrency=choice.places,
+        log_level=settings.logs.level,
+        # Of its own, also where several share a machine: monitors tell workers apart by it.
+        name=f"worker-{os.getpid()}@{socket.gethostname()}",
+    )
     try:
         loop.call(core.start())
         core.observation.serve_metrics(settings.observability.metrics_port)

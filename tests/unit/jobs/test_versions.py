@@ -195,7 +195,8 @@ async def test_a_message_that_meets_an_older_worker_is_sent_again(database: Data
     carrier = cast("CeleryCarrier", _NoBroker())
     worker = Jobs.build(JobNeeds(database=database, announcer=carrier, owner="old worker"))
     worker.catalog.add(Older().declared())
-    assert await FleetService(worker).carry("greet@2", {"first": "Bob", "last": "Roe"}, job_id)
+    carried = await FleetService(worker).carry("greet@2", {"first": "Bob", "last": "Roe"}, job_id)
+    assert carried.end == "nothing"
     given_back = await row(database, job_id)
     assert (given_back.status, given_back.attempts, given_back.lease_expires_at) == ("waiting", 0, None)
 

@@ -60,9 +60,23 @@ class CeleryApp(Protocol):
     def conf(self) -> Configuration: ...
 
     def send_task(
-        self, name: str, args: Sequence[object], *, queue: str, task_id: str | None = None, ignore_result: bool = True
+        self,
+        name: str,
+        args: Sequence[object],
+        *,
+        queue: str,
+        task_id: str | None = None,
+        ignore_result: bool = True,
+        shadow: str | None = None,
+        argsrepr: str | None = None,
     ) -> object: ...
-    def task(self, *, name: str) -> Callable[[Callable[..., None]], object]: ...
+    def task(
+        self,
+        *,
+        name: str,
+        throws: tuple[type[Exception], ...] = (),
+        Request: object = ...,  # noqa: N803  (as above)
+    ) -> Callable[[Callable[..., None]], object]: ...
     def connection_for_read(self) -> AbstractContextManager[Connection]: ...
     def Worker(self, **options: object) -> CeleryWorker: ...  # noqa: N802  (Celery's name)
     def close(self) -> None: ...
@@ -97,6 +111,7 @@ def _configuration(broker: Broker, prefetch: int, zone: str) -> dict[str, object
         "accept_content": ["json"],
         "worker_prefetch_multiplier": prefetch,
         "worker_hijack_root_logger": False,
+        # Nobody listens as a rule: Flower and other monitors switch the events on for as long as a worker lives.
         "worker_send_task_events": False,
         "timezone": zone,
         "beat_schedule": {

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Literal
 
+import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
 from orrery.jobs.claims import Verdict, write_verdict
@@ -17,6 +19,17 @@ _log = logging.getLogger(__name__)
 
 RELAY_SECONDS = 1.0
 _WRITE_ATTEMPTS = 5
+
+
+class Carried(msgspec.Struct, frozen=True):
+    """What became of a message.
+
+    ``done``, ``failed`` or ``waiting`` for another attempt, as its job ended here, with the last line of its error.
+    ``nothing``: somebody else has the job or had it. ``stopping``: the message belongs to another worker.
+    """
+
+    end: Literal["done", "failed", "waiting", "nothing", "stopping"]
+    error: str = ""
 
 
 class FleetService:
@@ -38,25 +51,23 @@ class FleetService:
             asyncio.create_task(forever(self._relay.step, RELAY_SECONDS), name="jobs-relay"),
         ]
 
-    async def carry(self, name: str, payload: object, job_id: str) -> bool:
-        """Runs the job of a message, unless somebody else has it or had it. Raises what the database says.
-
-        False when this worker is stopping: then the message belongs to another one.
-        """
+    async def carry(self, name: str, payload: object, job_id: str) -> Carried:
+        """Runs the job of a message, unless somebody else has it or had it. Raises what the database says."""
         if self._closing:
-            return False
+            return Carried("stopping")
         if self._jobs.catalog.get(name) is None:
             _log.info("job %s (%s) is for a newer version", job_id, name)
             await self._jobs.claims.pass_on(job_id)
-            return True
+            return Carried("nothing")
         claimed = await self._jobs.claims.take_one(job_id, name, payload, self._jobs.needs.clock.now())
         if claimed is None:
             _log.info("message for job %s (%s) came too late or twice", job_id, name)
-            return True
+            return Carried("nothing")
         verdict = await self._jobs.execution.run(claimed)
-        if verdict is not None:
-            await self._write(verdict)
-        return True
+        if verdict is None:
+            return Carried("nothing")
+        await self._write(verdict)
+        return Carried(verdict.status, (verdict.error or "").strip().rpartition("\n")[2])
 
     async def wake(self) -> None:
         """Fires the schedules that are due."""

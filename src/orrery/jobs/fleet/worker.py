@@ -10,11 +10,14 @@ from typing import Protocol, TypeVar, cast
 import msgspec
 
 from orrery.jobs.fleet.application import JOB_TASK, WAKE_TASK, CeleryApp, CeleryWorker
+from orrery.jobs.fleet.monitoring import JobFailed, request_with_queue, tell_celery
 from orrery.jobs.fleet.service import FleetService
 
 T = TypeVar("T")
 
 _START_SECONDS = 60.0
+_HEARTBEAT_SECONDS = 10.0
+"""Between two signs of life that monitors hear: one small message, that goes nowhere when nobody listens."""
 
 
 class WorkerOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,17 +89,13 @@ def run_worker(app: CeleryApp, service: FleetService, loop: LoopThread, options:
 
 
 def _declare_tasks(app: CeleryApp, service: FleetService, loop: LoopThread) -> None:
-    # Lazy like Celery itself.
-    from celery.exceptions import Reject
-
     def carry(name: str, payload: object, job_id: str) -> None:
-        if not loop.call(service.carry(name, payload, job_id)):
-            raise Reject("this worker is stopping", requeue=True)
+        tell_celery(loop.call(service.carry(name, payload, job_id)))
 
     def wake() -> None:
         loop.call(service.wake())
 
-    app.task(name=JOB_TASK)(carry)
+    app.task(name=JOB_TASK, throws=(JobFailed,), Request=request_with_queue())(carry)
     app.task(name=WAKE_TASK)(wake)
 
 
@@ -110,7 +109,8 @@ def _worker(app: CeleryApp, options: WorkerOptions) -> CeleryWorker:
         # Workers need not know of each other: the table holds what they share.
         without_gossip=True,
         without_mingle=True,
-        without_heartbeat=True,
+        # A worker without heartbeats could not be asked for events of its tasks.
+        heartbeat_interval=_HEARTBEAT_SECONDS,
         quiet=True,
     )
 
