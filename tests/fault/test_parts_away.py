@@ -111,7 +111,7 @@ async def test_redis_swallows_everything(two: Fleet, flow: Flood, canary: Canary
 @pytest.mark.thorough
 @pytest.mark.row("F8")
 async def test_redis_is_slow(two: Fleet, flow: Flood, canary: Canary, measured: Callable[[str, object], None]) -> None:
-    """Half a second for each answer: 95 of 100 runs end at most that much later. No pool runs out."""
+    """Half a second for each answer: what can be found out without one is. No pool runs out."""
     usual = await flow.stories(urls(two), "redis-usual", RUNS, lambda: None)
     two.to_redis.slow(0.25)
     try:
@@ -131,7 +131,7 @@ def percentile_95(stories: list[Story]) -> float:
 
 @pytest.mark.row("F8")
 def test_a_run_asks_redis_once(two: Fleet, flow: Flood, measured: Callable[[str, object], None]) -> None:
-    """Which is why a slow one costs a run one answer's time, however long it is."""
+    """What its model is set to; a run that comes while that answer is late does not even ask."""
     client = two.apis[0].service(flow.key)
     questions: list[int] = []
     for number in range(12):

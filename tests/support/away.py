@@ -15,9 +15,9 @@ class AwayCache(MemoryCache):
         if self.away:
             raise CacheUnavailable
 
-    async def get(self, key: str) -> bytes | None:
+    async def get(self, key: str, *, within: float | None = None) -> bytes | None:
         self._answer()
-        return await super().get(key)
+        return await super().get(key, within=within)
 
     async def set(self, key: str, value: bytes, *, ttl: float | None = None) -> None:
         self._answer()

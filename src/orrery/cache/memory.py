@@ -50,7 +50,7 @@ class MemoryCache:
         self._locks: dict[str, _MemoryLock] = {}
         self._subscribers: dict[str, set[_Subscriber]] = {}
 
-    async def get(self, key: str) -> bytes | None:
+    async def get(self, key: str, *, within: float | None = None) -> bytes | None:
         entry = self._live(key)
         return entry.value if entry else None
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, cast
 
 from orrery.cache.memory import MemoryCache
 from orrery.cache.protocol import Cache
 
 if TYPE_CHECKING:
+    from redis.asyncio.connection import AbstractConnection
+
     from orrery.cache.redis import Client, SubscribingClient
     from orrery.settings.groups.cache import CacheSettings
 
@@ -42,6 +45,7 @@ def _options(settings: CacheSettings) -> dict[str, object]:
     from redis.exceptions import ConnectionError as RedisConnectionError
 
     return {
+        **_unnamed(),
         # A caller waits for its answer: three quick attempts, then the truth. A server that took a command and did
         # not answer in time is not asked again: that would make the timeout four times as long as it was set.
         "retry": Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.25), 3, (RedisConnectionError,)),
@@ -56,10 +60,23 @@ def _options(settings: CacheSettings) -> dict[str, object]:
     }
 
 
+def _unnamed() -> dict[str, object]:
+    """Connections do not introduce their library: callers who wait for a new one would wait for that answer too."""
+    import redis
+
+    return {"driver_info": None} if hasattr(redis, "DriverInfo") else {"lib_name": None, "lib_version": None}
+
+
+async def _greet(connection: AbstractConnection) -> None:
+    """Signs a new connection in. It is not tested first, as one is that was idle: that is another answer to wait for."""
+    connection.next_health_check = asyncio.get_running_loop().time() + connection.health_check_interval
+    await connection.on_connect()
+
+
 def _standalone(settings: CacheSettings) -> SubscribingClient:
     from redis.asyncio import Redis
 
-    options = _options(settings)
+    options = {**_options(settings), "redis_connect_func": _greet}
     if settings.tls:
         checks = {"CERT_NONE": "none", "CERT_OPTIONAL": "optional", "CERT_REQUIRED": "required"}
         options |= {
@@ -89,7 +106,8 @@ def _through_sentinel(settings: CacheSettings) -> SubscribingClient:
             "socket_timeout": settings.sentinel_timeout,
         },
     )
-    master = sentinel.master_for(settings.sentinel_service, db=settings.db, **_options(settings))  # pyright: ignore[reportArgumentType] - the options fit by name
+    options = {**_options(settings), "redis_connect_func": _greet}
+    master = sentinel.master_for(settings.sentinel_service, db=settings.db, **options)  # pyright: ignore[reportArgumentType] - the options fit by name
     return cast("SubscribingClient", master)
 
 

@@ -60,8 +60,12 @@ class HeldLock(Protocol):
 class Cache(Protocol):
     """Keys are text, values are bytes, lives (``ttl``) are seconds. All methods may raise `CacheUnavailable`."""
 
-    async def get(self, key: str) -> bytes | None:
-        """The value, or None if there is none (any more)."""
+    async def get(self, key: str, *, within: float | None = None) -> bytes | None:
+        """The value, or None if there is none (any more).
+
+        ``within``: seconds after which the caller rather does without: then it raises `CacheUnavailable`, and at once
+        after an answer that was late, until one comes in time.
+        """
         ...
 
     async def take(self, key: str) -> bytes | None:

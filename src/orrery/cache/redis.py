@@ -20,6 +20,7 @@ from redis.exceptions import NoScriptError, RedisError
 from redis.exceptions import TimeoutError as RedisTimeout
 
 from orrery.cache.breaker import Breaker, Resting
+from orrery.cache.overdue import Late, Overdue
 from orrery.cache.protocol import CacheUnavailable, Hit, LockTimeout, Message
 
 _INCREMENT = """
@@ -105,9 +106,15 @@ class RedisCache:
         self._clock = clock
         # One lost node of a cluster says nothing of the others.
         self._breaker = Breaker(_REST_SECONDS if node is client else 0.0, clock)
+        self._overdue = Overdue()
 
-    async def get(self, key: str) -> bytes | None:
-        return _bytes(await self._command("GET", self._prefix + key))
+    async def get(self, key: str, *, within: float | None = None) -> bytes | None:
+        if within is None:
+            return _bytes(await self._command("GET", self._prefix + key))
+        try:
+            return await self._overdue.within(within, lambda: self.get(key))
+        except Late as error:
+            raise CacheUnavailable from error
 
     async def take(self, key: str) -> bytes | None:
         return _bytes(await self._command("GETDEL", self._prefix + key))
@@ -172,6 +179,7 @@ class RedisCache:
             await pubsub.aclose()
 
     async def close(self) -> None:
+        await self._overdue.close()
         await self._client.aclose()
         if self._node is not self._client:
             await self._node.aclose()

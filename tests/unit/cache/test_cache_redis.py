@@ -88,6 +88,20 @@ class TestRedisCache(CacheConformance):
         async with Redis(port=redis_port, password="open sesame") as client:
             assert 0 < await client.pttl("test:who") <= 10_000
 
+    async def test_a_new_connection_asks_for_nothing_but_to_be_let_in(self, redis_port: int) -> None:
+        from redis.asyncio import Redis
+
+        async with Redis(port=redis_port, password="open sesame") as client:
+            await client.config_resetstat()
+            cache = open_cache(settings_for(redis_port))
+            assert await cache.get("key") is None
+            await cache.close()
+            asked = await client.info("commandstats")
+        assert {name for name in asked if not name.startswith(("cmdstat_config", "cmdstat_info"))} == {
+            "cmdstat_auth",
+            "cmdstat_get",
+        }
+
 
 async def test_a_missing_server_is_said_so() -> None:
     cache = open_cache(CacheSettings(backend="redis", host="127.0.0.1", port=free_port()))

@@ -1,8 +1,8 @@
 """What a workspace has set about models, kept in memory until it changes.
 
 Model calls ask for this again and again. A mark in the shared cache changes with every change of the rows, so that
-all processes read them anew; the rows kept here are sealed as they are in the database. While the cache is away they
-are read for each call.
+all processes read them anew; the rows kept here are sealed as they are in the database. While the cache is away, or
+answers slowly, they are read for each call.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from orrery.workspaces.models.tables import ModelCredential, ProviderCredential
 _log = logging.getLogger(__name__)
 
 MOST_KEPT = 256
+PATIENCE = 0.1
+"""Seconds to wait for the mark: the rows themselves are sooner there."""
 MOST_SECONDS = 60
 """Rows are read anew after so long, whatever the mark says: it can't be moved while the cache is away."""
 
@@ -122,10 +124,10 @@ class Snapshots:
             return Snapshot(await store.load(session, workspace_id))
 
     async def _mark(self, workspace_id: str) -> bytes:
-        mark = await self._cache.get(_key(workspace_id))
+        mark = await self._cache.get(_key(workspace_id), within=PATIENCE)
         if mark is None:
             await self._cache.add(_key(workspace_id), random_code().encode())
-            mark = await self._cache.get(_key(workspace_id))
+            mark = await self._cache.get(_key(workspace_id), within=PATIENCE)
         return mark or b""
 
 
