@@ -37,6 +37,7 @@ from orrery.security.passwords import Passwords
 from orrery.security.tokens import Tokens
 from orrery.wiring.forms import build_forms, form_waits
 from orrery.wiring.ground import Ground
+from orrery.wiring.knowledge import Knowledge, build_knowledge
 from orrery.wiring.nodes import editor_limits, node_registry
 from orrery.wiring.running import Running, build_running
 from orrery.wiring.tools import build_tools
@@ -69,6 +70,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     app_tools: AppTools
     forms: Forms
     triggers: Triggers
+    knowledge: Knowledge
     background: tuple[Handler, ...] = ()
 
 
@@ -103,13 +105,14 @@ def build_product(ground: Ground) -> Product:
     dsl = _dsl(ground, vault, registry, tools)
     workflow_tools = WorkflowTools(database)
     known_tools = ToolKnowledgeSource(tools, workflow_tools)
+    knowledge = build_knowledge(database, workspaces)
     return Product(
         database=database,
         workspaces=workspaces,
         names=AccountNames(database),
         tokens=tokens,
         apps=AppService(database, access),
-        tags=TagService(database),
+        tags=knowledge.tags,
         dsl=dsl,
         examination=Examination(dsl, nodes, workspaces.models.known, known_tools.of, editor_limits(settings.canvas)),
         workflows=WorkflowService(database, vault, access, max_variable_bytes=settings.workflow.max_variable_bytes),
@@ -125,6 +128,7 @@ def build_product(ground: Ground) -> Product:
         app_tools=AppTools(database, known_tools, console_api=settings.urls.console_api),
         forms=forms,
         triggers=triggers,
+        knowledge=knowledge,
         background=(*forms.jobs.declared(), *triggers.jobs.declared(), *running.callbacks.declared()),
     )
 

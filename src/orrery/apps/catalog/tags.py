@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal
 
+import msgspec
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,6 +20,14 @@ TagKind = Literal["app", "knowledge"]
 TargetExists = Callable[[AsyncSession, str, str], Awaitable[bool]]
 """Whether the workspace has a thing with this id."""
 _MISSING: dict[TagKind, str] = {"app": "App not found", "knowledge": "Dataset not found"}
+
+
+class TagName(msgspec.Struct, frozen=True):
+    """A tag as it is shown on a thing."""
+
+    id: str
+    name: str
+    type: str
 
 
 async def _app_exists(session: AsyncSession, workspace_id: str, app_id: str) -> bool:
@@ -81,10 +90,11 @@ class TagService:
             for tag_id in tag_ids:
                 await store.unbind(session, who.workspace_id, tag_id, target_id)
 
-    async def on(self, workspace_id: str, target_ids: Sequence[str]) -> dict[str, list[Tag]]:
+    async def on(self, workspace_id: str, target_ids: Sequence[str]) -> dict[str, list[TagName]]:
         """The tags of each thing that has any."""
         async with self._database.read() as session:
-            return await store.tags_on(session, workspace_id, target_ids)
+            found = await store.tags_on(session, workspace_id, target_ids)
+        return {target: [TagName(tag.id, tag.name, tag.type) for tag in tags] for target, tags in found.items()}
 
     async def targets_of(self, workspace_id: str, tag_ids: Sequence[str]) -> frozenset[str]:
         """The things with any of these tags."""
