@@ -21,6 +21,7 @@ from orrery.jobs import tables as jobs
 from orrery.knowledge.datasets import tables as datasets
 from orrery.knowledge.documents import tables as documents
 from orrery.knowledge.index import tables as knowledge_index
+from orrery.knowledge.upkeep import tables as knowledge_upkeep
 from orrery.plugins.library import tables as plugins
 from orrery.workspaces.accounts import tables as accounts
 from orrery.workspaces.audit import tables as audit
@@ -48,6 +49,7 @@ TABLE_MODULES = (
     datasets,
     documents,
     knowledge_index,
+    knowledge_upkeep,
 )
 """Parents before children. Importing a module puts its tables on the shared metadata."""
 

@@ -85,3 +85,16 @@ class Jobs(Group, frozen=True, kw_only=True):
     queue_monitor_addresses: Annotated[
         tuple[str, ...], Env("QUEUE_MONITOR_ALERT_EMAILS", "who is told, comma separated")
     ] = ()
+    embedding_cleanup: Annotated[
+        bool, Env("ENABLE_CLEAN_EMBEDDING_CACHE_TASK", "forget remembered vectors after PLAN_SANDBOX_CLEAN_DAY_SETTING")
+    ] = False
+    unused_datasets: Annotated[
+        bool,
+        Env("ENABLE_CLEAN_UNUSED_DATASETS_TASK", "switch documents off that nobody used for as many days"),
+    ] = False
+    unused_notice: Annotated[
+        bool, Env("ENABLE_MAIL_CLEAN_DOCUMENT_NOTIFY_TASK", "tell owners by mail, on Mondays, what was switched off")
+    ] = False
+    unused_days: Annotated[
+        int, Env("PLAN_SANDBOX_CLEAN_DAY_SETTING", "days without use, for the two settings above", at_least=1)
+    ] = 30

@@ -260,6 +260,38 @@ def upgrade() -> None:
         batch_op.create_index("ix_documents_tenant", ["tenant_id"], unique=False)
 
     op.create_table(
+        "dataset_auto_disable_logs",
+        sa.Column("id", columns.Id, nullable=False),
+        sa.Column("tenant_id", columns.Id, nullable=False),
+        sa.Column("dataset_id", columns.Id, nullable=False),
+        sa.Column("document_id", columns.Id, nullable=False),
+        sa.Column("notified", sa.Boolean(), nullable=False),
+        sa.Column("created_at", columns.Utc(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["dataset_id"],
+            ["datasets.id"],
+            name=op.f("fk_dataset_auto_disable_logs_dataset_id_datasets"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["document_id"],
+            ["documents.id"],
+            name=op.f("fk_dataset_auto_disable_logs_document_id_documents"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["tenants.id"],
+            name=op.f("fk_dataset_auto_disable_logs_tenant_id_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dataset_auto_disable_logs")),
+    )
+    with op.batch_alter_table("dataset_auto_disable_logs", schema=None) as batch_op:
+        batch_op.create_index("ix_dataset_auto_disable_logs_dataset", ["dataset_id"], unique=False)
+        batch_op.create_index("ix_dataset_auto_disable_logs_tenant", ["tenant_id", "notified"], unique=False)
+
+    op.create_table(
         "dataset_metadata_bindings",
         sa.Column("id", columns.Id, nullable=False),
         sa.Column("tenant_id", columns.Id, nullable=False),
@@ -385,6 +417,7 @@ def downgrade() -> None:
     op.drop_table("child_chunks")
     op.drop_table("document_segments")
     op.drop_table("dataset_metadata_bindings")
+    op.drop_table("dataset_auto_disable_logs")
     op.drop_table("documents")
     op.drop_table("dataset_queries")
     op.drop_table("dataset_process_rules")
