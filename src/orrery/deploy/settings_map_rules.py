@@ -30,7 +30,8 @@ def _ignored(text: str) -> Rule:
 
 
 _NO_PLUGIN_CODE = _ignored("this version keeps plugins, but does not run their code yet")
-_NO_SCHEDULES = _ignored("this version runs no such scheduled job")
+_NO_TRIGGERS_OF_PLUGINS = _ignored("triggers of plugins are kept, but nothing listens to them yet, so none expires")
+_NO_PLANS = _replaced("there are no plans: one number for everybody, SANDBOX_EXPIRED_RECORDS_RETENTION_DAYS")
 _ONE_DSN = _replaced("SENTRY_DSN and its rates, which the container gets")
 _HOSTED = _ignored("belongs to the vendor's own cloud")
 _COLLABORATION = _ignored("this version has no collaboration on the canvas")
@@ -131,6 +132,15 @@ NAMES: dict[str, Rule] = {
     "POSITION_TOOL_INCLUDES": _ignored("all tools are listed"),
     "POSITION_TOOL_EXCLUDES": _ignored("all tools are listed"),
     "CREATE_TIDB_SERVICE_JOB_ENABLED": _HOSTED,
+    "ENABLE_CREATE_TIDB_SERVERLESS_TASK": _HOSTED,
+    "ENABLE_UPDATE_TIDB_SERVERLESS_STATUS_TASK": _HOSTED,
+    "ENABLE_CHECK_UPGRADABLE_PLUGIN_TASK": _ignored(
+        "plugins come as files: there is no marketplace to ask for newer ones"
+    ),
+    "ENABLE_TRIGGER_PROVIDER_REFRESH_TASK": _NO_TRIGGERS_OF_PLUGINS,
+    "PLAN_PRO_CLEAN_DAY_SETTING": _replaced("there are no plans: PLAN_SANDBOX_CLEAN_DAY_SETTING for everybody"),
+    "PLAN_SANDBOX_CLEAN_MESSAGE_DAY_SETTING": _NO_PLANS,
+    "SANDBOX_EXPIRED_RECORDS_CLEAN_GRACEFUL_PERIOD": _NO_PLANS,
     "MARKETPLACE_URL": _ignored("Orrery has no marketplace of its own"),
     "MARKETPLACE_API_URL": _ignored("Orrery has no marketplace of its own"),
     "MARKETPLACE_ENABLED": _ignored("Orrery has no marketplace of its own"),
@@ -146,6 +156,8 @@ PREFIXES: dict[str, Rule] = {
     "EVENT_BUS_REDIS_": _replaced("the REDIS_ variables: one connection carries events as well"),
     "REDIS_KEEPALIVE": _replaced("REDIS_HEALTH_CHECK_INTERVAL"),
     "REDIS_RETRY_": _ignored("lost connections are opened anew by fixed rules"),
+    "TRIGGER_PROVIDER_": _NO_TRIGGERS_OF_PLUGINS,
+    "SANDBOX_EXPIRED_RECORDS_CLEAN_": _replaced("due times are claimed and batches are short: no lock, no pause"),
     "SUGGESTED_QUESTIONS_": _ignored("the prompt of suggested questions is part of the app"),
     "ALIYUN_SLS_": _ignored("runs are kept in the metadata database"),
     "LOGSTORE_": _ignored("runs are kept in the metadata database"),
@@ -166,7 +178,6 @@ GROUPS: dict[str, Rule] = {
     "plugin": _NO_PLUGIN_CODE,
     "notion": _ignored("this version reads no Notion pages"),
     "workflow": _ignored("this version has no such limit"),
-    "schedules": _NO_SCHEDULES,
     "observability": _ignored("this version hands no runs to tracing vendors; ENABLE_OTEL sends traces"),
     "agent backend": _replaced("agents run in the API process"),
     "commercial": _ignored("there is no paid edition: everything is open and switched on"),
