@@ -41,8 +41,8 @@ class KnowledgeVector(Table):
         Index("ix_knowledge_vectors_document", "document_id"),
     )
 
+    dataset_id: Mapped[str] = mapped_column(Id, primary_key=True)
     node_id: Mapped[str] = mapped_column(Id, primary_key=True)
-    dataset_id: Mapped[str] = mapped_column(Id)
     document_id: Mapped[str] = mapped_column(Id)
     segment_id: Mapped[str] = mapped_column(Id)
     generation: Mapped[int] = mapped_column(BigInteger)
@@ -58,8 +58,8 @@ class KnowledgeTerms(Table):
         Index("ix_knowledge_terms_document", "document_id"),
     )
 
+    dataset_id: Mapped[str] = mapped_column(Id, primary_key=True)
     node_id: Mapped[str] = mapped_column(Id, primary_key=True)
-    dataset_id: Mapped[str] = mapped_column(Id)
     document_id: Mapped[str] = mapped_column(Id)
     segment_id: Mapped[str] = mapped_column(Id)
     generation: Mapped[int] = mapped_column(BigInteger)

@@ -38,13 +38,13 @@ def upgrade() -> None:
     )
     op.create_table(
         "knowledge_terms",
-        sa.Column("node_id", columns.Id, nullable=False),
         sa.Column("dataset_id", columns.Id, nullable=False),
+        sa.Column("node_id", columns.Id, nullable=False),
         sa.Column("document_id", columns.Id, nullable=False),
         sa.Column("segment_id", columns.Id, nullable=False),
         sa.Column("generation", sa.BigInteger(), nullable=False),
         sa.Column("terms", columns.LongText(), nullable=False),
-        sa.PrimaryKeyConstraint("node_id", name=op.f("pk_knowledge_terms")),
+        sa.PrimaryKeyConstraint("dataset_id", "node_id", name=op.f("pk_knowledge_terms")),
     )
     with op.batch_alter_table("knowledge_terms", schema=None) as batch_op:
         batch_op.create_index("ix_knowledge_terms_dataset", ["dataset_id", "generation"], unique=False)
@@ -52,13 +52,13 @@ def upgrade() -> None:
 
     op.create_table(
         "knowledge_vectors",
-        sa.Column("node_id", columns.Id, nullable=False),
         sa.Column("dataset_id", columns.Id, nullable=False),
+        sa.Column("node_id", columns.Id, nullable=False),
         sa.Column("document_id", columns.Id, nullable=False),
         sa.Column("segment_id", columns.Id, nullable=False),
         sa.Column("generation", sa.BigInteger(), nullable=False),
         sa.Column("vector", sa.LargeBinary(length=1048576), nullable=False),
-        sa.PrimaryKeyConstraint("node_id", name=op.f("pk_knowledge_vectors")),
+        sa.PrimaryKeyConstraint("dataset_id", "node_id", name=op.f("pk_knowledge_vectors")),
     )
     with op.batch_alter_table("knowledge_vectors", schema=None) as batch_op:
         batch_op.create_index("ix_knowledge_vectors_dataset", ["dataset_id", "generation"], unique=False)
@@ -411,9 +411,16 @@ def upgrade() -> None:
         batch_op.create_index("ix_child_chunks_node", ["index_node_id"], unique=False)
         batch_op.create_index("ix_child_chunks_segment", ["segment_id", "position"], unique=False)
 
+    with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("tenant_id", columns.Id, nullable=True))
+        batch_op.create_index("ix_jobs_lane", ["status", "tenant_id", "queue", "due_at"], unique=False)
+        batch_op.create_index("ix_jobs_turn", ["status", "queue", "due_at"], unique=False)
+
 
 def downgrade() -> None:
     # A table takes its indexes with it.
+    with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.drop_column("tenant_id")
     op.drop_table("child_chunks")
     op.drop_table("document_segments")
     op.drop_table("dataset_metadata_bindings")
