@@ -12,8 +12,10 @@ from pathlib import Path
 
 import click
 
+from orrery.cli.exit_codes import EXIT_CONFIGURATION
 from orrery.cli.failing import failing_clearly
 from orrery.deploy.native.caches import CacheKind
+from orrery.deploy.native.certificate import EdgeFault
 from orrery.deploy.native.journal import AlreadyRunning, Journal
 from orrery.deploy.native.plan import DatabaseKind, NativeStack, plan
 from orrery.deploy.native.programs import MissingProgram
@@ -34,6 +36,12 @@ def _home(given: Path | None) -> Path:
 @click.command("up")
 @_FOLDER
 @click.option("--port", type=click.IntRange(1, 65535), default=8080, help="Port to listen on. Default: 8080.")
+@click.option(
+    "--https-port",
+    type=click.IntRange(1, 65535),
+    default=None,
+    help="Port of HTTPS, where NGINX_HTTPS_ENABLED=true. Default: NGINX_SSL_PORT of the .env.",
+)
 @click.option("--apis", type=click.IntRange(1, 64), default=2, help="API processes. Default: 2.")
 @click.option("--workers", type=click.IntRange(0, 64), default=1, help="Worker processes. Default: 1.")
 @click.option("--beats", type=click.IntRange(0, 16), default=1, help="Beat processes. Default: 1.")
@@ -50,6 +58,7 @@ def _home(given: Path | None) -> Path:
 def up(
     home: Path | None,
     port: int,
+    https_port: int | None,
     apis: int,
     workers: int,
     beats: int,
@@ -64,6 +73,7 @@ def up(
             stack = NativeStack(
                 folder=folder,
                 port=port,
+                https_port=https_port,
                 inner=inner_ports,
                 apis=apis,
                 workers=workers,
@@ -71,32 +81,37 @@ def up(
                 database=database,
                 cache=cache,
             )
+            Journal(folder).expect_free()  # a plan writes files that a stack under way reads
             units = plan(stack)
-            asyncio.run(_supervise(units, folder, port))
+            asyncio.run(_supervise(units, folder))
         except (MissingProgram, AlreadyRunning) as error:
             click.echo(f"orrery: {error}", err=True)
             raise SystemExit(1) from None
+        except EdgeFault as fault:
+            click.echo(f"orrery: {fault}\n  mend: {fault.mend}", err=True)
+            raise SystemExit(EXIT_CONFIGURATION) from None
         except subprocess.CalledProcessError as error:
             click.echo(f"orrery: {error.cmd[0]} failed: {str(error.stderr).strip()}", err=True)
             raise SystemExit(1) from None
 
 
-async def _supervise(units: tuple[Unit, ...], folder: Path, port: int) -> None:
+async def _supervise(units: tuple[Unit, ...], folder: Path) -> None:
     width = max(len(unit.name) for unit in units)
     supervisor = Supervisor(units, Journal(folder), lambda name, text: click.echo(f"{name:<{width}} | {text}"))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, supervisor.stop)
-    ready = asyncio.create_task(_tell_when_well(supervisor, folder, port))
+    ready = asyncio.create_task(_tell_when_well(supervisor, folder, units))
     try:
         await supervisor.run()
     finally:
         ready.cancel()
 
 
-async def _tell_when_well(supervisor: Supervisor, folder: Path, port: int) -> None:
+async def _tell_when_well(supervisor: Supervisor, folder: Path, units: tuple[Unit, ...]) -> None:
     await supervisor.all_well()
-    click.echo(f"Orrery is ready on http://localhost:{port}")
+    addresses = [address for unit in units for address in unit.addresses]
+    click.echo(f"Orrery is ready on {' and '.join(addresses)}")
     click.echo(f"Data and logs are kept in {folder}. Stop with Ctrl-C, or: orrery stack down")
 
 
@@ -112,7 +127,8 @@ def ps(home: Path | None) -> None:
     for unit in state.units:
         since = datetime.fromtimestamp(unit.since, UTC)
         click.echo(
-            f"{unit.name:<14} {unit.state:<10} {unit.pid or '-':>8}  {since:%Y-%m-%d %H:%M:%S}Z  {unit.restarts}"
+            f"{unit.name:<14} {unit.state:<10} {unit.pid or '-':>8}  {since:%Y-%m-%d %H:%M:%S}Z  "
+            f"{'  '.join((str(unit.restarts), *unit.addresses))}"
         )
     if any(unit.state != "well" for unit in state.units):
         raise SystemExit(1)

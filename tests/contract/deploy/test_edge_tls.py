@@ -7,15 +7,14 @@ import random
 import shutil
 import ssl
 import subprocess
-import threading
-from collections import Counter
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 import msgspec
 import pytest
-from tests.support.edge import DOMAIN, WAIT_SECONDS, Behind, Issued, behind, issue, names, program, shown, until
+from tests.support.edge import DOMAIN, WAIT_SECONDS, Behind, behind, issue, names, program, shown, until
+from tests.support.edge_visits import connect, get, shows, trusting, visits
 from tests.support.ports import free_port
 
 Build = Callable[..., dict[str, str]]
@@ -64,28 +63,6 @@ def start(edge: Path, container_environment: Build, need: Need) -> Start:
                 yield Edge(plain, secure, said)
 
     return run
-
-
-def trusting(issued: Issued) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=str(issued.certificate))
-
-
-def connect(port: int, context: ssl.SSLContext) -> http.client.HTTPSConnection:
-    return http.client.HTTPSConnection("localhost", port, context=context, timeout=WAIT_SECONDS)
-
-
-def get(port: int, path: str, context: ssl.SSLContext) -> tuple[int, str]:
-    with closing(connect(port, context)) as connection:
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode()
-
-
-def shows(port: int, serial: int) -> bool:
-    try:
-        return shown(port).serial_number == serial
-    except OSError:
-        return False
 
 
 def test_every_route_is_served_over_tls_and_says_so(edge: Path, start: Start) -> None:
@@ -189,29 +166,6 @@ def test_a_changed_certificate_is_taken_up_and_no_request_is_lost(edge: Path, st
         assert stream.read() == b"data: 2\n\n"
 
 
-@contextmanager
-def visits(port: int, context: ssl.SSLContext) -> Generator[Counter[object]]:
-    """Asks again and again until the end of the block; what became of the requests."""
-    seen: Counter[object] = Counter()
-    done = threading.Event()
-
-    def load() -> None:
-        while not done.is_set():
-            try:
-                seen[get(port, "/v1/info", context)[0]] += 1
-            except (OSError, http.client.HTTPException) as error:
-                seen[repr(error)] += 1
-
-    visitor = threading.Thread(target=load)
-    visitor.start()
-    try:
-        yield seen
-    finally:
-        done.set()
-        visitor.join()
-        Behind.release.set()
-
-
 def test_half_a_renewal_changes_nothing_until_the_other_half_is_there(edge: Path, start: Start) -> None:
     first = issue(edge / "tls", "orrery.crt", "orrery.key")
     later = issue(edge / "later", "orrery.crt", "orrery.key")
@@ -219,6 +173,19 @@ def test_half_a_renewal_changes_nothing_until_the_other_half_is_there(edge: Path
         later.key.replace(first.key)
         until(lambda: "mismatch" in running.said(), "nginx was not told of the key")
         assert get(running.secure, "/v1/info", trusting(first))[0] == 200
+        assert shown(running.secure).serial_number == first.serial
+        later.certificate.replace(first.certificate)
+        until(lambda: shows(running.secure, later.serial), "the new certificate is not shown")
+
+
+def test_tls_goes_on_while_a_file_is_away(edge: Path, start: Start) -> None:
+    first = issue(edge / "tls", "orrery.crt", "orrery.key")
+    later = issue(edge / "later", "orrery.crt", "orrery.key")
+    with start() as running:
+        first.certificate.unlink()
+        until(lambda: "orrery.crt: nothing changes" in running.said(), "nobody said what is missing", running.said)
+        later.key.replace(first.key)
+        until(lambda: running.said().count("nothing changes") == 2, "the key was not looked at", running.said)
         assert shown(running.secure).serial_number == first.serial
         later.certificate.replace(first.certificate)
         until(lambda: shows(running.secure, later.serial), "the new certificate is not shown")

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.support.edge import issue
+from tests.support.edge_visits import trusting
 from tests.support.ports import free_ports
 from tests.support.server import Console
 
@@ -29,21 +31,27 @@ _PROGRAMS = {"postgresql": ("postgres", "initdb"), "mysql": ("mariadbd", "mariad
 
 
 class NativeFleet:
-    """One ``orrery stack up`` on a folder of its own."""
+    """One ``orrery stack up`` on a folder of its own, with a certificate for those who come over TLS."""
 
     def __init__(self, folder: Path, words: Sequence[str]) -> None:
         self.home = folder / "stack"
         self.port = free_ports(_PORTS)
+        self.https_port = self.port + _PORTS - 1
         self.url = f"http://127.0.0.1:{self.port}"
+        self.secure_url = f"https://localhost:{self.https_port}"
         self.journal = Journal(self.home)
         self._output = folder / "output"
+        ports = ("--port", self.port, "--https-port", self.https_port, "--inner-ports", self.port + 1)
         self.words = [
-            *("up", "--home", str(self.home), "--port", str(self.port), "--inner-ports", str(self.port + 1)),
+            *("up", "--home", str(self.home)),
+            *map(str, ports),
             *words,
         ]
         self.home.mkdir()
+        self.trust = trusting(issue(self.home / "nginx" / "ssl", "orrery.crt", "orrery.key"))
         # Tests stand behind addresses of this machine.
-        write_new(self.home / ".env", initial(Place.COMPOSE) + "\nSSRF_PROXY_ALLOW_PRIVATE_IPS=127.0.0.0/8\n")
+        own = "\nSSRF_PROXY_ALLOW_PRIVATE_IPS=127.0.0.0/8\nNGINX_HTTPS_ENABLED=true\n"
+        write_new(self.home / ".env", initial(Place.COMPOSE) + own)
         with self._output.open("wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "orrery", "stack", *self.words], stdout=output, stderr=output, cwd=folder

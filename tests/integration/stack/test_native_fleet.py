@@ -46,7 +46,10 @@ def test_a_fleet_on_postgresql_heals_and_stops() -> None:
     with model_server() as models, native_fleet(*ALL) as fleet:
         fleet.until_well(12)
         assert httpx.get(f"{fleet.url}/ready", timeout=120, trust_env=False).json()["status"] == "ready"
-        assert orrery("ps", "--home", str(fleet.home)).returncode == 0
+        listed = orrery("ps", "--home", str(fleet.home))
+        assert (listed.returncode, f"{fleet.secure_url}  " in listed.stdout) == (0, True), listed.stdout
+        ready = httpx.get(f"{fleet.secure_url}/ready", verify=fleet.trust, timeout=120, trust_env=False)
+        assert ready.json()["status"] == "ready"
         assert "already" in orrery(*fleet.words).stderr
         runs, _ = journey(fleet, models)
         asked = httpx.get(f"{fleet.url}/e/hook/path", timeout=60, trust_env=False)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orrery.deploy.native.edge import edge_configuration
+import pytest
+
+from orrery.deploy.native.certificate import Pair
+from orrery.deploy.native.edge import Tls, edge_configuration
 from orrery.deploy.topology.model import DEFAULTS
 
 
@@ -31,3 +34,41 @@ def test_endpoints_of_plugins_go_to_the_plugin_daemon(tmp_path: Path) -> None:
     assert "proxy_set_header Dify-Hook-Url $scheme://$host$request_uri;" in route
     assert "proxy_set_header X-Forwarded-For $remote_addr;" in route
     assert "/e/" not in edge_configuration(8080, [1], tmp_path, DEFAULTS)
+
+
+@pytest.mark.parametrize(
+    ("apart", "listens"),
+    [(False, "listen 8443 ssl http2;\n        ssl_certificate "), (True, "listen 8443 ssl;\n        http2 on;\n")],
+)
+def test_tls_is_the_containers(tmp_path: Path, apart: bool, listens: str) -> None:
+    pair = Pair(Path("/a folder/a.crt"), Path("/a folder/a.key"))
+    values = {**DEFAULTS, "NGINX_SSL_PROTOCOLS": "TLSv1.3", "NGINX_SERVER_NAME": "orrery.test"}
+    text = edge_configuration(8080, [1], tmp_path, values, tls=Tls(8443, pair, http2_apart=apart))
+    assert listens in text
+    for line in (
+        "listen 8080;",
+        "server_name orrery.test;",
+        'ssl_certificate "/a folder/a.crt";',
+        'ssl_certificate_key "/a folder/a.key";',
+        "ssl_protocols TLSv1.3;",
+        "ssl_session_cache shared:SSL:10m;",
+        "proxy_set_header X-Forwarded-Proto $scheme;",
+    ):
+        assert text.count(f"        {line}\n") == 1
+    assert "${" not in text
+    assert "ssl" not in edge_configuration(8080, [1], tmp_path, values)
+
+
+def test_balancers_in_front_are_believed_when_they_are_named(tmp_path: Path) -> None:
+    text = edge_configuration(8080, [1], tmp_path, {**DEFAULTS, "ORRERY_TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7"})
+    assert (
+        "    set_real_ip_from 10.0.0.0/8;\n    set_real_ip_from 192.0.2.7;\n    real_ip_header X-Forwarded-For;" in text
+    )
+    assert "proxy_set_header X-Forwarded-Proto $http_x_forwarded_proto;" in text
+    assert "real_ip" not in edge_configuration(8080, [1], tmp_path, DEFAULTS)
+
+
+def test_certbots_answers_are_served_where_they_are_asked_for(tmp_path: Path) -> None:
+    text = edge_configuration(8080, [1], tmp_path, {**DEFAULTS, "NGINX_ENABLE_CERTBOT_CHALLENGE": "true"})
+    assert "location /.well-known/acme-challenge/ { root /var/www/html; }" in text
+    assert "acme" not in edge_configuration(8080, [1], tmp_path, DEFAULTS)

@@ -20,13 +20,17 @@ class AlreadyRunning(Exception):
 
 
 class UnitState(msgspec.Struct):
-    """``since`` is the Unix time of the last change; ``restarts`` counts those since the stack was started."""
+    """``since`` is the Unix time of the last change; ``restarts`` counts those since the stack was started.
+
+    People reach the unit at ``addresses``.
+    """
 
     name: str
     state: State = "waiting"
     pid: int | None = None
     restarts: int = 0
     since: float = 0.0
+    addresses: tuple[str, ...] = ()
 
 
 class StackState(msgspec.Struct):
@@ -53,8 +57,16 @@ class Journal:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
-                raise AlreadyRunning(f"a stack runs in {self.folder} already") from error
+                raise AlreadyRunning(self._taken()) from error
             yield
+
+    def expect_free(self) -> None:
+        """Raises `AlreadyRunning` while a supervisor runs here."""
+        if self.is_held():
+            raise AlreadyRunning(self._taken())
+
+    def _taken(self) -> str:
+        return f"a stack runs in {self.folder} already"
 
     def is_held(self) -> bool:
         """Whether a supervisor runs here."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -17,8 +16,9 @@ from orrery.deploy.envfile.writing import write_new
 from orrery.deploy.environment import shared_environment
 from orrery.deploy.interpolation import interpolate
 from orrery.deploy.native.caches import CacheKind, CachePlan, redis
+from orrery.deploy.native.certificate import EdgeFault
 from orrery.deploy.native.databases import mariadb, postgres
-from orrery.deploy.native.edge import edge_configuration
+from orrery.deploy.native.front import Front, Ports
 from orrery.deploy.native.programs import LOOPBACK, own_environment, program
 from orrery.deploy.native.unit import Unit
 from orrery.deploy.probe import ALIVE
@@ -32,10 +32,14 @@ _PROXY = "import sys; from orrery.egress.proxy.role import main; sys.exit(main(s
 
 
 class NativeStack(msgspec.Struct, frozen=True, kw_only=True):
-    """``port`` is the one that people reach; the others are taken upwards from ``inner``. ``apis`` is at least 1."""
+    """``port`` is the one that people reach; the others are taken upwards from ``inner``. ``apis`` is at least 1.
+
+    ``https_port`` is for those who come over TLS, where it is wanted; None takes the ``.env``'s.
+    """
 
     folder: Path
     port: int = 8080
+    https_port: int | None = None
     inner: int = 15400
     apis: int = 2
     workers: int = 1
@@ -52,7 +56,10 @@ class _Inner(msgspec.Struct, frozen=True):
 
 
 def plan(stack: NativeStack) -> tuple[Unit, ...]:
-    """Makes the folders and first files, and gives the units. Raises `MissingProgram`, `CalledProcessError`."""
+    """Makes the folders and first files, and gives the units.
+
+    Raises `MissingProgram`, `EdgeFault`, `CalledProcessError`.
+    """
     stack.folder.mkdir(parents=True, exist_ok=True)
     dotenv = stack.folder / ".env"
     if not dotenv.exists():
@@ -63,15 +70,18 @@ def plan(stack: NativeStack) -> tuple[Unit, ...]:
     def take() -> int:
         return next(ports)
 
-    database, database_port = _database(stack, take(), values)
+    # In this order always: what servers keep on disk names the ports that they had.
+    database_port = take()
     cache = redis(stack.cache, stack.folder / "redis", take, values)
     sandbox_port, proxy_port, door_port, daemon_port = take(), take(), take(), take()
+    apis = [take() for _ in range(stack.apis)]
+    front = _front(stack, apis, daemon_port, values)  # it can lack something of people's: before a database is made
+    database = _database(stack, database_port, values)
     sandbox = _sandbox(sandbox_port, proxy_port, values)
     proxy = _proxy(proxy_port, door_port, sandbox_port, values)
     environment = _product_environment(stack, database_port, sandbox_port, cache, values)
     environment["PLUGIN_DAEMON_URL"] = f"http://{LOOPBACK}:{daemon_port}"
     inner = _Inner(environment, (database.name, *cache.names, sandbox.name, proxy.name))
-    apis = [take() for _ in range(stack.apis)]
     return (
         database,
         *cache.units,
@@ -81,14 +91,14 @@ def plan(stack: NativeStack) -> tuple[Unit, ...]:
         *(_api(stack, number, port, inner) for number, port in enumerate(apis, 1)),
         *(_background(stack, "worker", number, inner) for number in range(1, stack.workers + 1)),
         *(_background(stack, "beat", number, inner) for number in range(1, stack.beats + 1)),
-        _nginx(stack, apis, daemon_port, values),
+        front.unit(needs=("api-1",)),
     )
 
 
-def _database(stack: NativeStack, port: int, values: Mapping[str, str]) -> tuple[Unit, int]:
+def _database(stack: NativeStack, port: int, values: Mapping[str, str]) -> Unit:
     kinds = {"postgresql": (postgres, "postgres"), "mysql": (mariadb, "mysql")}
     make, folder = kinds[stack.database]
-    return make(stack.folder / folder, port, values), port
+    return make(stack.folder / folder, port, values)
 
 
 def _sandbox(port: int, proxy: int, values: Mapping[str, str]) -> Unit:
@@ -198,18 +208,19 @@ def _background(stack: NativeStack, command: str, number: int, inner: _Inner) ->
     )
 
 
-def _nginx(stack: NativeStack, apis: list[int], daemon: int, values: Mapping[str, str]) -> Unit:
-    folder = stack.folder / "nginx"
-    folder.mkdir(exist_ok=True)
-    configuration = folder / "nginx.conf"
-    text = edge_configuration(stack.port, apis, folder, values, plugin_daemon=daemon)
-    configuration.write_text(text, "utf-8")
-    return Unit(
-        name="nginx",
-        command=(program("nginx", "nginx-light"), "-c", str(configuration), "-e", "stderr"),
-        environment=own_environment({}),
-        folder=folder,
-        needs=("api-1",),
-        address=f"http://{LOOPBACK}:{stack.port}/health",
-        stop_signal=signal.SIGQUIT,
-    )
+def _front(stack: NativeStack, apis: list[int], daemon: int, values: Mapping[str, str]) -> Front:
+    environment = whole().service("nginx").environment
+    resolved = {name: interpolate(text, values) for name, text in environment.items()}
+    ports = Ports(stack.port, _https_port(stack, resolved), tuple(apis), daemon)
+    front = Front(program("nginx", "nginx-light"), stack.folder / "nginx", ports, resolved)
+    front.prepare()
+    return front
+
+
+def _https_port(stack: NativeStack, values: Mapping[str, str]) -> int:
+    if stack.https_port is not None:
+        return stack.https_port
+    text = values["NGINX_SSL_PORT"]
+    if not (text.isdecimal() and 0 < int(text) < 65536):
+        raise EdgeFault(f"NGINX_SSL_PORT={text} is no port", "write a number from 1 to 65535, as 443")
+    return int(text)

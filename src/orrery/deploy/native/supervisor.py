@@ -25,7 +25,8 @@ _EXIT_LOOK_SECONDS = 0.05
 
 class Pace(msgspec.Struct, frozen=True):
     """Seconds: between two looks at a unit that starts, and at one that is well; of the first and longest pause before
-    a restart; that a unit may take to become well, and to stop; after which a unit counts as steady again.
+    a restart; that a unit may take to become well, and to stop; after which a unit counts as steady again; between two
+    looks at what a unit has read.
     """
 
     starting_look: float = 0.1
@@ -36,6 +37,7 @@ class Pace(msgspec.Struct, frozen=True):
     stop: float = 35.0
     steady: float = 60.0
     sick_looks: int = 3
+    files_look: float = 20.0
 
 
 class Supervisor:
@@ -48,7 +50,7 @@ class Supervisor:
         self._journal = journal
         self._say = say
         self._pace = pace or Pace()
-        self._states = {unit.name: UnitState(unit.name) for unit in self._units}
+        self._states = {unit.name: UnitState(unit.name, addresses=unit.addresses) for unit in self._units}
         self._well = {unit.name: asyncio.Event() for unit in self._units}
         self._processes: dict[str, asyncio.subprocess.Process] = {}
         self._pumps: dict[str, asyncio.Task[None]] = {}
@@ -113,6 +115,7 @@ class Supervisor:
         health = asyncio.create_task(self._keep_well(unit))
         self._pumps[unit.name] = asyncio.create_task(self._pump(unit, process))
         ended = asyncio.create_task(_exit_of(process))
+        files = asyncio.create_task(self._keep_read(unit, process))
         try:
             await asyncio.wait({health, ended}, return_when=asyncio.FIRST_COMPLETED)
             reason = health.result() if process.returncode is None else process.returncode
@@ -121,7 +124,7 @@ class Supervisor:
             return reason
         finally:
             self._well[unit.name].clear()
-            for task in (health, ended):
+            for task in (health, ended, files):
                 task.cancel()
 
     async def _keep_well(self, unit: Unit) -> str:
@@ -138,6 +141,23 @@ class Supervisor:
             await asyncio.sleep(self._pace.well_look)
             sick = 0 if await is_well(unit.address) else sick + 1
         return "no answer any more"
+
+    async def _keep_read(self, unit: Unit, process: asyncio.subprocess.Process) -> None:
+        """Looks after what the unit has read, and has it read that again, without an end to what it does."""
+        if unit.look is None:
+            return
+        while True:
+            await self._well[unit.name].wait()  # before, the signal could end a program that does not know it yet
+            news = await asyncio.to_thread(unit.look)
+            if news is not None:
+                self._journal.append(unit.name, f"{news.text}\n".encode())
+                self._say(unit.name, news.text)
+                if news.addresses:
+                    self._states[unit.name].addresses = news.addresses
+                    self._record()
+                if news.again and process.returncode is None:
+                    _signal(process.pid, signal.SIGHUP)
+            await asyncio.sleep(self._pace.files_look)
 
     async def _pump(self, unit: Unit, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
@@ -170,6 +190,9 @@ class Supervisor:
     def _change(self, unit: Unit, state: State, pid: int | None = None) -> None:
         known = self._states[unit.name]
         known.state, known.pid, known.since = state, pid, time.time()
+        self._record()
+
+    def _record(self) -> None:
         self._journal.write(StackState(os.getpid(), list(self._states.values())))
 
 

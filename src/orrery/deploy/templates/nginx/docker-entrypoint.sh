@@ -108,12 +108,18 @@ if [ $# -eq 0 ] && [ "${NGINX_HTTPS_ENABLED:-false}" = true ]; then
     (
         while sleep "${CERTIFICATE_PAUSE:-20}" && kill -0 $$ 2>/dev/null; do
             now=$(fingerprint)
-            if [ "$now" != "$known" ]; then
-                fill
-                say "the certificate has changed: $SSL_CERTIFICATE"
-                kill -HUP $$ 2>/dev/null || true
-                known=$now
+            [ "$now" != "$known" ] || continue
+            known=$now
+            find_certificate
+            reason=$(missing)
+            if [ -n "$reason" ]; then
+                # Half of a renewal, too: what nginx has read stays good.
+                say "$reason: nothing changes"
+                continue
             fi
+            fill
+            say "the certificate has changed: $SSL_CERTIFICATE"
+            kill -HUP $$ 2>/dev/null || true
         done
     ) </dev/null &
 fi
