@@ -7,11 +7,11 @@ from pathlib import Path
 
 from orrery.cache.opening import open_cache
 from orrery.database.opening import open_database
+from orrery.jobs.announcing import NoAnnouncer
 from orrery.jobs.clock import SystemClock
 from orrery.jobs.errors import JobsConfigurationError
 from orrery.jobs.inspection import JobInspection
 from orrery.jobs.opening import open_carrier
-from orrery.jobs.outbox import NoAnnouncer
 from orrery.mail.opening import open_mail
 from orrery.operations.examination import Finding, Parts, examine
 from orrery.sandbox.embedded import EmbeddedSandbox

@@ -101,7 +101,6 @@ NAMES: dict[str, Rule] = {
     "CELERY_BACKEND": _ignored("results of jobs are rows of the metadata database"),
     "CELERY_TASK_ANNOTATIONS": _ignored("jobs carry their limits with their declaration"),
     "CELERY_USE_SENTINEL": _replaced("a sentinel:// address in CELERY_BROKER_URL"),
-    "TENANT_ISOLATED_TASK_CONCURRENCY": _ignored("in the contract, too, only workspaces that are billed are isolated"),
     "BROKER_USE_SSL": _replaced("derived from a rediss:// address, as in the contract"),
     "SCARF_NO_ANALYTICS": _ignored("Orrery sends nothing home"),
     "AMPLITUDE_API_KEY": _ignored("Orrery sends nothing home"),

@@ -4,12 +4,13 @@ A job exists exactly if the transaction that enqueued it committed. It runs at l
 middle is noticed, and another one runs the job again. Jobs know no product noun here: rooms bring their own.
 """
 
+from orrery.jobs.announcing import NoAnnouncer
 from orrery.jobs.attempt import Attempt
 from orrery.jobs.catalog import JobCatalog
 from orrery.jobs.declaration import Due, Handler, job, scheduled
 from orrery.jobs.embedded import EmbeddedJobs
 from orrery.jobs.errors import GiveUp, JobsConfigurationError, LeaseLost, TryAgain
-from orrery.jobs.outbox import JobOutbox, NoAnnouncer
+from orrery.jobs.outbox import JobOutbox
 from orrery.jobs.parts import JobNeeds, Jobs
 from orrery.jobs.runner import RunnerLimits, Wake
 from orrery.jobs.setting_values import setting_values

@@ -20,6 +20,7 @@ from orrery.jobs.declaration import (
 )
 from orrery.jobs.due_times import Cron, DueTimes, Every
 from orrery.jobs.errors import JobsConfigurationError
+from orrery.jobs.lanes import Lane
 from orrery.jobs.queues import KNOWN, unserved
 from orrery.jobs.versions import Form, forms_of
 from orrery.settings.declare import SettingValue
@@ -38,6 +39,12 @@ class BoundJob(msgspec.Struct, frozen=True):
     @property
     def name(self) -> str:
         return self.form.name
+
+    def lane_of(self, payload: msgspec.Struct, queue: str) -> Lane | None:
+        """The lane of this job with this payload in ``queue``; None where jobs of all workspaces stand in one line."""
+        field = self.declaration.tenant
+        tenant = None if field is None else cast("str | None", getattr(payload, field))
+        return Lane(queue, tenant) if tenant else None
 
     async def run(self, payload: object, attempt: Attempt) -> None:
         """Does the work. ``payload`` is plain JSON data; raises `msgspec.ValidationError` if it doesn't fit."""
@@ -127,6 +134,11 @@ class JobCatalog:
         return frozenset(bound.declaration.queue for bound in self._jobs.values())
 
     @property
+    def has_lanes(self) -> bool:
+        """Whether any job is one of those of which a workspace may have only some at a time."""
+        return any(bound.declaration.tenant is not None for bound in self._jobs.values())
+
+    @property
     def schedules(self) -> tuple[BoundSchedule, ...]:
         """The schedules that are switched on."""
         return tuple(self._schedules)
@@ -161,5 +173,7 @@ def _bind(handler: Handler) -> list[BoundJob]:
         )
     if len(parameters) == 2 and hints.get(parameters[1]) is not Attempt:
         raise JobsConfigurationError(f"job {declaration.name}: the second parameter can only be the Attempt")
+    if declaration.tenant is not None and declaration.tenant not in payload_type.__struct_fields__:
+        raise JobsConfigurationError(f"job {declaration.name}: its payload has no {declaration.tenant}")
     forms = forms_of(declaration.name, declaration.version, payload_type, declaration.earlier)
     return [BoundJob(declaration, form, handler, len(parameters) == 2) for form in forms]

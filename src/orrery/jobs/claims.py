@@ -9,17 +9,21 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import count
 from typing import Literal, cast
 
 import msgspec
+from sqlalchemy import Executable, bindparam, exists, select, update
 from sqlalchemy import Table as CoreTable
-from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from orrery.database import Database
+from orrery.jobs.announcing import Announced
 from orrery.jobs.catalog import JobCatalog
+from orrery.jobs.lanes import Lanes
 from orrery.jobs.tables import Job
+from orrery.jobs.turns import QueueTurns
 
 _jobs = cast("CoreTable", Job.__table__)
 _t = _jobs.c
@@ -77,10 +81,13 @@ class Claimed(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """How an attempt ended. ``due_at`` says when a job that waits again is due; ``attempts`` is what counts so far."""
+    """How an attempt ended. ``due_at`` says when a job that waits again is due; ``attempts`` is what counts so far.
+
+    ``held``: it waits for its next attempt outside of its lane, which goes on without it.
+    """
 
     claimed: Claimed
-    status: Literal["done", "failed", "waiting"]
+    status: Literal["done", "failed", "waiting", "held"]
     at: datetime
     attempts: int
     due_at: datetime
@@ -90,11 +97,13 @@ class Verdict(msgspec.Struct, frozen=True):
 class Claims:
     """Claims of one process. ``owner`` (at most 50 characters) names the process in the rows it holds."""
 
-    def __init__(self, database: Database, catalog: JobCatalog, owner: str) -> None:
+    def __init__(self, database: Database, catalog: JobCatalog, lanes: Lanes, owner: str) -> None:
         self._database = database
         self._catalog = catalog
+        self._lanes = lanes
         self._owner = owner[:50]
         self._numbers = count(1)
+        self._turns = QueueTurns()
 
     async def turn(
         self, verdicts: Sequence[Verdict], room: Mapping[str, int], now: datetime, *, most: int = 1000
@@ -102,33 +111,76 @@ class Claims:
         """Writes ``verdicts`` and takes due jobs, in one transaction: one commit for both.
 
         ``room``: for each queue, how many jobs of it may be taken; ``most``: of all queues together. Fewer may be
-        taken than are due, never none while there is room. A verdict whose lease was lost changes nothing.
+        taken than are due, never none while there is room. Within a queue the one due first goes first, among queues
+        `QueueTurns` decides. A verdict whose lease was lost changes nothing.
         """
         async with _transaction(self._database) as connection:
-            if verdicts:
-                await connection.execute(_FINISH, [_row_of(verdict) for verdict in verdicts])
-            open_queues = [queue for queue, free in room.items() if free > 0]
-            if not open_queues:
-                return []
-            query = (
-                select(*_COLUMNS)
-                .where(
-                    _t.status == "waiting",
-                    _t.due_at <= now,
-                    _t.queue.in_(open_queues),
-                    _t.name.in_(self._catalog.names),
-                )
-                .order_by(_t.due_at, _t.id)
-                .limit(most)
-                # Servers only: SQLite's writers are alone from their BEGIN on.
-                .with_for_update(skip_locked=True)
-            )
-            found = [_Found(*row) for row in await connection.execute(query)]
-            claimed = [self._claimed(one) for one in _within(found, room)]
-            if not claimed:
-                return []
-            await connection.execute(_TAKE, [self._take_row(one, now) for one in claimed])
+            # What follows in their lanes is taken here, or found by the next turn: nobody need be told of it.
+            await self._write(connection, verdicts, now)
+            claimed = [self._claimed(one) for one in await self._find(connection, dict(room), now, most)]
+            if claimed:
+                await connection.execute(_TAKE, [self._take_row(one, now) for one in claimed])
             return claimed
+
+    async def finish(self, verdict: Verdict) -> bool:
+        """Writes one verdict on its own, and tells of what follows it; False when the lease was lost."""
+        async with self._database.connection() as connection:
+            written, released = await self._write(connection, [verdict], verdict.at)
+        self._lanes.announce(released)
+        return written == 1
+
+    async def _write(
+        self, connection: AsyncConnection, verdicts: Sequence[Verdict], now: datetime
+    ) -> tuple[int, list[Announced]]:
+        """How many rows were written, and which jobs were released by it."""
+        if not verdicts:
+            return 0, []
+        rows = [_row_of(verdict) for verdict in verdicts]
+        # A list of one would be told no count by some drivers.
+        written = await connection.execute(_FINISH, rows if len(rows) > 1 else rows[0])
+        ended = [verdict.claimed.id for verdict in verdicts if self._leaves_a_lane(verdict)]
+        released = await self._lanes.release_after(connection, ended, now) if ended else []
+        return written.rowcount, released
+
+    def _leaves_a_lane(self, verdict: Verdict) -> bool:
+        bound = self._catalog.get(verdict.claimed.name)
+        return verdict.status != "waiting" and bound is not None and bound.declaration.tenant is not None
+
+    async def _find(self, connection: AsyncConnection, room: dict[str, int], now: datetime, most: int) -> list[_Found]:
+        """Jobs to take, locked where a server can lock: the first ones of each queue, as the queues' turns come."""
+        queues = {queue for queue, free in room.items() if free > 0}
+        if len(queues) > 1 and most > 0:
+            queues = await self._with_work(connection, queues, now)
+        found: list[_Found] = []
+        while shares := self._turns.share(sorted(queues), room, most - len(found)):
+            for queue, number in shares.items():
+                here = [_Found(*row) for row in await connection.execute(self._first(queue, number, found, now))]
+                for _ in here:
+                    self._turns.took(queue)
+                found += here
+                room[queue] -= len(here)
+                if len(here) < number:
+                    queues.discard(queue)
+        return found
+
+    async def _with_work(self, connection: AsyncConnection, queues: set[str], now: datetime) -> set[str]:
+        """Those of the queues that have a due job."""
+        row = (await connection.execute(_any_due(tuple(sorted(queues))), {"b_now": now})).one()
+        return {queue for queue, waits in zip(sorted(queues), row, strict=True) if waits}
+
+    def _first(self, queue: str, number: int, without: Sequence[_Found], now: datetime) -> Executable:
+        query = (
+            select(*_COLUMNS)
+            .where(
+                _t.status == "waiting", _t.queue == queue, _t.due_at <= now, _t.name.in_(self._catalog.names),
+            )
+            .order_by(_t.due_at, _t.id)
+            .limit(number)
+            # Servers only: SQLite's writers are alone from their BEGIN on.
+            .with_for_update(skip_locked=True)
+        )  # fmt: skip
+        taken = [one.id for one in without if one.queue == queue]
+        return query.where(_t.id.not_in(taken)) if taken else query
 
     async def take_one(self, job_id: str, name: str, payload: object, now: datetime) -> Claimed | None:
         """Takes this very job if it waits and was announced; None if not, or if this version has no such job.
@@ -175,21 +227,11 @@ class Claims:
         return {"b_id": claimed.id, "b_token": claimed.token, "b_expires": expires}
 
 
-async def write_verdict(database: Database, verdict: Verdict) -> bool:
-    """Writes one verdict on its own; False when the lease was lost."""
-    async with database.connection() as connection:
-        return (await connection.execute(_FINISH, _row_of(verdict))).rowcount == 1
-
-
-def _within(found: Sequence[_Found], room: Mapping[str, int]) -> list[_Found]:
-    """The first jobs of each queue that there is room for."""
-    left = dict(room)
-    chosen: list[_Found] = []
-    for one in found:
-        if left[one.queue] > 0:
-            left[one.queue] -= 1
-            chosen.append(one)
-    return chosen
+@cache
+def _any_due(queues: tuple[str, ...]) -> Executable:
+    """One row: for each queue, whether a job of it is due. Each is one step into an index."""
+    due = (_t.status == "waiting", _t.due_at <= bindparam("b_now"))
+    return select(*(exists().where(*due, _t.queue == queue).label(f"q{at}") for at, queue in enumerate(queues)))
 
 
 def _row_of(verdict: Verdict) -> dict[str, object]:
@@ -200,7 +242,7 @@ def _row_of(verdict: Verdict) -> dict[str, object]:
         "b_attempts": verdict.attempts,
         "b_due_at": verdict.due_at,
         "b_error": verdict.error,
-        "b_finished_at": None if verdict.status == "waiting" else verdict.at,
+        "b_finished_at": verdict.at if verdict.status in ("done", "failed") else None,
     }
 
 

@@ -27,8 +27,9 @@ class JobDeclaration(msgspec.Struct, frozen=True, kw_only=True):
 
     ``retries``: how often a failed attempt is followed by another. ``retry_delay``: seconds before the first retry,
     doubled with each further one. ``timeout``: seconds that one attempt may take, None for no limit. ``lease``:
-    seconds without a sign of life after which another process takes the job over. ``version`` is that of the payload's
-    form, and ``earlier`` reads the forms before it (`orrery.jobs.versions`).
+    seconds without a sign of life after which another process takes the job over. ``tenant`` names the payload's field
+    with the workspace, where one workspace's jobs must not delay those of others (`orrery.jobs.lanes`). ``version`` is
+    that of the payload's form, and ``earlier`` reads the forms before it (`orrery.jobs.versions`).
     """
 
     name: str
@@ -37,6 +38,7 @@ class JobDeclaration(msgspec.Struct, frozen=True, kw_only=True):
     retry_delay: float = 5.0
     timeout: float | None = 3600.0
     lease: float = 30.0
+    tenant: str | None = None
     version: int = 1
     earlier: Earlier = {}
 
@@ -71,6 +73,7 @@ def job(
     retry_delay: float = 5.0,
     timeout: float | None = 3600.0,
     lease: float = 30.0,
+    tenant: str | None = None,
     version: int = 1,
     earlier: Earlier | None = None,
 ) -> Callable[[F], F]:
@@ -83,7 +86,7 @@ def job(
         raise JobsConfigurationError(f"job {name}: lease and timeout must be above 0, retries and delay at least 0")
     declaration = JobDeclaration(
         name=name, queue=queue, retries=retries, retry_delay=retry_delay, timeout=timeout, lease=lease,
-        version=version, earlier=earlier or {},
+        tenant=tenant, version=version, earlier=earlier or {},
     )  # fmt: skip
 
     def declare(handler: F) -> F:

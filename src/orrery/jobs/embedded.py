@@ -32,6 +32,7 @@ class EmbeddedJobs:
             execution=jobs.execution,
             holdings=jobs.holdings,
             takeover=jobs.takeover,
+            lanes=jobs.lanes if jobs.catalog.has_lanes else None,
             clock=jobs.needs.clock,
         )
         self._runner = JobRunner(parts, self._queues, limits or RunnerLimits(), jobs.needs.announcer)

@@ -106,7 +106,8 @@ class Execution:
             "job %s (%s) failed in attempt %d and is tried again in %.1f s: %s",
             claimed.id, claimed.name, claimed.attempt, delay, error.strip().rpartition("\n")[2],
         )  # fmt: skip
-        return Verdict(claimed, "waiting", now, claimed.attempt, now + timedelta(seconds=delay), error)
+        status = "waiting" if declaration.tenant is None else "held"
+        return Verdict(claimed, status, now, claimed.attempt, now + timedelta(seconds=delay), error)
 
     def _delay(self, declaration: JobDeclaration, attempt: int) -> float:
         doubled = declaration.retry_delay * 2.0 ** min(attempt - 1, 30)

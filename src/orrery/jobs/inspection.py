@@ -1,4 +1,7 @@
-"""Looking at the jobs that are kept, and trying failed ones again by hand."""
+"""Looking at the jobs that are kept, and trying failed ones again by hand.
+
+A job is ``waiting`` when a worker may take it, and ``held`` while others of its lane go first (`orrery.jobs.lanes`).
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,18 @@ from typing import Literal, cast
 
 import msgspec
 from sqlalchemy import Table as CoreTable
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import case, delete, func, select, update
 
 from orrery.database import Database
+from orrery.jobs.announcing import ANNOUNCED_FOR, Announced, Announcer
 from orrery.jobs.clock import Clock
 from orrery.jobs.errors import JobNotFailed, JobNotFound
-from orrery.jobs.outbox import ANNOUNCED_FOR, Announced, Announcer
 from orrery.jobs.tables import Job
 
 _jobs = cast("CoreTable", Job.__table__)
 _t = _jobs.c
 
-Status = Literal["waiting", "running", "done", "failed"]
+Status = Literal["waiting", "held", "running", "done", "failed"]
 
 
 class JobCount(msgspec.Struct, frozen=True):
@@ -94,7 +97,8 @@ class JobInspection:
                 update(_jobs)
                 .where(_t.id == job_id, _t.status == "failed")
                 .values(
-                    status="waiting",
+                    # In a lane it waits for its turn among the others: a thousand may be tried again at once.
+                    status=case((_t.tenant_id.is_(None), "waiting"), else_="held"),
                     attempts=0,
                     due_at=now,
                     error=None,
@@ -103,13 +107,17 @@ class JobInspection:
                 )
             )
             row = (
-                await connection.execute(select(_t.id, _t.name, _t.queue, _t.payload, _t.due_at).where(_t.id == job_id))
+                await connection.execute(
+                    select(_t.id, _t.name, _t.queue, _t.payload, _t.due_at, _t.tenant_id).where(_t.id == job_id)
+                )
             ).first()
         if row is None:
             raise JobNotFound
         if changed.rowcount != 1:
             raise JobNotFailed
-        self._announcer.announce([Announced(*row)])
+        *job, tenant = row
+        if tenant is None:
+            self._announcer.announce([Announced(*job)])
 
     async def forget(self, job_id: str) -> None:
         """Deletes a failed job for good. Raises `JobNotFound`, `JobNotFailed`."""

@@ -10,10 +10,10 @@ from typing import TypeVar
 import msgspec
 
 from orrery.database import Database
+from orrery.jobs.announcing import Announcer
 from orrery.jobs.fleet.application import celery_app
 from orrery.jobs.fleet.broker import broker_of
 from orrery.jobs.fleet.carrier import CeleryCarrier
-from orrery.jobs.outbox import Announcer
 from orrery.jobs.parts import JobNeeds
 from orrery.jobs.setting_values import setting_values
 from orrery.settings.declare import Group
@@ -42,6 +42,7 @@ def needs_of(settings: Settings, database: Database, announcer: A) -> JobNeeds[A
         settings=setting_values(groups),
         zone=settings.logs.timezone,
         edition=settings.server.edition,
+        tenant_places=settings.jobs.tenant_places,
     )
 
 

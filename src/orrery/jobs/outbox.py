@@ -7,20 +7,23 @@ only for speed: an announcement that is lost is made up for by whoever polls the
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Protocol, cast
+from datetime import datetime
+from typing import cast
 
 import msgspec
 from sqlalchemy import Insert, event, insert
 from sqlalchemy import Table as CoreTable
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import Session
 
 from orrery.database import Database, new_id
+from orrery.jobs.announcing import ANNOUNCED_FOR, Announced, Announcer
 from orrery.jobs.catalog import BoundJob, JobCatalog
 from orrery.jobs.clock import Clock
 from orrery.jobs.errors import JobsConfigurationError
+from orrery.jobs.lanes import Lane, Lanes
 from orrery.jobs.queues import KNOWN
 from orrery.jobs.tables import Job
 
@@ -30,53 +33,22 @@ INSERT_JOB = insert(_jobs)
 _KEYED = uuid.UUID("8f0c3f0e-5d0a-5c52-9a4e-6f6b1d2c7a11")
 _PENDING = "orrery_jobs"
 
-ANNOUNCED_FOR = timedelta(seconds=15)
-"""How long after an announcement a waiting job counts as announced. Messages do get lost: a broker hands them to the
-open connection of a frozen worker, or loses its memory. Together with a lease of 30 s this stays below a minute."""
-
-
-class Announced(msgspec.Struct, frozen=True):
-    """A job of the table that somebody should look at. ``payload`` is plain JSON data."""
-
-    id: str
-    name: str
-    queue: str
-    payload: object
-    due_at: datetime
-
 
 class PreparedJob(msgspec.Struct, frozen=True):
     """A job as the row of a statement, for writers that take rows and no session. ``announced`` goes to `announce`."""
 
     row: Mapping[str, object]
-    announced: Announced
-
-
-class Announcer(Protocol):
-    """Told of jobs after their commit. ``carries``: an announcement is a message that brings the job to a worker."""
-
-    @property
-    def carries(self) -> bool: ...
-
-    def announce(self, jobs: Sequence[Announced]) -> None:
-        """Returns at once and never raises."""
-        ...
-
-
-class NoAnnouncer:
-    """For processes that enqueue but neither run jobs nor know a broker: workers find the jobs by looking."""
-
-    carries = False
-
-    def announce(self, jobs: Sequence[Announced]) -> None:
-        pass
+    announced: Announced | None
 
 
 class JobOutbox:
     """Enqueues jobs by their payload: its type says which job it is for."""
 
-    def __init__(self, database: Database, catalog: JobCatalog, announcer: Announcer, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, catalog: JobCatalog, lanes: Lanes, announcer: Announcer, clock: Clock
+    ) -> None:
         self._catalog = catalog
+        self._lanes = lanes
         self._announcer = announcer
         self._clock = clock
         self._database = database
@@ -97,12 +69,13 @@ class JobOutbox:
         a second one is ignored. ``queue``: another queue than the declared one. Raises `JobsConfigurationError` when
         no job takes this payload.
         """
-        bound = self._catalog.of_payload(type(payload))
-        job = self._job(bound, payload, due_at, key, queue)
+        job, lane = self._job(self._catalog.of_payload(type(payload)), payload, due_at, key, queue)
         connection = await session.connection()
-        added = await connection.execute(self._insert_new if key is not None else insert(_jobs), self._row(job))
+        released = await self._released(connection, [(job, lane)])
+        row = self._row(job, lane, held=job not in released)
+        added = await connection.execute(self._insert_new if key is not None else insert(_jobs), row)
         if key is None or added.rowcount == 1:
-            self._announce_after_commit(session.sync_session, job)
+            self._announce_after_commit(session.sync_session, released)
         return job.id
 
     async def enqueue_many(
@@ -110,12 +83,30 @@ class JobOutbox:
     ) -> list[str]:
         """Adds one job for each payload to the caller's transaction, by one statement; their ids."""
         jobs = [self._job(self._catalog.of_payload(type(one)), one, due_at, None, None) for one in payloads]
-        if jobs:
-            connection = await session.connection()
-            await connection.execute(insert(_jobs), [self._row(job) for job in jobs])
-        for job in jobs:
-            self._announce_after_commit(session.sync_session, job)
-        return [job.id for job in jobs]
+        if not jobs:
+            return []
+        connection = await session.connection()
+        released = await self._released(connection, jobs)
+        ids = {job.id for job in released}
+        await connection.execute(insert(_jobs), [self._row(job, lane, held=job.id not in ids) for job, lane in jobs])
+        self._announce_after_commit(session.sync_session, released)
+        return [job.id for job, _ in jobs]
+
+    async def _released(
+        self, connection: AsyncConnection, jobs: Sequence[tuple[Announced, Lane | None]]
+    ) -> list[Announced]:
+        """Those that need not wait for others of their lane."""
+        now = self._clock.now()
+        room = {lane: await self._lanes.room(connection, lane) for lane in {lane for _, lane in jobs if lane}}
+        used: Counter[Lane] = Counter()
+        released: list[Announced] = []
+        for job, lane in jobs:
+            if lane is not None:
+                if job.due_at > now or used[lane] >= room[lane]:
+                    continue
+                used[lane] += 1
+            released.append(job)
+        return released
 
     async def enqueue_now(
         self,
@@ -133,57 +124,61 @@ class JobOutbox:
         self, payload: msgspec.Struct, *, due_at: datetime | None = None, queue: str | None = None
     ) -> PreparedJob:
         """A job for `INSERT_JOB` in somebody else's transaction; `announce` it when that is durable."""
-        job = self._job(self._catalog.of_payload(type(payload)), payload, due_at, None, queue)
-        return PreparedJob(self._row(job), job)
+        job, lane = self._job(self._catalog.of_payload(type(payload)), payload, due_at, None, queue)
+        # Nothing can be counted here: whoever looks after the lanes releases it within a moment.
+        return PreparedJob(self._row(job, lane, held=lane is not None), None if lane is not None else job)
 
     def announce(self, job: PreparedJob) -> None:
         """Tells of a prepared job whose transaction committed. Returns at once and never raises."""
-        self._announcer.announce([job.announced])
+        if job.announced is not None:
+            self._announcer.announce([job.announced])
 
     async def add_due(self, wanted: Sequence[tuple[BoundJob, msgspec.Struct, datetime, str]]) -> list[str]:
         """Adds scheduled jobs (job, payload, due time, key) that nobody added before; the ids of those added."""
         added: list[Announced] = []
         async with self._database.connection() as connection:
             for bound, payload, due_at, key in wanted:
-                job = self._job(bound, payload, due_at, key, None)
-                if (await connection.execute(self._insert_new, self._row(job))).rowcount == 1:
+                job, lane = self._job(bound, payload, due_at, key, None)
+                if (await connection.execute(self._insert_new, self._row(job, lane))).rowcount == 1:
                     added.append(job)
         self._announcer.announce(added)
         return [one.id for one in added]
 
     def _job(
         self, bound: BoundJob, payload: msgspec.Struct, due_at: datetime | None, key: str | None, queue: str | None
-    ) -> Announced:
+    ) -> tuple[Announced, Lane | None]:
         name = bound.declaration.name
         if queue is not None and queue not in KNOWN:
             raise JobsConfigurationError(f"job {name}: there is no queue {queue}")
-        return Announced(
+        job = Announced(
             new_id() if key is None else keyed_id(name, key),
             bound.name,
             queue or bound.declaration.queue,
             msgspec.to_builtins(payload),
             due_at or self._clock.now(),
         )
+        return job, bound.lane_of(payload, job.queue)
 
-    def _row(self, job: Announced) -> dict[str, object]:
+    def _row(self, job: Announced, lane: Lane | None, *, held: bool = False) -> dict[str, object]:
         now = self._clock.now()
-        carried = self._announcer.carries and job.due_at <= now
+        carried = self._announcer.carries and job.due_at <= now and not held
         return {
             **msgspec.structs.asdict(job),
-            "status": "waiting",
+            "status": "held" if held else "waiting",
             "attempts": 0,
             "created_at": now,
             # While a job waits this says until when its message is trusted to be under way.
             "lease_expires_at": now + ANNOUNCED_FOR if carried else None,
+            "tenant_id": lane.tenant_id if lane is not None else None,
         }
 
-    def _announce_after_commit(self, session: Session, job: Announced) -> None:
+    def _announce_after_commit(self, session: Session, told: Sequence[Announced]) -> None:
         known = cast("list[Announced] | None", session.info.get(_PENDING))
         if known is not None:
-            known.append(job)
+            known.extend(told)
             return
         # The listeners stay with the session, which lives for one transaction or few.
-        pending: list[Announced] = [job]
+        pending = list(told)
         session.info[_PENDING] = pending
 
         def committed(_session: Session) -> None:

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from orrery.database import Database
+from orrery.jobs.announcing import Announcer
 from orrery.jobs.catalog import JobCatalog
 from orrery.jobs.claims import Claims
 from orrery.jobs.clock import Clock, SystemClock
@@ -19,7 +20,8 @@ from orrery.jobs.execution import Execution
 from orrery.jobs.holdings import Holdings
 from orrery.jobs.housekeeping import JobHousekeeping
 from orrery.jobs.inspection import JobInspection
-from orrery.jobs.outbox import Announcer, JobOutbox
+from orrery.jobs.lanes import Lanes
+from orrery.jobs.outbox import JobOutbox
 from orrery.jobs.queues import served_by_default
 from orrery.jobs.takeover import Takeover
 from orrery.jobs.timekeeper import Timekeeper
@@ -34,7 +36,7 @@ class JobNeeds(msgspec.Struct, Generic[A], frozen=True, kw_only=True):
 
     ``announcer``: `Wake` where jobs run in this process, `CeleryCarrier` in a fleet with a broker, `NoAnnouncer`
     otherwise. ``owner`` names this process. ``settings`` are the values that schedules refer to, by variable (see
-    `setting_values`). ``zone`` is the time zone of cron expressions.
+    `setting_values`). ``zone`` is the time zone of cron expressions. ``tenant_places``: see `Lanes`.
     """
 
     database: Database
@@ -43,6 +45,7 @@ class JobNeeds(msgspec.Struct, Generic[A], frozen=True, kw_only=True):
     settings: Mapping[str, SettingValue] = {}
     zone: str = "UTC"
     edition: str = "SELF_HOSTED"
+    tenant_places: int = 1
     clock: Clock = SystemClock()
 
 
@@ -55,6 +58,7 @@ class Jobs(msgspec.Struct, Generic[A], frozen=True, kw_only=True):
     inspection: JobInspection
     timekeeper: Timekeeper
     claims: Claims
+    lanes: Lanes
     holdings: Holdings
     execution: Execution
     takeover: Takeover
@@ -66,14 +70,16 @@ class Jobs(msgspec.Struct, Generic[A], frozen=True, kw_only=True):
         catalog = JobCatalog(needs.settings, zone=needs.zone)
         catalog.add(JobHousekeeping(database, clock).declared())
         holdings = Holdings(database, clock)
-        outbox = JobOutbox(database, catalog, announcer, clock)
+        lanes = Lanes(database, announcer, clock, places=needs.tenant_places)
+        outbox = JobOutbox(database, catalog, lanes, announcer, clock)
         return Jobs[B](
             needs=needs,
             catalog=catalog,
             outbox=outbox,
             inspection=JobInspection(database, announcer, clock),
             timekeeper=Timekeeper(catalog, outbox, clock),
-            claims=Claims(database, catalog, needs.owner),
+            claims=Claims(database, catalog, lanes, needs.owner),
+            lanes=lanes,
             holdings=holdings,
             execution=Execution(catalog, holdings, clock),
             takeover=Takeover(database, catalog, holdings, announcer, clock),

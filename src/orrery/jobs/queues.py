@@ -37,6 +37,12 @@ LATER = (
 """Queues that installations have named besides the default ones. Here every default worker serves them too: a queue
 that nobody serves grows for ever."""
 
+URGENT = frozenset({"priority_dataset", "priority_pipeline", "workflow_professional"})
+"""Queues whose jobs go before others'; see `orrery.jobs.turns`."""
+
+LOW = frozenset({"mail", "ops_trace", "app_deletion", "retention", "workflow_sandbox"})
+"""Queues whose jobs are in no hurry."""
+
 _CLOUD = "CLOUD"
 
 

@@ -14,11 +14,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
+from orrery.jobs.announcing import Announced
 from orrery.jobs.claims import Claimed, Claims, Verdict
 from orrery.jobs.clock import Clock
 from orrery.jobs.execution import Execution
 from orrery.jobs.holdings import Holdings
-from orrery.jobs.outbox import Announced
+from orrery.jobs.lanes import LOOK_SECONDS, Lanes
 from orrery.jobs.takeover import Takeover
 
 _log = logging.getLogger(__name__)
@@ -44,12 +45,13 @@ class RunnerLimits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunnerParts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the runner is made of."""
+    """What the runner is made of; ``lanes`` where any job goes in one."""
 
     claims: Claims
     execution: Execution
     holdings: Holdings
     takeover: Takeover
+    lanes: Lanes | None
     clock: Clock
 
 
@@ -92,8 +94,13 @@ class JobRunner:
         self._loops = [
             asyncio.create_task(forever(self._renew, sign_of_life), name="jobs-renew"),
             asyncio.create_task(forever(self._parts.takeover.look, sign_of_life), name="jobs-takeover"),
+            *self._lanes(),
             asyncio.create_task(self._serve(), name="jobs-runner"),
         ]
+
+    def _lanes(self) -> list[asyncio.Task[None]]:
+        lanes = self._parts.lanes
+        return [] if lanes is None else [asyncio.create_task(forever(lanes.look, LOOK_SECONDS), name="jobs-lanes")]
 
     async def close(self) -> None:
         """Takes no more jobs, lets running ones finish for the grace time, then puts the rest back into the queue."""

@@ -13,10 +13,17 @@ from orrery.database.orm import Table, utc_now
 
 
 class Job(Table):
-    """One piece of work. ``status``: waiting, running, done, failed."""
+    """One piece of work. ``status``: waiting, running, done, failed; or held, until its lane has room.
+
+    ``tenant_id`` is set where jobs of a workspace go in a lane of their own (`orrery.jobs.lanes`).
+    """
 
     __tablename__ = "jobs"
-    __table_args__ = (Index("ix_jobs_due", "status", "due_at"),)
+    __table_args__ = (
+        Index("ix_jobs_due", "status", "due_at"),
+        Index("ix_jobs_turn", "status", "queue", "due_at"),
+        Index("ix_jobs_lane", "status", "tenant_id", "queue", "due_at"),
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(String(128))
@@ -30,3 +37,4 @@ class Job(Table):
     error: Mapped[str | None] = mapped_column(LongText)
     created_at: Mapped[datetime] = mapped_column(Utc, default=utc_now)
     finished_at: Mapped[datetime | None] = mapped_column(Utc)
+    tenant_id: Mapped[str | None] = mapped_column(Id)

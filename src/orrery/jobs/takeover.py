@@ -17,10 +17,10 @@ from sqlalchemy import Table as CoreTable
 from sqlalchemy import bindparam, select, update
 
 from orrery.database import Database
+from orrery.jobs.announcing import ANNOUNCED_FOR, Announced, Announcer
 from orrery.jobs.catalog import JobCatalog
 from orrery.jobs.clock import Clock
 from orrery.jobs.holdings import Holdings
-from orrery.jobs.outbox import ANNOUNCED_FOR, Announced, Announcer
 from orrery.jobs.tables import Job
 
 _log = logging.getLogger(__name__)

@@ -226,7 +226,9 @@ async def _queue(parts: Parts) -> Finding:
         return Finding("queue", f"{configured}; its jobs can't be read, see the database")
     failed = sum(count.number for count in counts if count.status == "failed")
     waiting = [count for count in counts if count.status == "waiting"]
-    configured += f", {sum(count.number for count in waiting)} waiting, {failed} failed"
+    # Those that are held wait for others of their own workspace: no worker would change that.
+    later = sum(count.number for count in counts if count.status == "held")
+    configured += f", {sum(count.number for count in waiting) + later} waiting, {failed} failed"
     overdue = sorted({count.queue for count in waiting if count.oldest < datetime.now(UTC) - _OVERDUE})
     if not overdue:
         return Finding("queue", configured)

@@ -11,10 +11,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp
 
 from orrery.http.operators import OperatorParts
+from orrery.jobs.announcing import NoAnnouncer
 from orrery.jobs.embedded import EmbeddedJobs
 from orrery.jobs.fleet.carrier import CeleryCarrier
 from orrery.jobs.opening import open_carrier
-from orrery.jobs.outbox import NoAnnouncer
 from orrery.jobs.runner import RunnerLimits, Wake
 from orrery.sandbox.embedded import EmbeddedSandbox
 from orrery.settings.load import Settings

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from orrery.database.opening import BEAT_CONNECTIONS
+from orrery.jobs.announcing import NoAnnouncer
 from orrery.jobs.embedded import EmbeddedJobs
 from orrery.jobs.fleet.application import celery_app
 from orrery.jobs.fleet.beat import Beat
@@ -18,7 +19,6 @@ from orrery.jobs.fleet.relay import Relay
 from orrery.jobs.fleet.service import FleetService
 from orrery.jobs.fleet.worker import LoopThread, WorkerOptions, run_worker
 from orrery.jobs.opening import open_carrier
-from orrery.jobs.outbox import NoAnnouncer
 from orrery.jobs.runner import RunnerLimits, Wake
 from orrery.settings.groups.jobs import Jobs as JobSettings
 from orrery.settings.load import Settings

@@ -17,7 +17,7 @@ from orrery.database.engine import PoolOptions
 from orrery.database.limits import read_limit
 from orrery.database.migrate import migrate, require_current
 from orrery.jobs import JobNeeds, Jobs
-from orrery.jobs.outbox import NoAnnouncer
+from orrery.jobs.announcing import NoAnnouncer
 from orrery.schema import schema
 from orrery.workspaces.members.tables import Workspace
 

@@ -16,10 +16,10 @@ from tests.support.ports import free_port
 from tests.support.redis_server import redis_server
 
 from orrery.database.migrate import migrate
+from orrery.jobs.announcing import Announced
 from orrery.jobs.fleet.application import celery_app
 from orrery.jobs.fleet.broker import Broker, broker_of
 from orrery.jobs.fleet.carrier import CeleryCarrier
-from orrery.jobs.outbox import Announced
 from orrery.schema import schema
 from orrery.settings.groups.cache import CacheSettings
 from orrery.settings.groups.jobs import Jobs as JobSettings

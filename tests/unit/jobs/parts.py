@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from orrery.database import Database
 from orrery.jobs import JobNeeds, Jobs
-from orrery.jobs.outbox import Announced
+from orrery.jobs.announcing import Announced
 from orrery.jobs.tables import Job
 
 from .conftest import JobClock

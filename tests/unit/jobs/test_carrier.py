@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from orrery.jobs.announcing import Announced
 from orrery.jobs.fleet.application import celery_app
 from orrery.jobs.fleet.broker import Broker
 from orrery.jobs.fleet.carrier import CeleryCarrier
-from orrery.jobs.outbox import Announced
 
 pytest.importorskip("celery", reason="the celery extra is not installed")
 

@@ -7,7 +7,8 @@ from sqlalchemy import func, select
 
 from orrery.database import Database
 from orrery.jobs import JobsConfigurationError
-from orrery.jobs.outbox import ANNOUNCED_FOR, INSERT_JOB
+from orrery.jobs.announcing import ANNOUNCED_FOR
+from orrery.jobs.outbox import INSERT_JOB
 from orrery.jobs.tables import Job
 
 from .conftest import JobClock

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from orrery.jobs.errors import JobsConfigurationError
+from orrery.jobs.fleet.fair_order import FairOrder
 from orrery.settings.groups.cache import CacheSettings
 from orrery.settings.groups.jobs import Jobs
 
@@ -35,7 +36,7 @@ def broker_of(jobs: Jobs, cache: CacheSettings) -> Broker:
     scheme = url.partition("://")[0]
     options: dict[str, object] = {}
     if scheme in {"redis", "rediss", "sentinel"}:
-        options = {"socket_keepalive": True}
+        options = {"socket_keepalive": True, "queue_order_strategy": FairOrder}
     if scheme in {"amqp", "amqps", "pyamqp"}:
         # A message on a connection that is already dead is noticed, and sent again on another one.
         options = {"confirm_publish": True}

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import BoundedSemaphore
 from typing import Protocol, cast
 
+from orrery.jobs.announcing import Announced
 from orrery.jobs.fleet.application import JOB_TASK, CeleryApp
-from orrery.jobs.outbox import Announced
 
 _log = logging.getLogger(__name__)
 

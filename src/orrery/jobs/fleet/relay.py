@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, bindparam, select, update
 from sqlalchemy import Table as CoreTable
 
 from orrery.database import Database
+from orrery.jobs.announcing import ANNOUNCED_FOR, Announced, Announcer
 from orrery.jobs.catalog import JobCatalog
 from orrery.jobs.clock import Clock
-from orrery.jobs.outbox import ANNOUNCED_FOR, Announced, Announcer
 from orrery.jobs.tables import Job
 
 _jobs = cast("CoreTable", Job.__table__)

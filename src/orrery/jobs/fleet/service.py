@@ -9,9 +9,10 @@ from typing import Literal
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
-from orrery.jobs.claims import Verdict, write_verdict
+from orrery.jobs.claims import Verdict
 from orrery.jobs.fleet.carrier import CeleryCarrier
 from orrery.jobs.fleet.relay import Relay
+from orrery.jobs.lanes import LOOK_SECONDS
 from orrery.jobs.parts import Jobs
 from orrery.jobs.runner import cancel, forever
 
@@ -50,6 +51,8 @@ class FleetService:
             asyncio.create_task(forever(self._jobs.takeover.look, pause), name="jobs-takeover"),
             asyncio.create_task(forever(self._relay.step, RELAY_SECONDS), name="jobs-relay"),
         ]
+        if self._jobs.catalog.has_lanes:
+            self._loops.append(asyncio.create_task(forever(self._jobs.lanes.look, LOOK_SECONDS), name="jobs-lanes"))
 
     async def carry(self, name: str, payload: object, job_id: str) -> Carried:
         """Runs the job of a message, unless somebody else has it or had it. Raises what the database says."""
@@ -67,7 +70,8 @@ class FleetService:
         if verdict is None:
             return Carried("nothing")
         await self._write(verdict)
-        return Carried(verdict.status, (verdict.error or "").strip().rpartition("\n")[2])
+        end = "waiting" if verdict.status == "held" else verdict.status
+        return Carried(end, (verdict.error or "").strip().rpartition("\n")[2])
 
     async def wake(self) -> None:
         """Fires the schedules that are due."""
@@ -87,7 +91,7 @@ class FleetService:
     async def _write(self, verdict: Verdict) -> None:
         for attempt in range(_WRITE_ATTEMPTS):
             try:
-                await write_verdict(self._jobs.needs.database, verdict)
+                await self._jobs.claims.finish(verdict)
             except (SQLAlchemyError, OSError) as error:
                 _log.warning("the end of job %s could not be written: %s", verdict.claimed.id, error)
                 await asyncio.sleep(2.0**attempt)

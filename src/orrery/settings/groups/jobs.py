@@ -33,6 +33,10 @@ class Jobs(Group, frozen=True, kw_only=True):
     prefetch: Annotated[
         int, Env("CELERY_PREFETCH_MULTIPLIER", "messages a worker takes ahead for each place", at_least=1)
     ] = 1
+    tenant_places: Annotated[
+        int,
+        Env("TENANT_ISOLATED_TASK_CONCURRENCY", "indexing jobs of a workspace that workers see at a time", at_least=1),
+    ] = 1
     sentinel_master: Annotated[
         str, Env("CELERY_SENTINEL_MASTER_NAME", "name of the broker's master, where CELERY_BROKER_URL is sentinel://")
     ] = ""
