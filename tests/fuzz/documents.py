@@ -9,8 +9,11 @@ import random
 import zipfile
 from functools import cache
 
+from tests.unit.retrieval.extraction.documents import xls_file
+
 from orrery.retrieval.extraction.formats import extract_text
 from orrery.retrieval.extraction.limits import UnreadableDocument
+from orrery.retrieval.extraction.unit_formats import units_of
 
 from .mutations import bent_bytes
 from .target import Ready
@@ -31,7 +34,15 @@ BOMB = (
 
 @cache
 def seeds() -> dict[str, bytes]:
-    return {**PLAIN, "docx": _docx(), "xlsx": _xlsx(), "pptx": _pptx(), "epub": _epub(), "pdf": _pdf()}
+    return {
+        **PLAIN,
+        "docx": _docx(),
+        "xlsx": _xlsx(),
+        "pptx": _pptx(),
+        "epub": _epub(),
+        "pdf": _pdf(),
+        "xls": xls_file(("a", "é"), (1.0, "x")),
+    }
 
 
 def _docx() -> bytes:
@@ -122,7 +133,7 @@ def _bent_archive(dice: random.Random, data: bytes) -> bytes:
 
 
 class Documents(Ready):
-    """A text, or a refusal that can be shown."""
+    """A text, or a refusal that can be shown; and the same of its units."""
 
     name = "documents"
     deadline = 15.0
@@ -138,9 +149,16 @@ class Documents(Ready):
 
     async def check(self, data: bytes) -> None:
         kind, coded = json.loads(data)
+        content = base64.b64decode(coded)
         try:
-            text = extract_text(base64.b64decode(coded), extension=f".{kind}", mime_type="")
+            text = extract_text(content, extension=f".{kind}", mime_type="")
         except UnreadableDocument as refused:
             assert str(refused)
         else:
             text.encode("utf-8", "surrogatepass")
+        try:
+            units = units_of(content, extension=f".{kind}", mime_type="")
+        except UnreadableDocument as refused:
+            assert str(refused)
+        else:
+            assert all(unit.text.strip() and unit.text.encode() and "\0" not in unit.text for unit in units)

@@ -17,10 +17,12 @@ from orrery.cache.protocol import CacheUnavailable
 from orrery.database.engine import Database
 from orrery.database.migrate import migrate, require_current
 from orrery.database.opening import open_database
+from orrery.jobs.announcing import Announcer
 from orrery.jobs.opening import needs_of
-from orrery.jobs.outbox import Announcer
 from orrery.jobs.parts import Jobs
+from orrery.knowledge.upkeep.jobs import UpkeepJobs
 from orrery.mail.opening import open_mail
+from orrery.mail.protocol import MailTransport
 from orrery.operations.connections import read_budget
 from orrery.operations.queue_watch import QueueWatch, Watching
 from orrery.operations.schedules import Kept, RetentionJobs
@@ -32,7 +34,7 @@ from orrery.storage.absent import AbsentStorage
 from orrery.storage.opening import open_storage
 from orrery.wiring.ground import Ground
 from orrery.wiring.observation import Observation
-from orrery.wiring.outside import extract_of, open_clients, open_sandbox
+from orrery.wiring.outside import extract_of, open_clients, open_sandbox, units_of
 from orrery.wiring.product import Product, build_product
 
 A = TypeVar("A", bound=Announcer)
@@ -78,12 +80,13 @@ class Core(Generic[A]):
             clients=self._clients,
             code=self.sandbox,
             documents=extract_of(settings, self._documents),
+            units=units_of(settings, self._documents),
             outbox=self.jobs.outbox,
             observers=self.observation.runs,
             owner=f"{socket.gethostname()[:32]}:{os.getpid()}:{secrets.token_hex(4)}",
         )
         self.product: Product = build_product(self.ground)
-        regular = (*self._retention().declared(), *self._queue_watch().declared())
+        regular = (*self._retention().declared(), *self._queue_watch().declared(), *self._upkeep().declared())
         self.jobs.catalog.add([*self.product.background, *regular])
         self._show_gauges()
 
@@ -113,8 +116,13 @@ class Core(Generic[A]):
     def _queue_watch(self) -> QueueWatch:
         jobs = self.settings.jobs
         watching = Watching(threshold=jobs.queue_monitor_threshold, addresses=jobs.queue_monitor_addresses)
-        mail = open_mail(self.settings.mail, self._clients.operator)
-        return QueueWatch(self.database, self.jobs.inspection, self.jobs.outbox, mail, watching)
+        return QueueWatch(self.database, self.jobs.inspection, self.jobs.outbox, self._mail(), watching)
+
+    def _upkeep(self) -> UpkeepJobs:
+        return UpkeepJobs(self.database, self.jobs.outbox, self._mail(), self.settings.jobs.unused_days)
+
+    def _mail(self) -> MailTransport | None:
+        return open_mail(self.settings.mail, self._clients.operator)
 
     def _show_gauges(self) -> None:
         metrics = self.observation.metrics

@@ -10,7 +10,7 @@ from orrery.apps.runs.observing import RunObserver
 from orrery.cache.protocol import Cache
 from orrery.database.engine import Database
 from orrery.jobs.outbox import JobOutbox
-from orrery.retrieval.extraction.protocol import Extract
+from orrery.retrieval.extraction.protocol import Extract, ExtractUnits
 from orrery.sandbox.protocol import CodeRunner
 from orrery.settings.load import Settings
 from orrery.storage.protocol import ObjectStorage
@@ -27,6 +27,7 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
     clients: Clients
     code: CodeRunner
     documents: Extract
+    units: ExtractUnits
     outbox: JobOutbox
     owner: str
     observers: Sequence[RunObserver] = ()

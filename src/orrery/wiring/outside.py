@@ -14,9 +14,9 @@ from orrery.egress.proxy.rules import ProxyRules
 from orrery.egress.proxy.server import ForwardProxy
 from orrery.egress.refusals import Refusals
 from orrery.egress.retrying import RetryingHttpClient
-from orrery.retrieval.extraction.confined import Call, ConfinedExtract
-from orrery.retrieval.extraction.in_thread import extract_in_thread
-from orrery.retrieval.extraction.protocol import Extract
+from orrery.retrieval.extraction.confined import Call, ConfinedExtract, ConfinedUnits
+from orrery.retrieval.extraction.in_thread import extract_in_thread, units_in_thread
+from orrery.retrieval.extraction.protocol import Extract, ExtractUnits
 from orrery.sandbox.cgroups import groups_or_watch
 from orrery.sandbox.embedded import EmbeddedSandbox
 from orrery.sandbox.limits import Limits
@@ -149,3 +149,8 @@ def _snippet_gate(clients: Clients) -> NetworkGate | None:
 def extract_of(settings: Settings, call: Call) -> Extract:
     """How the text is taken out of documents: in a confined process, unless the settings say otherwise."""
     return ConfinedExtract(call) if settings.sandbox.confine_documents else extract_in_thread
+
+
+def units_of(settings: Settings, call: Call) -> ExtractUnits:
+    """How documents come apart into units, in the same way."""
+    return ConfinedUnits(call) if settings.sandbox.confine_documents else units_in_thread

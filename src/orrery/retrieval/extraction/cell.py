@@ -1,4 +1,4 @@
-"""The far side of confined reading: a document in, its text or its error out, both as bytes.
+"""The far side of confined reading: a document in, its text, units or error out, both as bytes.
 
 Imported by a zygote, which loads the readers' libraries once; its children can open hardly any file.
 """
@@ -12,7 +12,8 @@ from importlib import import_module
 from orrery.retrieval.extraction.formats import extract_text
 from orrery.retrieval.extraction.limits import UnreadableDocument, UnsupportedDocument
 from orrery.retrieval.extraction.office import read_docx, read_pptx, read_xlsx
-from orrery.retrieval.extraction.parcel import Parcel, unpack, wrap
+from orrery.retrieval.extraction.parcel import Parcel, unpack, wrap, wrap_units
+from orrery.retrieval.extraction.unit_formats import units_of
 
 
 def _rehearse() -> None:
@@ -37,10 +38,12 @@ def _rehearse() -> None:
 
 
 def read(payload: bytes) -> bytes:
-    """For `parcel.pack`'s bytes, the answer that `document_parcel.unwrap` takes."""
-    content, extension, mime_type = unpack(payload)
+    """For `parcel.pack`'s bytes, the answer that `parcel.unwrap` or `parcel.unwrap_units` takes."""
+    content, extension, mime_type, wanted = unpack(payload)
     del payload
     try:
+        if wanted == "units":
+            return wrap_units(units_of(content, extension=extension, mime_type=mime_type))
         return wrap(Parcel.TEXT, extract_text(content, extension=extension, mime_type=mime_type))
     except UnsupportedDocument as error:
         return wrap(Parcel.UNSUPPORTED, str(error))

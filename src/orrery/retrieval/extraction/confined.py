@@ -1,4 +1,4 @@
-"""Takes text out of documents in a confined process: the `Extract` of servers, whose documents come from strangers."""
+"""Reads documents in a confined process: the `Extract` and `ExtractUnits` of servers, whose documents strangers made."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import asyncio
 import sys
 from typing import Protocol
 
-from orrery.retrieval.extraction.formats import is_plain, reader_of
-from orrery.retrieval.extraction.in_thread import extract_in_thread
-from orrery.retrieval.extraction.limits import MAX_INPUT_BYTES, UnreadableDocument, UnsupportedDocument
-from orrery.retrieval.extraction.parcel import Parcel, pack, unwrap
+from orrery.retrieval.extraction import formats, unit_formats
+from orrery.retrieval.extraction.in_thread import extract_in_thread, units_in_thread
+from orrery.retrieval.extraction.limits import UnreadableDocument, UnsupportedDocument, check_size
+from orrery.retrieval.extraction.parcel import Parcel, Wanted, pack, unwrap, unwrap_units
+from orrery.retrieval.extraction.unit import Unit
 from orrery.sandbox.confined import CallFailed, ConfinedFunction
 from orrery.sandbox.limits import Limits
 
@@ -25,6 +26,8 @@ _PACKAGES = (
     "yaml",
     "pypdfium2",
     "pypdfium2_raw",
+    "xlrd",
+    "charset_normalizer",
     "docx",
     "openpyxl",
     "et_xmlfile",
@@ -33,6 +36,10 @@ _PACKAGES = (
     "PIL",
     "xlsxwriter",
 )
+
+
+_LONG = 1 << 20
+"""Bytes that take a while to be made text again."""
 
 
 class Call(Protocol):
@@ -50,21 +57,46 @@ class ConfinedExtract:
     """`Extract` by way of ``call``; plain text needs no parser and stays here, in a thread."""
 
     def __init__(self, call: Call) -> None:
-        self._call = call
+        self.call = call
 
     async def __call__(self, content: bytes, *, extension: str, mime_type: str) -> str:
         """Raises `UnsupportedDocument`, `UnreadableDocument`."""
-        reader = reader_of(extension, mime_type)
-        if is_plain(reader) or sys.platform != "linux":
+        reader = formats.reader_of(extension, mime_type)
+        if formats.is_plain(reader) or sys.platform != "linux":
             return await extract_in_thread(content, extension=extension, mime_type=mime_type)
-        if len(content) > MAX_INPUT_BYTES:
-            raise UnreadableDocument(f"the document is larger than {MAX_INPUT_BYTES} bytes")
-        try:
-            answer = await self._call(pack(content, extension=extension, mime_type=mime_type))
-        except CallFailed as failure:
-            name = (extension.removeprefix(".") or mime_type).upper()
-            raise UnreadableDocument(f"Failed to extract text from {name}: {failure}") from failure
-        kind, text = await asyncio.to_thread(unwrap, answer) if len(answer) > 1 << 20 else unwrap(answer)
+        answer = await _read(self.call, content, extension, mime_type, "text")
+        kind, text = await asyncio.to_thread(unwrap, answer) if len(answer) > _LONG else unwrap(answer)
         if kind is Parcel.TEXT:
             return text
-        raise (UnsupportedDocument if kind is Parcel.UNSUPPORTED else UnreadableDocument)(text)
+        raise _refusal(kind, text)
+
+
+class ConfinedUnits:
+    """`ExtractUnits` in the same way."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+
+    async def __call__(self, content: bytes, *, extension: str, mime_type: str) -> list[Unit]:
+        """Raises `UnsupportedDocument`, `UnreadableDocument`."""
+        reader = unit_formats.unit_reader_of(extension, mime_type)
+        if unit_formats.is_plain(reader) or sys.platform != "linux":
+            return await units_in_thread(content, extension=extension, mime_type=mime_type)
+        answer = await _read(self._call, content, extension, mime_type, "units")
+        units = await asyncio.to_thread(unwrap_units, answer) if len(answer) > _LONG else unwrap_units(answer)
+        if isinstance(units, list):
+            return units
+        raise _refusal(*units)
+
+
+async def _read(call: Call, content: bytes, extension: str, mime_type: str, wanted: Wanted) -> bytes:
+    check_size(content)
+    try:
+        return await call(pack(content, extension=extension, mime_type=mime_type, wanted=wanted))
+    except CallFailed as failure:
+        name = (extension.removeprefix(".") or mime_type).upper()
+        raise UnreadableDocument(f"Failed to extract text from {name}: {failure}") from failure
+
+
+def _refusal(kind: Parcel, text: str) -> UnreadableDocument:
+    return (UnsupportedDocument if kind is Parcel.UNSUPPORTED else UnreadableDocument)(text)

@@ -5,18 +5,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import TypeAlias
 
+from orrery.retrieval.extraction.encodings import decode
 from orrery.retrieval.extraction.limits import (
-    MAX_INPUT_BYTES,
     MAX_TEXT_CHARACTERS,
     UnreadableDocument,
     UnsupportedDocument,
+    check_size,
 )
 from orrery.retrieval.extraction.office import read_docx, read_pptx, read_xlsx
+from orrery.retrieval.extraction.old_workbooks import read_xls
 from orrery.retrieval.extraction.pages import read_epub, read_pdf
-from orrery.retrieval.extraction.plain import decode, read_csv, read_email, read_json, read_properties, read_yaml
+from orrery.retrieval.extraction.plain import read_csv, read_email, read_json, read_properties, read_yaml
 
 Reader: TypeAlias = Callable[[bytes], str]
 
@@ -75,7 +78,8 @@ _PLAIN = [
 ]
 
 
-def _needs_service(_: bytes) -> str:
+def needs_service(_: bytes) -> str:
+    """The reader of what only an outside service reads."""
     raise UnsupportedDocument("UNSTRUCTURED_API_URL must be set")
 
 
@@ -91,18 +95,18 @@ _BY_EXTENSION: dict[str, Reader] = dict.fromkeys(_PLAIN, decode) | {
     "xlsx": read_xlsx,
     "pptx": read_pptx,
     "epub": read_epub,
+    "xls": read_xls,
     # Old binary formats, which only the outside service reads.
-    "doc": _needs_service,
-    "ppt": _needs_service,
-    "xls": _needs_service,
-    "msg": _needs_service,
+    "doc": needs_service,
+    "ppt": needs_service,
+    "msg": needs_service,
 }
 _BY_MIME_TYPE: dict[str, Reader] = {
     "application/pdf": read_pdf,
-    "application/msword": _needs_service,
-    "application/vnd.ms-excel": _needs_service,
-    "application/vnd.ms-powerpoint": _needs_service,
-    "application/vnd.ms-outlook": _needs_service,
+    "application/msword": needs_service,
+    "application/vnd.ms-excel": read_xls,
+    "application/vnd.ms-powerpoint": needs_service,
+    "application/vnd.ms-outlook": needs_service,
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": read_docx,
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": read_xlsx,
     "application/vnd.openxmlformats-officedocument.presentationml.presentation": read_pptx,
@@ -144,7 +148,27 @@ def reader_of(extension: str, mime_type: str) -> Reader:
 
 def is_plain(reader: Reader) -> bool:
     """Whether a reader only decodes, or refuses without a look: neither parses what a stranger made."""
-    return reader in {decode, _needs_service}
+    return reader in {decode, needs_service}
+
+
+@contextmanager
+def named_failures(extension: str, mime_type: str) -> Generator[None]:
+    """Turns whatever a reader raises into `UnreadableDocument`, with the contract's text."""
+    name = (extension.removeprefix(".") or mime_type).upper()
+    try:
+        yield
+    except UnsupportedDocument:
+        raise
+    except MemoryError as error:
+        raise UnreadableDocument(
+            f"Failed to extract text from {name}: it needed more memory than a document may have"
+        ) from error
+    except Exception as error:
+        # The readers' libraries answer malformed bytes with errors of every kind; all mean the same to the app.
+        detail = str(error) or type(error).__name__
+        if detail.startswith(("Failed to decode or parse", "Failed to extract text")):
+            raise UnreadableDocument(detail) from error
+        raise UnreadableDocument(f"Failed to extract text from {name}: {detail}") from error
 
 
 def extract_text(content: bytes, *, extension: str, mime_type: str) -> str:
@@ -153,24 +177,9 @@ def extract_text(content: bytes, *, extension: str, mime_type: str) -> str:
     Raises `UnsupportedDocument`, `UnreadableDocument`; their texts are the node's error.
     """
     reader = reader_of(extension, mime_type)
-    if len(content) > MAX_INPUT_BYTES:
-        raise UnreadableDocument(f"the document is larger than {MAX_INPUT_BYTES} bytes")
-    try:
+    check_size(content)
+    with named_failures(extension, mime_type):
         text = reader(content)
-    except UnsupportedDocument:
-        raise
-    except MemoryError as error:
-        name = (extension.removeprefix(".") or mime_type).upper()
-        raise UnreadableDocument(
-            f"Failed to extract text from {name}: it needed more memory than a document may have"
-        ) from error
-    except Exception as error:
-        # The readers' libraries answer malformed bytes with errors of every kind; all mean the same to the app.
-        name = (extension.removeprefix(".") or mime_type).upper()
-        detail = str(error) or type(error).__name__
-        if detail.startswith("Failed to decode or parse"):
-            raise UnreadableDocument(detail) from error
-        raise UnreadableDocument(f"Failed to extract text from {name}: {detail}") from error
     if len(text) > MAX_TEXT_CHARACTERS:
         raise UnreadableDocument(f"the document holds more than {MAX_TEXT_CHARACTERS} characters")
     return text

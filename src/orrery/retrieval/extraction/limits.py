@@ -21,22 +21,28 @@ class UnsupportedDocument(UnreadableDocument):
     """A kind of document that nothing here reads."""
 
 
+def check_size(content: bytes) -> None:
+    """Raises `UnreadableDocument` for a document that is too large to look at."""
+    if len(content) > MAX_INPUT_BYTES:
+        raise UnreadableDocument(f"the document is larger than {MAX_INPUT_BYTES} bytes")
+
+
 class TextBudget:
     """Collects pieces of text until there are too many characters."""
 
     def __init__(self, limit: int = MAX_TEXT_CHARACTERS) -> None:
         self._left = limit
-        self._pieces: list[str] = []
+        self.pieces: list[str] = []
 
     def add(self, piece: str) -> None:
         """Raises `UnreadableDocument`."""
         self._left -= len(piece)
         if self._left < 0:
             raise UnreadableDocument(f"the document holds more than {MAX_TEXT_CHARACTERS} characters")
-        self._pieces.append(piece)
+        self.pieces.append(piece)
 
     def join(self, glue: str) -> str:
-        return glue.join(self._pieces)
+        return glue.join(self.pieces)
 
 
 def open_archive(content: bytes) -> zipfile.ZipFile:

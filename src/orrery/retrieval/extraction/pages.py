@@ -8,8 +8,9 @@ import zipfile
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
+from orrery.retrieval.extraction.encodings import decode
 from orrery.retrieval.extraction.limits import MAX_PAGES, TextBudget, UnreadableDocument, open_archive
-from orrery.retrieval.extraction.plain import decode, html_text
+from orrery.retrieval.extraction.plain import html_text
 
 # PDFium keeps global state and may only be used by one thread at a time.
 _PDFIUM = threading.Lock()
@@ -17,11 +18,16 @@ _PDFIUM = threading.Lock()
 
 def read_pdf(content: bytes) -> str:
     """The text of all pages. Raises `UnreadableDocument`."""
+    return "\n".join(pdf_pages(content))
+
+
+def pdf_pages(content: bytes) -> list[str]:
+    """The text of each page. Raises `UnreadableDocument`."""
     with _PDFIUM:
-        return _read_pdf(content)
+        return _pdf_pages(content)
 
 
-def _read_pdf(content: bytes) -> str:
+def _pdf_pages(content: bytes) -> list[str]:
     import pypdfium2  # lazy: loads a large shared library
 
     try:
@@ -34,14 +40,14 @@ def _read_pdf(content: bytes) -> str:
         budget = TextBudget()
         for page in document:
             text_page = page.get_textpage()
-            budget.add(text_page.get_text_bounded())
+            budget.add(text_page.get_text_bounded().replace("\r\n", "\n"))
             text_page.close()
             page.close()
-        return budget.join("\n").replace("\r\n", "\n")
     except pypdfium2.PdfiumError as error:
         raise UnreadableDocument(str(error)) from error
     finally:
         document.close()
+    return budget.pieces
 
 
 class _Package(HTMLParser):
@@ -68,6 +74,11 @@ class _Package(HTMLParser):
 
 def read_epub(content: bytes) -> str:
     """The chapters' text in reading order. Raises `UnreadableDocument`."""
+    return "\n\n".join(epub_chapters(content))
+
+
+def epub_chapters(content: bytes) -> list[str]:
+    """The text of each chapter, in reading order. Raises `UnreadableDocument`."""
     with open_archive(content) as archive:
         package = _Package()
         try:
@@ -82,4 +93,4 @@ def read_epub(content: bytes) -> str:
                     budget.add(html_text(decode(archive.read(path))))
         except (KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
             raise UnreadableDocument(str(error)) from error
-        return budget.join("\n\n")
+        return budget.pieces

@@ -13,10 +13,10 @@ from html.parser import HTMLParser
 
 import yaml
 
+from orrery.retrieval.extraction.encodings import decode
 from orrery.retrieval.extraction.limits import MAX_CELLS, MAX_INPUT_BYTES, TextBudget, UnreadableDocument
 from orrery.whole_text import whole
 
-_BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _UNSEEN = frozenset({"script", "style", "head", "template"})
 _BLOCKS = frozenset(
     [
@@ -44,19 +44,6 @@ _BLOCKS = frozenset(
         "title",
     ]
 )
-
-
-def decode(content: bytes) -> str:
-    """Text by its byte order mark, as UTF-8, as GB 18030, or else byte by byte."""
-    for mark, encoding in _BYTE_ORDER_MARKS:
-        if content.startswith(mark):
-            return content.decode(encoding, "replace")
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return content.decode("latin-1")
 
 
 def read_json(content: bytes) -> str:

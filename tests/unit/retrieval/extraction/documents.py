@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
+from datetime import date
 
 
 def archive(**entries: str) -> bytes:
@@ -89,3 +91,63 @@ EPUB = {
     "OPS__2.xhtml": "<html><head><title>no</title></head><body><p>Second</p></body></html>",
     "OPS__c 1.xhtml": "<body><h1>First &amp; foremost</h1><script>no()</script><p>one <b>two</b></p></body>",
 }
+
+
+def xls_file(*rows: tuple[str | float | bool | date | None, ...]) -> bytes:
+    """An old workbook of one sheet: a compound file with one stream of records."""
+    cells = b""
+    for row, values in enumerate(rows):
+        for column, value in enumerate(values):
+            place = struct.pack("<HHH", row, column, isinstance(value, date))
+            match value:
+                case str():
+                    text = struct.pack("<HB", len(value), 1) + value.encode("utf-16-le")
+                    cells += _record(0x0204, place + text)
+                case bool():
+                    cells += _record(0x0205, place + struct.pack("<BB", value, 0))
+                case float():
+                    cells += _record(0x0203, place + struct.pack("<d", value))
+                case date():
+                    cells += _record(0x0203, place + struct.pack("<d", (value - date(1899, 12, 30)).days))
+                case None:
+                    pass
+    return _compound(_workbook(cells))
+
+
+def _record(kind: int, body: bytes) -> bytes:
+    return struct.pack("<HH", kind, len(body)) + body
+
+
+def _workbook(cells: bytes) -> bytes:
+    start = struct.pack("<HHHHII", 0x0600, 0x0005, 0, 0, 0, 0)
+    # Formats of cells: the general one, and the fourteenth that is built in, which shows dates.
+    start = _record(0x0809, start) + b"".join(_record(0x00E0, struct.pack("<HH16x", 0, shown)) for shown in (0, 14))
+    end = _record(0x000A, b"")
+    length = len(start) + len(_record(0x0085, bytes(9))) + len(end)
+    sheet = _record(0x0085, struct.pack("<IBBBB", length, 0, 0, 1, 0) + b"S")
+    inner = _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0010, 0, 0, 0, 0)) + cells + end
+    return start + sheet + end + inner
+
+
+def _compound(stream: bytes) -> bytes:
+    """A file of sectors: the table of sectors, the directory, the stream, which is too long for small sectors."""
+    last, free, table = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD
+    sectors = max(-(-len(stream) // 512), 8)
+    chain = [table, last, *range(3, sectors + 2), last]
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16)
+    head += struct.pack("<HHHHH6xIIIIIIIII", 0x3E, 3, 0xFFFE, 9, 6, 0, 1, 1, 0, 4096, last, 0, last, 0)
+    head += struct.pack("<I", 0) + struct.pack("<I", free) * 108
+
+    def entry(name: str, kind: int, child: int, first: int, size: int) -> bytes:
+        named = (name + "\0").encode("utf-16-le")
+        links = struct.pack("<HBBIII", len(named) if name else 0, kind, 1, free, free, child)
+        return (named if name else b"").ljust(64, b"\0") + links + bytes(36) + struct.pack("<IQ", first, size)
+
+    directory = entry("Root Entry", 5, 1, last, 0) + entry("Workbook", 2, free, 2, sectors * 512)
+    directory += entry("", 0, free, 0, 0) * 2
+    return (
+        head
+        + struct.pack("<128I", *chain, *[free] * (128 - len(chain)))
+        + directory
+        + stream.ljust(sectors * 512, b"\0")
+    )

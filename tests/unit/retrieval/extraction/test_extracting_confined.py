@@ -1,4 +1,4 @@
-"""Documents read in a confined process: the same texts, and hostile ones end as errors that leave the server alive."""
+"""Documents read in a confined process: the same texts and units, and hostile ones end as errors that leave the server alive."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from orrery.retrieval.extraction.confined import LIMITS, ConfinedExtract, confined_reader
+from orrery.retrieval.extraction.confined import LIMITS, ConfinedExtract, ConfinedUnits, confined_reader
 from orrery.retrieval.extraction.formats import extract_text
 from orrery.retrieval.extraction.limits import UnreadableDocument, UnsupportedDocument
-from orrery.retrieval.extraction.parcel import Parcel, pack, unpack, unwrap, wrap
+from orrery.retrieval.extraction.parcel import Parcel, pack, unpack, unwrap, unwrap_units, wrap, wrap_units
+from orrery.retrieval.extraction.unit import Unit
+from orrery.retrieval.extraction.unit_formats import units_of
 from orrery.sandbox.limits import Limits
 
-from .documents import EPUB, archive, docx_file, pdf, pptx_file, xlsx_file
+from .documents import EPUB, archive, docx_file, pdf, pptx_file, xls_file, xlsx_file
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -34,12 +36,18 @@ async def extract() -> AsyncIterator[ConfinedExtract]:
     await reader.close()
 
 
+@pytest.fixture
+def take_apart(extract: ConfinedExtract) -> ConfinedUnits:
+    """The same process, asked for units."""
+    return ConfinedUnits(extract.call)
+
+
 EMAIL = b"From: a@b\nSubject: S\nContent-Type: text/html\n\n<p>Hi <b>you</b></p>"
 DOCUMENTS = {
     ".txt": "é".encode("utf-16"), ".md": b"# x", ".html": b"<b>x</b>", ".vtt": b"WEBVTT\n\n00:00.000 --> 00:01.000\nHi",
     ".srt": b"1\n00:00:00,000 --> 00:00:01,000\nHi", ".json": b'{"a":[1]}', ".yaml": b"{a: [x]}", ".xml": b"<a>1</a>",
     ".properties": b"a=1", ".csv": b"a,b\n1,2", ".eml": EMAIL, ".pdf": pdf("Hello", "World"), ".docx": docx_file(),
-    ".xlsx": xlsx_file(), ".pptx": pptx_file(), ".epub": archive(**EPUB),
+    ".xlsx": xlsx_file(), ".xls": xls_file(("a", "b"), ("x", 2.0)), ".pptx": pptx_file(), ".epub": archive(**EPUB),
 }  # fmt: skip
 
 
@@ -49,6 +57,14 @@ async def test_the_text_is_the_same_as_in_the_open(extract: ConfinedExtract, ext
     text = await extract(content, extension=extension, mime_type="")
     assert text == extract_text(content, extension=extension, mime_type="")
     assert text
+
+
+@pytest.mark.parametrize("extension", DOCUMENTS)
+async def test_the_units_are_the_same_as_in_the_open(take_apart: ConfinedUnits, extension: str):
+    content = DOCUMENTS[extension]
+    units = await take_apart(content, extension=extension, mime_type="")
+    assert units == units_of(content, extension=extension, mime_type="")
+    assert units
 
 
 async def test_the_media_type_counts_where_there_is_no_ending(extract: ConfinedExtract):
@@ -65,11 +81,12 @@ async def test_the_media_type_counts_where_there_is_no_ending(extract: ConfinedE
     ],
 )
 async def test_what_is_not_supported_keeps_its_words(
-    extract: ConfinedExtract, extension: str, mime_type: str, text: str
+    extract: ConfinedExtract, take_apart: ConfinedUnits, extension: str, mime_type: str, text: str
 ):
-    with pytest.raises(UnsupportedDocument) as caught:
-        await extract(b"", extension=extension, mime_type=mime_type)
-    assert str(caught.value) == text
+    for read in (extract, take_apart):
+        with pytest.raises(UnsupportedDocument) as caught:
+            await read(b"", extension=extension, mime_type=mime_type)
+        assert str(caught.value) == text
 
 
 def zipped(entries: dict[str, bytes], of: bytes = b"") -> bytes:
@@ -129,6 +146,14 @@ HOSTILE = {
     "pages that hold each other": (".pdf", pdf("x").replace(b"/Kids [4 0 R]", b"/Kids [2 0 R]")),
     "wide table": (".csv", b",".join([b"x"] * 2_100_000)),
 }  # fmt: skip
+ALIKE_IN_UNITS = {
+    "entities in sheets",
+    "deep word",
+    "deep e-mail",
+    "many entries",
+    "pages that hold each other",
+}
+"""Those whose hostility is met on the way to units, too, by another reader or by taking apart what it gives."""
 SURVIVED = {
     "entities in a chapter": (".epub", archive(**{**EPUB, "OPS__2.xhtml": LAUGHS.decode()})),
     "aliases in yaml": (".yaml", YAML_BOMB.encode()),
@@ -138,11 +163,15 @@ SURVIVED = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-async def test_hostile_documents_end_as_errors(extract: ConfinedExtract, name: str):
+async def test_hostile_documents_end_as_errors(extract: ConfinedExtract, take_apart: ConfinedUnits, name: str):
     extension, content = HOSTILE[name]
     with pytest.raises(UnreadableDocument) as caught:
         await extract(content, extension=extension, mime_type="")
     assert str(caught.value)
+    if name in ALIKE_IN_UNITS:
+        with pytest.raises(UnreadableDocument) as caught:
+            await take_apart(content, extension=extension, mime_type="")
+        assert str(caught.value)
     assert await extract(b"[1]", extension=".json", mime_type="") == "[\n  1\n]"
 
 
@@ -175,14 +204,19 @@ async def test_greed_for_time_is_named():
 
 async def test_plain_text_starts_no_process():
     reader = confined_reader()
-    extract = ConfinedExtract(reader)
+    extract, take_apart = ConfinedExtract(reader), ConfinedUnits(reader)
     assert await extract(b"x", extension=".py", mime_type="") == "x"
+    assert await take_apart(b"# x", extension=".md", mime_type="") == [Unit("x")]
     assert reader.zygote is None
     await reader.close()
 
 
 async def test_parcels_keep_every_byte_and_character():
     content = os.urandom(100) + b"\n\n"
-    assert unpack(pack(content, extension=".ü\n", mime_type='a"b')) == (content, ".ü\n", 'a"b')
+    assert unpack(pack(content, extension=".ü\n", mime_type='a"b')) == (content, ".ü\n", 'a"b', "text")
+    assert unpack(pack(content, extension="", mime_type="", wanted="units"))[3] == "units"
     for kind in Parcel:
         assert unwrap(wrap(kind, "é\ud800\0")) == (kind, "é\ud800\0")
+        assert kind is Parcel.UNITS or unwrap_units(wrap(kind, "é")) == (kind, "é")
+    units = [Unit("é\n", 3), Unit("b")]
+    assert unwrap_units(wrap_units(units)) == units

@@ -15,7 +15,7 @@ from orrery.retrieval.extraction import limits
 from orrery.retrieval.extraction.formats import extract_text
 from orrery.retrieval.extraction.limits import UnreadableDocument, UnsupportedDocument
 
-from .documents import EPUB, archive, docx_file, pdf, pptx_file, xlsx_file
+from .documents import EPUB, archive, docx_file, pdf, pptx_file, xls_file, xlsx_file
 
 
 def read(content: bytes, extension: str, mime_type: str = "") -> str:
@@ -44,6 +44,7 @@ def test_office_documents():
     table = "| h1 | h\\|2 |\n| --- | --- |\n| a b | c |"
     assert read(docx_file(), ".docx") == f"Before\n{table}\nAfter"
     assert read(xlsx_file(), ".xlsx") == "| name | n |\n| --- | --- |\n| x | 1 |\n| far |  |"
+    assert read(xls_file(("a", "b"), ("x", 2.0)), ".xls") == "| a | b |\n| --- | --- |\n| x | 2 |"
     assert read(pptx_file(), ".pptx") == "Title\nPoint\n| a | b |\n| --- | --- |"
 
 
