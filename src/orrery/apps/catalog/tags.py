@@ -96,6 +96,11 @@ class TagService:
             found = await store.tags_on(session, workspace_id, target_ids)
         return {target: [TagName(tag.id, tag.name, tag.type) for tag in tags] for target, tags in found.items()}
 
+    async def uses(self, workspace_id: str, tag_id: str) -> int:
+        """On how many things the tag is."""
+        async with self._database.read() as session:
+            return len(await store.tagged_with(session, workspace_id, [tag_id]))
+
     async def targets_of(self, workspace_id: str, tag_ids: Sequence[str]) -> frozenset[str]:
         """The things with any of these tags."""
         async with self._database.read() as session:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 import msgspec
@@ -11,7 +11,7 @@ import msgspec
 from orrery.apps.files import store
 from orrery.apps.files.errors import ExtensionBlocked, FileNotFound, FileTooLarge, UnsupportedFileType
 from orrery.apps.files.kinds import KNOWLEDGE_DOCUMENTS, SizeLimits, extension_of, type_of
-from orrery.apps.files.names import checked_name, upload_key
+from orrery.apps.files.names import LONGEST_STEM, checked_name, upload_key
 from orrery.apps.files.protocol import FileOwner
 from orrery.apps.files.tables import UploadFile
 from orrery.database.engine import Database
@@ -20,13 +20,19 @@ from orrery.database.orm import utc_now
 from orrery.settings.groups.upload import Upload
 from orrery.storage.protocol import ObjectStorage
 
+_TITLED = "txt"
+
 
 class NewFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A file as it arrives: its name as sent, the media type that the sender gave, and the address it came from."""
+    """A file as it arrives: its name as sent, the media type that the sender gave, and the address it came from.
+
+    ``titled``: a text without a file, whose name is a title and may hold any character.
+    """
 
     filename: str | None
     mime_type: str | None
     for_knowledge: bool = False
+    titled: bool = False
     source_url: str = ""
 
 
@@ -50,6 +56,8 @@ class Uploads:
 
         Raises `FilenameMissing`, `InvalidFilename`, `ExtensionBlocked`, `UnsupportedFileType`.
         """
+        if new.titled:
+            return (new.filename or "")[:LONGEST_STEM], self._limits.for_extension(_TITLED)
         name = checked_name(new.filename)
         extension = extension_of(name)
         if extension in self._refused:
@@ -69,8 +77,9 @@ class Uploads:
     ) -> UploadFile:
         """Keeps the file. Raises what `check` raises, `FileTooLarge`, and `StorageUnavailable`."""
         name, limit = self.check(new)
+        extension = _TITLED if new.titled else extension_of(name)
         file_id = new_id()
-        key = upload_key(workspace_id, file_id, name)
+        key = upload_key(workspace_id, file_id, f"{_TITLED}.{_TITLED}" if new.titled else name)
         digest = hashlib.sha3_256()
         size = await self._storage.save(key, _measured(content, digest, limit))
         row = UploadFile(
@@ -80,7 +89,7 @@ class Uploads:
             key=key,
             name=name,
             size=size,
-            extension=extension_of(name),
+            extension=extension,
             mime_type=_media_type(new.mime_type) or type_of(name),
             created_by_role=owner.role,
             created_by=owner.id,
@@ -95,6 +104,11 @@ class Uploads:
             await self._storage.delete(key)  # a content that no row names would stay for ever
             raise
         return row
+
+    async def known(self, workspace_id: str, file_ids: Sequence[str]) -> dict[str, UploadFile]:
+        """Those of the files that the workspace has, by id."""
+        async with self._database.read() as session:
+            return dict(await store.uploads_by_id(session, workspace_id, file_ids))
 
     async def find(self, workspace_id: str, file_id: str, owner: FileOwner | None = None) -> UploadFile:
         """A file of the workspace, for an end user only his own. Raises `FileNotFound`."""

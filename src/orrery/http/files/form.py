@@ -65,29 +65,54 @@ class _OneFileParser(MultiPartParser):
         super().on_part_data(data, start, end)
 
 
+class SentForm(msgspec.Struct, frozen=True):
+    """A form whose file may be left out, and its text fields."""
+
+    file: FormFile | None
+    fields: dict[str, str]
+
+
 @asynccontextmanager
 async def form_file(call: Call, uploads: Uploads, *, for_knowledge: bool = False) -> AsyncGenerator[FormFile]:
     """The form's file, open while the block runs.
 
     Raises `NoFileUploaded`, `TooManyFiles`, `FileTooLarge`, `InvalidParam`, and what `Uploads.check` raises.
     """
-    request = call.request
-    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+    if not _is_form(call):
         raise NoFileUploaded
-    declared = request.headers.get("content-length", "")
+    async with sent_form(call, uploads, for_knowledge=for_knowledge) as form:
+        if form.file is None:
+            raise NoFileUploaded
+        yield form.file
+
+
+@asynccontextmanager
+async def sent_form(call: Call, uploads: Uploads, *, for_knowledge: bool = False) -> AsyncGenerator[SentForm]:
+    """The form, its file open while the block runs.
+
+    Raises `TooManyFiles`, `FileTooLarge`, `InvalidParam`, and what `Uploads.check` raises.
+    """
+    if not _is_form(call):
+        raise InvalidParam("The form can't be read: send it as multipart/form-data.")
+    declared = call.request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > uploads.largest + _OVERHEAD:
         raise FileTooLarge
     form = await _parsed(_OneFileParser(call, uploads, for_knowledge=for_knowledge))
     try:
-        upload = form.get("file")
-        if not isinstance(upload, UploadFile):
-            raise NoFileUploaded
         fields = {name: value for name, value in form.items() if isinstance(value, str)}
-        new = NewFile(filename=upload.filename, mime_type=upload.content_type, for_knowledge=for_knowledge)
-        yield FormFile(new=new, fields=fields, upload=upload)
+        upload = form.get("file")
+        file = None
+        if isinstance(upload, UploadFile):
+            new = NewFile(filename=upload.filename, mime_type=upload.content_type, for_knowledge=for_knowledge)
+            file = FormFile(new=new, fields=fields, upload=upload)
+        yield SentForm(file, fields)
     finally:
         # Spooled files may lie on the disk; a cancelled request must remove them too.
         await asyncio.shield(form.close())
+
+
+def _is_form(call: Call) -> bool:
+    return call.request.headers.get("content-type", "").lower().startswith("multipart/form-data")
 
 
 async def _parsed(parser: MultiPartParser) -> FormData:

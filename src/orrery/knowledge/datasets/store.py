@@ -13,7 +13,6 @@ from orrery.knowledge.datasets.tables import (
     Dataset,
     DatasetMetadata,
     DatasetPermission,
-    ProcessRuleRow,
 )
 from orrery.knowledge.documents.tables import Document
 from orrery.workspaces.members.tables import Membership, Workspace
@@ -154,13 +153,3 @@ async def strangers(session: AsyncSession, workspace_id: str, account_ids: Colle
         )
     )
     return set(account_ids) - set(rows)
-
-
-async def latest_rule(session: AsyncSession, dataset_id: str) -> ProcessRuleRow | None:
-    """The rule that new documents get when they bring none."""
-    return await session.scalar(
-        select(ProcessRuleRow)
-        .where(ProcessRuleRow.dataset_id == dataset_id)
-        .order_by(ProcessRuleRow.created_at.desc(), ProcessRuleRow.id.desc())
-        .limit(1)
-    )
