@@ -25,16 +25,22 @@ from orrery.jobs.queues import KNOWN, unserved
 from orrery.jobs.versions import Form, forms_of
 from orrery.settings.declare import SettingValue
 
+LEASE = 30.0
+"""Seconds without a sign of life, unless the installation or a declaration says otherwise."""
 _PLACE = re.compile(r"\{([A-Z0-9_]+)\}")
 
 
 class BoundJob(msgspec.Struct, frozen=True):
-    """A declaration with the function that does the work, for payloads of one form. Rows call it ``name``."""
+    """A declaration with the function that does the work, for payloads of one form. Rows call it ``name``.
+
+    ``lease`` is the declared one or else the installation's, in seconds.
+    """
 
     declaration: JobDeclaration
     form: Form
     handler: Handler
     wants_attempt: bool
+    lease: float
 
     @property
     def name(self) -> str:
@@ -64,12 +70,15 @@ class JobCatalog:
     """Knows jobs by name and by the type of their payload.
 
     ``settings`` are the values that switches and cron expressions refer to, ``zone`` is the time zone of schedules
-    that name none. Raises `JobsConfigurationError` when something is declared wrongly.
+    that name none, ``lease`` the one of jobs that declare none. Raises `JobsConfigurationError` when something is declared wrongly.
     """
 
-    def __init__(self, settings: Mapping[str, SettingValue] | None = None, *, zone: str = "UTC") -> None:
+    def __init__(
+        self, settings: Mapping[str, SettingValue] | None = None, *, zone: str = "UTC", lease: float = LEASE
+    ) -> None:
         self._settings = settings or {}
         self._zone = zone
+        self._lease = lease
         self._jobs: dict[str, BoundJob] = {}
         self._by_payload: dict[type, BoundJob] = {}
         self._schedules: list[BoundSchedule] = []
@@ -80,7 +89,7 @@ class JobCatalog:
             self._add(handler)
 
     def _add(self, handler: Handler) -> None:
-        bound, *earlier = _bind(handler)
+        bound, *earlier = _bind(handler, self._lease)
         name, payload_type = bound.declaration.name, bound.form.payload_type
         if any(one.declaration.name == name for one in self._jobs.values()):
             raise JobsConfigurationError(f"two jobs are called {name}")
@@ -146,7 +155,7 @@ class JobCatalog:
     @property
     def shortest_lease(self) -> float:
         """Seconds; how often signs of life are given depends on it."""
-        return min((bound.declaration.lease for bound in self._jobs.values()), default=30.0)
+        return min((bound.lease for bound in self._jobs.values()), default=self._lease)
 
     def require_served(self, served: Iterable[str]) -> None:
         """Raises `JobsConfigurationError` if jobs would wait for ever, because nobody serves their queue."""
@@ -155,7 +164,7 @@ class JobCatalog:
             raise JobsConfigurationError(f"nobody serves the queues {', '.join(missing)}; add them to CELERY_QUEUES")
 
 
-def _bind(handler: Handler) -> list[BoundJob]:
+def _bind(handler: Handler, lease: float) -> list[BoundJob]:
     """The job with its present form, then with each earlier one."""
     declaration = job_of(handler)
     if declaration is None:
@@ -176,4 +185,5 @@ def _bind(handler: Handler) -> list[BoundJob]:
     if declaration.tenant is not None and declaration.tenant not in payload_type.__struct_fields__:
         raise JobsConfigurationError(f"job {declaration.name}: its payload has no {declaration.tenant}")
     forms = forms_of(declaration.name, declaration.version, payload_type, declaration.earlier)
-    return [BoundJob(declaration, form, handler, len(parameters) == 2) for form in forms]
+    own = declaration.lease or lease
+    return [BoundJob(declaration, form, handler, len(parameters) == 2, own) for form in forms]

@@ -223,7 +223,7 @@ class Claims:
     def _take_row(self, claimed: Claimed, now: datetime) -> dict[str, object]:
         bound = self._catalog.get(claimed.name)
         assert bound is not None, "only jobs of the catalog are taken"
-        expires = now + timedelta(seconds=bound.declaration.lease)
+        expires = now + timedelta(seconds=bound.lease)
         return {"b_id": claimed.id, "b_token": claimed.token, "b_expires": expires}
 
 

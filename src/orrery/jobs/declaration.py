@@ -27,9 +27,10 @@ class JobDeclaration(msgspec.Struct, frozen=True, kw_only=True):
 
     ``retries``: how often a failed attempt is followed by another. ``retry_delay``: seconds before the first retry,
     doubled with each further one. ``timeout``: seconds that one attempt may take, None for no limit. ``lease``:
-    seconds without a sign of life after which another process takes the job over. ``tenant`` names the payload's field
-    with the workspace, where one workspace's jobs must not delay those of others (`orrery.jobs.lanes`). ``version`` is
-    that of the payload's form, and ``earlier`` reads the forms before it (`orrery.jobs.versions`).
+    seconds without a sign of life after which another process takes the job over, None for the installation's.
+    ``tenant`` names the payload's field with the workspace, where one workspace's jobs must not delay those of others
+    (`orrery.jobs.lanes`). ``version`` is that of the payload's form, and ``earlier`` reads the forms before it
+    (`orrery.jobs.versions`).
     """
 
     name: str
@@ -37,7 +38,7 @@ class JobDeclaration(msgspec.Struct, frozen=True, kw_only=True):
     retries: int = 3
     retry_delay: float = 5.0
     timeout: float | None = 3600.0
-    lease: float = 30.0
+    lease: float | None = None
     tenant: str | None = None
     version: int = 1
     earlier: Earlier = {}
@@ -72,7 +73,7 @@ def job(
     retries: int = 3,
     retry_delay: float = 5.0,
     timeout: float | None = 3600.0,
-    lease: float = 30.0,
+    lease: float | None = None,
     tenant: str | None = None,
     version: int = 1,
     earlier: Earlier | None = None,
@@ -82,7 +83,7 @@ def job(
     It takes its payload (a msgspec struct of its own), and, if it wants to, the `Attempt`. It may be run more than
     once for one enqueued job (a process can die after the work and before the mark), so it must be repeatable.
     """
-    if lease <= 0 or retries < 0 or retry_delay < 0 or (timeout is not None and timeout <= 0):
+    if (lease is not None and lease <= 0) or retries < 0 or retry_delay < 0 or (timeout is not None and timeout <= 0):
         raise JobsConfigurationError(f"job {name}: lease and timeout must be above 0, retries and delay at least 0")
     declaration = JobDeclaration(
         name=name, queue=queue, retries=retries, retry_delay=retry_delay, timeout=timeout, lease=lease,

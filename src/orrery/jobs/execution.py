@@ -43,7 +43,7 @@ class Execution:
         """Does the work in the current task. None when the lease was lost: then nothing may be written."""
         bound = self._catalog.get(claimed.name)
         assert bound is not None, "only jobs of the catalog are taken"
-        holding = self._holdings.take(claimed, bound.declaration.lease)
+        holding = self._holdings.take(claimed, bound.lease)
         try:
             with work(new_trace()):
                 return await self._judged(bound, claimed, holding)

@@ -43,6 +43,7 @@ def needs_of(settings: Settings, database: Database, announcer: A) -> JobNeeds[A
         zone=settings.logs.timezone,
         edition=settings.server.edition,
         tenant_places=settings.jobs.tenant_places,
+        lease=settings.jobs.lease_seconds,
     )
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 from orrery.database import Database
 from orrery.jobs.announcing import Announcer
-from orrery.jobs.catalog import JobCatalog
+from orrery.jobs.catalog import LEASE, JobCatalog
 from orrery.jobs.claims import Claims
 from orrery.jobs.clock import Clock, SystemClock
 from orrery.jobs.execution import Execution
@@ -37,6 +37,7 @@ class JobNeeds(msgspec.Struct, Generic[A], frozen=True, kw_only=True):
     ``announcer``: `Wake` where jobs run in this process, `CeleryCarrier` in a fleet with a broker, `NoAnnouncer`
     otherwise. ``owner`` names this process. ``settings`` are the values that schedules refer to, by variable (see
     `setting_values`). ``zone`` is the time zone of cron expressions. ``tenant_places``: see `Lanes`.
+    ``lease``: seconds without a sign of life after which a process's jobs are others'.
     """
 
     database: Database
@@ -46,6 +47,7 @@ class JobNeeds(msgspec.Struct, Generic[A], frozen=True, kw_only=True):
     zone: str = "UTC"
     edition: str = "SELF_HOSTED"
     tenant_places: int = 1
+    lease: float = LEASE
     clock: Clock = SystemClock()
 
 
@@ -67,7 +69,7 @@ class Jobs(msgspec.Struct, Generic[A], frozen=True, kw_only=True):
     def build(needs: JobNeeds[B]) -> Jobs[B]:
         """The services, and a catalog with this room's own jobs."""
         database, announcer, clock = needs.database, needs.announcer, needs.clock
-        catalog = JobCatalog(needs.settings, zone=needs.zone)
+        catalog = JobCatalog(needs.settings, zone=needs.zone, lease=needs.lease)
         catalog.add(JobHousekeeping(database, clock).declared())
         holdings = Holdings(database, clock)
         lanes = Lanes(database, announcer, clock, places=needs.tenant_places)

@@ -92,7 +92,7 @@ class Takeover:
 
     def _is_over(self, one: _Running, now: float) -> bool:
         bound = self._catalog.get(one.name)
-        return bound is not None and now - self._seen[one.id].since >= bound.declaration.lease
+        return bound is not None and now - self._seen[one.id].since >= bound.lease
 
     async def _running(self) -> list[_Running]:
         query = select(_t.id, _t.name, _t.queue, _t.payload, _t.attempts, _t.lease_owner, _t.lease_expires_at).where(

@@ -17,6 +17,10 @@ class Alone(msgspec.Struct):
     pass
 
 
+class Patient(msgspec.Struct):
+    pass
+
+
 @job("alone", queue="mail")
 async def alone(payload: Alone) -> None: ...
 
@@ -35,6 +39,9 @@ async def unknown_queue(payload: Alone) -> None: ...
 
 @job("empty", queue="mail")
 async def without_payload() -> None: ...
+
+
+async def patient(payload: Patient) -> None: ...
 
 
 @job("text", queue="mail")
@@ -101,6 +108,15 @@ def test_jobs_are_found_by_name_and_by_payload() -> None:
     assert catalog.get("nothing") is None
     with pytest.raises(JobsConfigurationError, match="no job takes a Alone"):
         catalog.of_payload(Alone)
+
+
+def test_a_lease_is_the_declared_one_or_else_the_installations() -> None:
+    catalog = JobCatalog(lease=12.0)
+    catalog.add([alone, job("own", queue="mail", lease=3.0)(patient)])
+    leases = [bound.lease for name in ("alone", "own") if (bound := catalog.get(name)) is not None]
+    assert leases == [12.0, 3.0]
+    assert catalog.shortest_lease == 3.0
+    assert JobCatalog(lease=9.0).shortest_lease == 9.0
 
 
 def test_two_catalogs_know_nothing_of_each_other() -> None:

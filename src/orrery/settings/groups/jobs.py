@@ -37,6 +37,14 @@ class Jobs(Group, frozen=True, kw_only=True):
         int,
         Env("TENANT_ISOLATED_TASK_CONCURRENCY", "indexing jobs of a workspace that workers see at a time", at_least=1),
     ] = 1
+    lease_seconds: Annotated[
+        float,
+        Env(
+            "ORRERY_JOB_LEASE_SECONDS",
+            "silence after which another process takes a process's jobs over, seconds",
+            above=1,
+        ),
+    ] = 30
     sentinel_master: Annotated[
         str, Env("CELERY_SENTINEL_MASTER_NAME", "name of the broker's master, where CELERY_BROKER_URL is sentinel://")
     ] = ""
