@@ -6,8 +6,10 @@ from pathlib import Path
 
 from orrery import __version__
 from orrery.http.app import Authenticator, HttpFace, OrreryApp
+from orrery.http.authenticators.knowledge import KnowledgeAuthenticator
 from orrery.http.console.apps import AppRoutes
 from orrery.http.console.conversion import ConversionRoutes
+from orrery.http.console.dataset_keys import DatasetKeyRoutes
 from orrery.http.console.draft_nodes import DraftNodeParts
 from orrery.http.console.examination import ExaminationRoutes
 from orrery.http.console.features import FeatureRoutes
@@ -31,6 +33,11 @@ from orrery.http.pages import Pages
 from orrery.http.router import Router
 from orrery.http.service.callers import ServiceUsers
 from orrery.http.service.forms import ServiceFormRoutes
+from orrery.http.service.knowledge.datasets import ServiceDatasetRoutes
+from orrery.http.service.knowledge.downloads import ServiceDownloadRoutes
+from orrery.http.service.knowledge.metadata import ServiceMetadataRoutes
+from orrery.http.service.knowledge.models import ServiceModelRoutes
+from orrery.http.service.knowledge.tags import ServiceTagRoutes
 from orrery.http.service.routes import AppFaces, service_authenticators, service_routes
 from orrery.http.triggers.webhooks import WebhookRoutes
 from orrery.http.watching import RunWatching
@@ -53,6 +60,7 @@ def route_table(settings: Settings, product: Product, operators: OperatorParts) 
         *(("/v1", group) for group in service_routes(faces)),
         *(("/api", group) for group in web_routes(faces, product.tokens, features)),
         *_form_routes(product),
+        *_knowledge_routes(product),
         *(("/files", group) for group in file_routes(product.files, product.running.records)),
         ("/triggers", WebhookRoutes(product.triggers.webhooks, most=settings.workflow.webhook_body_bytes)),
         ("/console/api", SystemRoutes(operators.system)),
@@ -73,6 +81,7 @@ def build_app(settings: Settings, product: Product, operators: OperatorParts) ->
         **service_authenticators(product.access),
         **web_authenticators(product.access, product.end_users, product.tokens),
         **file_authenticators(product.files),
+        "knowledge": KnowledgeAuthenticator(product.knowledge.keys),
     }
     face = HttpFace(
         version=__version__,
@@ -122,6 +131,20 @@ def _app_faces(settings: Settings, product: Product, watching: RunWatching) -> A
         tools=product.app_tools,
         service_api=settings.urls.service_api,
     )
+
+
+def _knowledge_routes(product: Product) -> list[tuple[str, RouteGroup]]:
+    """Knowledge bases, for programs and in the console."""
+    knowledge = product.knowledge
+    datasets = knowledge.datasets
+    return [
+        ("/v1", ServiceDatasetRoutes(datasets, knowledge.removal)),
+        ("/v1", ServiceTagRoutes(knowledge.tags, datasets)),
+        ("/v1", ServiceMetadataRoutes(knowledge.fields, datasets)),
+        ("/v1", ServiceModelRoutes(product.workspaces.offer)),
+        ("/v1", ServiceDownloadRoutes(datasets, knowledge.listing, product.files)),
+        ("/console/api", DatasetKeyRoutes(knowledge.keys)),
+    ]
 
 
 def _form_routes(product: Product) -> list[tuple[str, RouteGroup]]:

@@ -105,7 +105,7 @@ def build_product(ground: Ground) -> Product:
     dsl = _dsl(ground, vault, registry, tools)
     workflow_tools = WorkflowTools(database)
     known_tools = ToolKnowledgeSource(tools, workflow_tools)
-    knowledge = build_knowledge(database, workspaces)
+    knowledge = build_knowledge(ground, workspaces)
     return Product(
         database=database,
         workspaces=workspaces,
@@ -129,7 +129,12 @@ def build_product(ground: Ground) -> Product:
         forms=forms,
         triggers=triggers,
         knowledge=knowledge,
-        background=(*forms.jobs.declared(), *triggers.jobs.declared(), *running.callbacks.declared()),
+        background=(
+            *forms.jobs.declared(),
+            *triggers.jobs.declared(),
+            *running.callbacks.declared(),
+            *knowledge.background,
+        ),
     )
 
 
