@@ -20,6 +20,7 @@ from orrery.settings.groups.egress import Egress
 from orrery.settings.groups.http_node import HttpNode
 from orrery.settings.groups.human_input import HumanInput
 from orrery.settings.groups.jobs import Jobs
+from orrery.settings.groups.knowledge import KnowledgeLimits
 from orrery.settings.groups.logs import Logs
 from orrery.settings.groups.mail import Mail
 from orrery.settings.groups.observability import Observability
@@ -77,6 +78,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     tools: Tools = Tools()
     canvas: Canvas = Canvas()
     human_input: HumanInput = HumanInput()
+    knowledge: KnowledgeLimits = KnowledgeLimits()
     remote: Remote = Remote()
 
     def secrets(self) -> frozenset[str]:

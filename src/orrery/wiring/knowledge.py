@@ -43,7 +43,12 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
     removal: DatasetRemoval
     listing: DocumentList
     states: DocumentStates
-    background: tuple[Handler, ...] = ()
+    documents: Documents
+    anew: IndexingAnew
+    sources: SourceFiles
+    index: DatabaseIndex
+    background: tuple[Handler, ...]
+    """The jobs of this room, for the catalog."""
 
 
 def build_knowledge(ground: Ground, workspaces: Workspaces) -> Knowledge:
