@@ -16,6 +16,7 @@ from orrery.sandbox.protocol import CodeRunner
 from orrery.tools.protocol import ToolSource
 from orrery.workflow.node import ConversationMemory, FileAccess
 from orrery.workflow.nodes.human_input_forms import HumanForms
+from orrery.workflow.nodes.knowledge_services import Retrieval
 
 
 class Outside(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +29,7 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     files: Callable[[RunSpec], FileAccess]
     forms: Callable[[RunSpec, Callable[[Sequence[Entry]], None]], HumanForms] | None = None
     tools: Callable[[RunSpec, FileAccess], ToolSource] | None = None
+    knowledge: Callable[[RunSpec], Retrieval] | None = None
 
     def bound_to(self, spec: RunSpec, write: Callable[[Sequence[Entry]], None] | None = None) -> RunServices:
         """What one run may use. ``write`` takes rows of a run that is kept: only such a run can wait for people."""
@@ -37,19 +39,22 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
         services = RunServices(self.models(spec.workspace_id), self.code, self.http, files, memory)
         if self.tools is not None:
             services.tools = self.tools(spec, files)
+        if self.knowledge is not None:
+            services.retrieval = self.knowledge(spec)
         if self.forms is not None and write is not None:
             services.human_forms = self.forms(spec, write)
         return services
 
 
 class RunServices:
-    """Implements `NodeServices`, with ``tools`` `ToolServices` too; with ``human_forms``, which only runs that are kept
-    have, `OffersHumanForms`.
+    """Implements `NodeServices`, with ``tools`` `ToolServices` too, with ``retrieval`` `OffersRetrieval`; with
+    ``human_forms``, which only runs that are kept have, `OffersHumanForms`.
     """
 
-    __slots__ = ("code", "files", "http", "human_forms", "memory", "models", "tools")
+    __slots__ = ("code", "files", "http", "human_forms", "memory", "models", "retrieval", "tools")
 
     human_forms: HumanForms
+    retrieval: Retrieval
     tools: ToolSource
 
     def __init__(

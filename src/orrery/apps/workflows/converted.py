@@ -12,12 +12,13 @@ from typing import cast
 
 import msgspec
 
-from orrery.apps.runs.basic_graph import ANSWER, FORM, MODEL, START, basic_graph
+from orrery.apps.runs.basic_graph import ANSWER, FORM, KNOWLEDGE, MODEL, START, basic_graph
+from orrery.apps.runs.basic_knowledge import knowledge_node
 from orrery.apps.runs.versions import basic_form
 from orrery.errors import InvalidParam
 
 JsonObject = Mapping[str, object]
-KNOWLEDGE, END = "knowledge", "end"
+END = "end"
 _REFERABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,29}")
 _COLUMN, _ROW = 304, 282
 _CONTEXT = "Answer from this context where it helps:\n{{#context#}}"
@@ -36,7 +37,7 @@ def converted(configs: JsonObject, mode: str) -> tuple[dict[str, object], dict[s
         )
     form = basic_form(configs)
     names = _names(form)
-    built = _renamed(basic_graph(configs, form, mode), names)
+    built = _renamed(basic_graph(configs, form, mode, searching=False), names)
     data = {str(node["id"]): dict(_object(node.get("data"))) for node in map(_object, _list(built["nodes"]))}
     data[START]["variables"] = [{**field, "variable": names[str(field.get("variable"))]} for field in form]
     order = [START, MODEL, ANSWER]
@@ -70,36 +71,10 @@ def _renamed(graph: JsonObject, names: Mapping[str, str]) -> dict[str, object]:
 
 
 def _knowledge(configs: JsonObject, mode: str, names: Mapping[str, str]) -> dict[str, object] | None:
-    dataset = _object(configs.get("dataset_configs"))
-    listed = [_object(_object(item).get("dataset")) for item in _list(_object(dataset.get("datasets")).get("datasets"))]
-    ids = [item["id"] for item in listed if item.get("id") and item.get("enabled") is not False]
-    if not ids:
-        return None
-    rerank = _object(dataset.get("reranking_model"))
     query = ["sys", "query"]
     if mode == "completion":
         query = [START, names.get(str(configs.get("dataset_query_variable")), "")]
-    return {
-        "type": "knowledge-retrieval",
-        "title": "Knowledge",
-        "query_variable_selector": query,
-        "dataset_ids": ids,
-        "retrieval_mode": "multiple",
-        "multiple_retrieval_config": {
-            "top_k": dataset.get("top_k") or 4,
-            "score_threshold": dataset.get("score_threshold") if dataset.get("score_threshold_enabled") else None,
-            "reranking_enable": bool(dataset.get("reranking_enable")),
-            "reranking_mode": dataset.get("reranking_mode") or "reranking_model",
-            "reranking_model": {
-                "provider": rerank.get("reranking_provider_name") or "",
-                "model": rerank.get("reranking_model_name") or "",
-            },
-            "weights": dataset.get("weights"),
-        },
-        "metadata_filtering_mode": dataset.get("metadata_filtering_mode") or "disabled",
-        "metadata_model_config": dataset.get("metadata_model_config"),
-        "metadata_filtering_conditions": dataset.get("metadata_filtering_conditions"),
-    }
+    return knowledge_node(configs, query)
 
 
 def _give_context(llm: dict[str, object]) -> None:

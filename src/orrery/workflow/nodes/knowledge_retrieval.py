@@ -24,7 +24,7 @@ from orrery.workflow.template import references_in
 
 
 class StoredConditions(msgspec.Struct, frozen=True):
-    logical_operator: Literal["and", "or"] | None = "and"
+    logical_operator: Literal["and", "or"] | None = None
     conditions: tuple[MetadataCondition, ...] | None = ()
 
 
@@ -130,7 +130,8 @@ class KnowledgeRetrievalNode:
         return MetadataFilter(
             mode=data.metadata_filtering_mode or "disabled",
             model=data.metadata_model_config or {},
-            logical_operator=stored.logical_operator or "and",
+            logical_operator=stored.logical_operator
+            or ("or" if data.metadata_filtering_mode == "automatic" else "and"),
             conditions=tuple(
                 MetadataCondition(condition.name, condition.comparison_operator, _value(condition.value, pool))
                 for condition in stored.conditions or ()

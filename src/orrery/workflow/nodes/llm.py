@@ -91,7 +91,7 @@ class LlmNode:
             process_data=process_data(self._data.model, messages, reply),
             metadata=metadata(reply.usage),
             usage=reply.usage,
-            retriever_resources=knowledge.resources,
+            retriever_resources=knowledge.resources if self._data.context and self._data.context.cited else (),
         )
 
     def _gather(self, variables: Variables, inputs: dict[str, object]) -> tuple[PromptContext, list[FileValue]]:
@@ -134,7 +134,7 @@ class LlmNode:
                 completion=data.is_completion,
                 jinja_variables=data.jinja_variables,
                 memory=data.memory,
-                context_text=knowledge.text,
+                context_text=data.context.framed(knowledge.text) if data.context else None,
                 files=files,
                 context_files=knowledge.files if data.vision_selector else (),
             )

@@ -103,8 +103,19 @@ class MemoryConfig(msgspec.Struct, frozen=True):
 
 
 class ContextConfig(msgspec.Struct, frozen=True):
+    """``frame`` stands around a context that is not empty, with ``{context}`` at its place; ``cited`` tells sources.
+
+    Both are of apps without a graph of their own.
+    """
+
     enabled: bool = False
     variable_selector: tuple[str, ...] | None = None
+    frame: str | None = None
+    cited: bool = True
+
+    def framed(self, text: str | None) -> str | None:
+        """The context as the prompt has it."""
+        return self.frame.replace("{context}", text, 1) if self.frame and text else text
 
 
 class VisionOptions(msgspec.Struct, frozen=True):

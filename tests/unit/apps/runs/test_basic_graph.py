@@ -172,3 +172,55 @@ async def test_a_chat_remembers_its_turns(home: House) -> None:
     assert [(m.role, m.text()) for m in home.office.models.calls[1].messages] == [
         ("user", "one"), ("assistant", answer), ("user", "two"),
     ]  # fmt: skip
+
+
+KNOWN = {
+    "datasets": {"datasets": [{"dataset": {"enabled": True, "id": "d1"}}, {"dataset": {"enabled": False, "id": "d2"}}]}
+}
+
+
+def test_an_app_with_knowledge_searches_before_it_asks() -> None:
+    configs = {"model": MODEL, "pre_prompt": "Be brief.", "dataset_configs": {**KNOWN, "top_k": 7}}
+    graph: Any = basic_graph(configs, [], "chat")
+    assert [node["id"] for node in graph["nodes"]] == ["start", "knowledge", "llm", "answer"]
+    assert [(edge["source"], edge["target"]) for edge in graph["edges"]] == [
+        ("start", "knowledge"), ("knowledge", "llm"), ("llm", "answer"),
+    ]  # fmt: skip
+    search, llm = graph["nodes"][1]["data"], graph["nodes"][2]["data"]
+    assert (search["dataset_ids"], search["query_variable_selector"]) == (["d1"], ["sys", "query"])
+    assert search["multiple_retrieval_config"]["top_k"] == 7
+    assert llm["context"]["variable_selector"] == ["knowledge", "result"]
+    assert "{context}" in llm["context"]["frame"]
+    assert llm["prompt_template"] == [{"role": "system", "text": "{{#context#}}Be brief."}]
+
+
+def test_an_advanced_prompt_says_where_passages_go() -> None:
+    prompt = {"prompt": [{"role": "system", "text": "Know: {{#context#}}"}]}
+    configs = {"model": MODEL, "prompt_type": "advanced", "chat_prompt_config": prompt}
+    assert llm_of(configs)["prompt_template"] == [{"role": "system", "text": "Know: "}]
+    informed = llm_of({**configs, "dataset_configs": KNOWN, "retriever_resource": {"enabled": False}})
+    assert informed["prompt_template"] == [{"role": "system", "text": "Know: {{#context#}}"}]
+    assert (informed["context"]["frame"], informed["context"]["cited"]) == (None, False)
+
+
+def test_a_completion_app_searches_for_a_field_of_its_form() -> None:
+    form = [{"variable": "Frage", "type": "text-input"}]
+    filters = {"conditions": [{"name": "by", "comparison_operator": "is", "value": "{{Frage}}"}]}
+    dataset = {
+        **KNOWN, "retrieval_model": "single", "metadata_filtering_mode": "manual",
+        "metadata_filtering_conditions": filters,
+    }  # fmt: skip
+    configs = {"model": MODEL, "dataset_query_variable": "Frage", "dataset_configs": dataset}
+    graph: Any = basic_graph(configs, form, "completion")
+    search = graph["nodes"][1]["data"]
+    assert search["query_variable_selector"] == ["form", "v0"]
+    assert (search["retrieval_mode"], search["single_retrieval_config"]["model"]["name"]) == ("single", MODEL["name"])
+    assert search["metadata_filtering_conditions"]["conditions"][0]["value"] == "{{#form.v0#}}"
+
+
+def test_old_agents_datasets_are_knowledge_of_a_chat() -> None:
+    tools = [{"dataset": {"enabled": True, "id": "d3"}}, {"dataset": {"enabled": False, "id": "d4"}}]
+    configs = {"model": MODEL, "agent_mode": {"enabled": True, "strategy": "router", "tools": tools}}
+    graph: Any = basic_graph(configs, [], "chat")
+    search = graph["nodes"][1]["data"]
+    assert (search["dataset_ids"], search["retrieval_mode"]) == (["d3"], "single")
