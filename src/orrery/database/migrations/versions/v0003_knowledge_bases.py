@@ -419,10 +419,9 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     # A table takes its indexes with it.
-    with op.batch_alter_table("jobs", schema=None) as batch_op:
-        batch_op.drop_index("ix_jobs_turn")
-        batch_op.drop_index("ix_jobs_lane")
-        batch_op.drop_column("tenant_id")
+    op.drop_index("ix_jobs_turn", table_name="jobs")
+    op.drop_index("ix_jobs_lane", table_name="jobs")
+    op.drop_column("jobs", "tenant_id")
     op.drop_table("child_chunks")
     op.drop_table("document_segments")
     op.drop_table("dataset_metadata_bindings")
