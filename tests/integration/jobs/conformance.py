@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from tests.integration.jobs.sample import Doomed, Endless, FailFirst, Held, Hopeless, Later, Note, Rich, may_end
+from tests.integration.jobs.sample import Chore, Doomed, Endless, FailFirst, Held, Hopeless, Later, Note, Rich, may_end
 
 from orrery.database import Database
 from orrery.jobs import Jobs, Wake
@@ -149,6 +149,19 @@ class JobsConformance:
         await world.stop()
         assert sorted(effects(world)) == sorted(f"n{number}" for number in range(100))
         assert [(c.queue, c.status, c.number) for c in await world.jobs.inspection.counts()] == [("mail", "done", 100)]
+
+    async def test_a_thousand_jobs_of_one_workspace_do_not_delay_the_only_one_of_another(self, world: World) -> None:
+        (world.folder / "effects").touch()
+        async with world.database.write() as session:
+            # Each of them would keep a place until the other workspace's job is done.
+            await world.jobs.outbox.enqueue_many(session, [Chore("busy", f"n{n}", "single") for n in range(1000)])
+        single = await world.jobs.outbox.enqueue_now(Chore("other", "single"))
+        counts = {(c.queue, c.status): c.number for c in await world.jobs.inspection.counts()}
+        assert counts == {("priority_dataset", "held"): 999, ("priority_dataset", "waiting"): 2}
+        await world.start()
+        await until_status(world, single, "done")
+        await until(lambda: len(effects(world)) > 1)
+        assert effects(world)[:2] == ["single", "n0"]
 
     async def test_a_stopped_worker_finishes_short_jobs_and_puts_long_ones_back(self, world: World) -> None:
         await world.start()

@@ -47,6 +47,14 @@ class Later(msgspec.Struct):
     seconds: float
 
 
+class Chore(msgspec.Struct):
+    """Goes on until ``after`` stands among the effects. One at a time of each tenant."""
+
+    tenant_id: str
+    text: str
+    after: str = ""
+
+
 class Rich(msgspec.Struct):
     at: datetime
     numbers: list[int]
@@ -68,7 +76,7 @@ class SampleJobs:
     def declared(self) -> tuple[Handler, ...]:
         return (
             self.note, self.fail_first, self.doomed, self.hopeless, self.endless, self.slow, self.held, self.later,
-            self.rich,
+            self.rich, self.chore,
         )  # fmt: skip
 
     def _write(self, line: str) -> None:
@@ -120,6 +128,12 @@ class SampleJobs:
         self._write(f"later {attempt.number}")
         if attempt.number == 1:
             raise TryAgain("not yet", after=payload.seconds)
+
+    @job("chore", queue="priority_dataset", lease=30, tenant="tenant_id")
+    async def chore(self, payload: Chore) -> None:
+        while payload.after and payload.after not in self._path.read_text().splitlines():
+            await asyncio.sleep(0.02)
+        self._write(payload.text)
 
     @job("rich", queue="mail", lease=30)
     async def rich(self, payload: Rich) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import httpx
@@ -9,6 +10,11 @@ from tests.integration.stack.native import NativeFleet, native_fleet, orrery
 from tests.support.dsl import answer, chain, chatflow, code, end, llm, start, workflow
 from tests.support.server import model_server
 from tests.support.sse import read_frames
+from tests.support.workers import consumed_queues, done_in_each, settings_of_process
+
+from orrery.database.opening import open_database
+from orrery.jobs.queues import served_by_default
+from orrery.settings.load import Settings
 
 DOUBLE = "def main(text):\n    return {'result': text + text}\n"
 ALL = ("--apis", "2", "--workers", "2", "--beats", "2")
@@ -42,6 +48,14 @@ def double(runs: httpx.Client, text: str) -> str:
     return str(ran.json()["data"]["outputs"]["text"])
 
 
+async def _jobs_of_every_queue_are_done(settings: Settings) -> None:
+    database = open_database(settings.database)
+    try:
+        await done_in_each(database, served_by_default())
+    finally:
+        await database.close()
+
+
 def test_a_fleet_on_postgresql_heals_and_stops() -> None:
     with model_server() as models, native_fleet(*ALL) as fleet:
         fleet.until_well(12)
@@ -51,6 +65,10 @@ def test_a_fleet_on_postgresql_heals_and_stops() -> None:
         ready = httpx.get(f"{fleet.secure_url}/ready", verify=fleet.trust, timeout=120, trust_env=False)
         assert ready.json()["status"] == "ready"
         assert "already" in orrery(*fleet.words).stderr
+        settings = settings_of_process(fleet.pids()["worker-1"])
+        served = consumed_queues(settings, workers=2)
+        assert list(served.values()) == [set(served_by_default())] * 2
+        asyncio.run(_jobs_of_every_queue_are_done(settings))
         runs, _ = journey(fleet, models)
         asked = httpx.get(f"{fleet.url}/e/hook/path", timeout=60, trust_env=False)
         assert (asked.status_code, asked.json()) == (404, {"error": "endpoint not found"})
