@@ -34,7 +34,9 @@ from orrery.http.router import Router
 from orrery.http.service.callers import ServiceUsers
 from orrery.http.service.forms import ServiceFormRoutes
 from orrery.http.service.knowledge.datasets import ServiceDatasetRoutes
+from orrery.http.service.knowledge.documents import DocumentParts, ServiceDocumentRoutes
 from orrery.http.service.knowledge.downloads import ServiceDownloadRoutes
+from orrery.http.service.knowledge.intake import DocumentIntake
 from orrery.http.service.knowledge.metadata import ServiceMetadataRoutes
 from orrery.http.service.knowledge.models import ServiceModelRoutes
 from orrery.http.service.knowledge.tags import ServiceTagRoutes
@@ -142,9 +144,22 @@ def _knowledge_routes(product: Product) -> list[tuple[str, RouteGroup]]:
         ("/v1", ServiceTagRoutes(knowledge.tags, datasets)),
         ("/v1", ServiceMetadataRoutes(knowledge.fields, datasets)),
         ("/v1", ServiceModelRoutes(product.workspaces.offer)),
+        ("/v1", ServiceDocumentRoutes(_document_parts(product))),
         ("/v1", ServiceDownloadRoutes(datasets, knowledge.listing, product.files)),
         ("/console/api", DatasetKeyRoutes(knowledge.keys)),
     ]
+
+
+def _document_parts(product: Product) -> DocumentParts:
+    knowledge, uploads = product.knowledge, product.files.uploads
+    return DocumentParts(
+        datasets=knowledge.datasets,
+        documents=knowledge.documents,
+        listing=knowledge.listing,
+        states=knowledge.states,
+        intake=DocumentIntake(uploads, knowledge.sources, knowledge.documents, knowledge.settlement),
+        uploads=uploads,
+    )
 
 
 def _form_routes(product: Product) -> list[tuple[str, RouteGroup]]:

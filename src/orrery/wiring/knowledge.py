@@ -44,7 +44,6 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
     listing: DocumentList
     states: DocumentStates
     documents: Documents
-    anew: IndexingAnew
     sources: SourceFiles
     index: DatabaseIndex
     background: tuple[Handler, ...]
@@ -59,18 +58,18 @@ def build_knowledge(ground: Ground, workspaces: Workspaces) -> Knowledge:
     names = AccountNames(database)
     tags = TagService(database, store.exists)
     models = DatasetModels(workspaces.offer, workspaces.vendors)
+    anew = IndexingAnew(outbox)
     return Knowledge(
         keys=DatasetKeys(database),
         tags=tags,
         models=models,
-        datasets=Datasets(database, models, names, tags),
+        datasets=Datasets(database, models, names, tags, anew),
         fields=MetadataFields(database, names),
         settlement=Settlement(models),
         removal=DatasetRemoval(database, outbox, tags),
         listing=DocumentList(database, names),
         states=DocumentStates(database),
         documents=Documents(database, outbox, sources, names, longest_chunk=longest),
-        anew=IndexingAnew(outbox),
         sources=sources,
         index=DatabaseIndex(database),
         background=_indexing_jobs(ground, workspaces, sources, longest),

@@ -29,4 +29,4 @@ class AppUnavailable(BadRequest):
 class TagNameTaken(InvalidParam):
     """Tag names are unique in a workspace."""
 
-    default_message = "Tag name already exists."
+    default_message = "Tag name already exists"

@@ -21,7 +21,7 @@ from orrery.http.service.knowledge.datasets import (
 )
 from orrery.http.service.knowledge.document_shapes import document_object, progress_object, upload_ids
 from orrery.http.service.knowledge.routes import KnowledgeFaces
-from orrery.http.service.knowledge.searching import SearchBody
+from orrery.http.service.knowledge.searching import SearchBody, request_of
 from orrery.http.service.knowledge.shapes import MOST_OF_A_PAGE, JsonObject, dataset_object, page_of
 from orrery.knowledge.datasets.access import Member
 from orrery.knowledge.datasets.tables import Dataset
@@ -144,13 +144,7 @@ class KnowledgeRoutes(RouteGroup):
         """Finds the passages that fit a question."""
         dataset = await self._opened(call)
         return await self._parts.searching.retrieve(
-            dataset.tenant_id,
-            dataset.id,
-            body.query or "",
-            account_id=call.account.account_id,
-            retrieval_model=body.retrieval_model,
-            attachment_ids=body.attachment_ids,
-            is_console=True,
+            dataset.tenant_id, dataset.id, request_of(body), call.account.account_id
         )
 
     async def _opened(self, call: Call) -> Dataset:

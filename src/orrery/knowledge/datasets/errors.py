@@ -27,7 +27,7 @@ class DatasetNameDuplicate(Conflict):
 class DatasetNameTaken(InvalidParam):
     """A dataset gets the name of another one."""
 
-    default_message = "Dataset name already exists."
+    default_message = "Dataset name already exists"
 
 
 class NoDatasetAccess(Forbidden):

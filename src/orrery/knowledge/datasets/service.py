@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import cast
+from typing import Protocol, cast
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -73,10 +73,21 @@ class DatasetView(msgspec.Struct, frozen=True, kw_only=True):
     members: Sequence[str]
 
 
+class IndexingAnew(Protocol):
+    """Has everything in a dataset indexed again."""
+
+    async def start(self, session: AsyncSession, dataset: Dataset) -> None:
+        """In the transaction that changes the dataset, whose row is locked."""
+        ...
+
+
 class Datasets:
     """Use cases on datasets. Each is one transaction."""
 
-    def __init__(self, database: Database, models: DatasetModels, names: AccountNames, labels: Labels) -> None:
+    def __init__(
+        self, database: Database, models: DatasetModels, names: AccountNames, labels: Labels, anew: IndexingAnew
+    ) -> None:
+        self._anew = anew
         self._database = database
         self._models = models
         self._names = names
@@ -211,7 +222,7 @@ class Datasets:
             await store.share_with(session, dataset, members)
 
     async def _index(self, session: AsyncSession, who: Member, dataset: Dataset, change: DatasetChange) -> None:
-        """Sets technique and embedding model of a dataset that has nothing indexed by another one yet."""
+        """Sets technique and embedding model; documents that were indexed by others are indexed anew."""
         if not (change.indexing_technique or change.embedding_model or change.embedding_model_provider):
             return
         technique = change.indexing_technique or dataset.indexing_technique
@@ -226,10 +237,15 @@ class Datasets:
         if (technique, *embedding) == before:
             return
         counts = (await store.counts_of(session, [dataset.id])).get(dataset.id)
-        if counts is not None:
-            raise NotOffered("Changing how a knowledge base with documents is indexed", "indexing_technique")
+        if technique == "economy" and counts is not None and counts.form == "hierarchical_model":
+            raise InvalidParam(
+                "indexing_technique: documents of the form hierarchical_model need high_quality.",
+                params="indexing_technique",
+            )
         dataset.indexing_technique = technique
         dataset.embedding_model_provider, dataset.embedding_model = embedding
+        if counts is not None:
+            await self._anew.start(session, dataset)
 
     async def _retrieval(self, who: Member, given: object) -> JsonObject | None:
         if given is None:

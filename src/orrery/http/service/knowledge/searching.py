@@ -9,7 +9,7 @@ from orrery.http.endpoint import RouteGroup, route
 from orrery.http.service.knowledge.callers import open_dataset
 from orrery.http.service.knowledge.shapes import JsonObject
 from orrery.knowledge.datasets.service import Datasets
-from orrery.knowledge.searching.service import Searching
+from orrery.knowledge.searching.service import Searching, SearchRequest
 
 
 class SearchBody(msgspec.Struct, frozen=True):
@@ -17,8 +17,15 @@ class SearchBody(msgspec.Struct, frozen=True):
 
     query: str | None = None
     retrieval_model: dict[str, object] | None = None
-    attachment_ids: list[str] | None = None
+    attachment_ids: object = None
     external_retrieval_model: dict[str, object] | None = None
+
+
+def request_of(body: SearchBody) -> SearchRequest:
+    """What callers ask for."""
+    return SearchRequest(
+        query=body.query or "", retrieval_model=body.retrieval_model, attachment_ids=body.attachment_ids
+    )
 
 
 class ServiceSearchRoutes(RouteGroup):
@@ -34,10 +41,5 @@ class ServiceSearchRoutes(RouteGroup):
         """Finds the passages that fit a question."""
         dataset = await open_dataset(call, self._datasets)
         return await self._searching.retrieve(
-            dataset.tenant_id,
-            dataset.id,
-            body.query or "",
-            account_id=call.knowledge.account_id,
-            retrieval_model=body.retrieval_model,
-            attachment_ids=body.attachment_ids,
+            dataset.tenant_id, dataset.id, request_of(body), call.knowledge.account_id
         )
