@@ -172,6 +172,7 @@ class Core(Generic[A]):
         await self.product.forms.attending.close()
         await self.product.running.recovery.close()
         await self.product.talk.naming.close()
+        await self.product.knowledge.search.notes.close()
         await self.product.running.group.close()
         if isinstance(self.sandbox, EmbeddedSandbox):
             await self.sandbox.close()

@@ -23,8 +23,15 @@ from orrery.knowledge.indexing.cleaning import Cleaning
 from orrery.knowledge.indexing.job import Indexing
 from orrery.knowledge.indexing.stages import Stages
 from orrery.knowledge.indexing.sweeping import Sweeping
+from orrery.knowledge.searching.parts import SearchNeeds, SearchParts
+from orrery.knowledge.searching.query_vectors import QueryVectors
+from orrery.knowledge.segments.children import ChildChunks
 from orrery.knowledge.segments.document_states import DocumentStates
+from orrery.knowledge.segments.entries import EmbedderOf, Entries
+from orrery.knowledge.segments.service import Segments
+from orrery.knowledge.segments.view import Sign
 from orrery.retrieval.embedding import Embedder
+from orrery.retrieval.recent_queries import RecentQueries
 from orrery.wiring.ground import Ground
 from orrery.wiring.source_files import UploadedSources
 from orrery.workspaces.members.names import AccountNames
@@ -46,19 +53,29 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
     documents: Documents
     sources: SourceFiles
     index: DatabaseIndex
+    segments: Segments
+    children: ChildChunks
+    search: SearchParts
     background: tuple[Handler, ...]
     """The jobs of this room, for the catalog."""
 
 
-def build_knowledge(ground: Ground, workspaces: Workspaces) -> Knowledge:
-    """Builds every service; opens nothing."""
-    database, outbox = ground.database, ground.outbox
-    longest = ground.settings.knowledge.longest_chunk
+def build_knowledge(ground: Ground, workspaces: Workspaces, sign: Sign) -> Knowledge:
+    """Builds every service; opens nothing. ``sign`` renews links to files inside texts."""
+    database, outbox, limits = ground.database, ground.outbox, ground.settings.knowledge
+    longest = limits.longest_chunk
     sources = UploadedSources(database, ground.storage)
     names = AccountNames(database)
     tags = TagService(database, store.exists)
     models = DatasetModels(workspaces.offer, workspaces.vendors)
     anew = IndexingAnew(outbox)
+    index, recent = DatabaseIndex(database), RecentQueries()
+
+    def embedder(workspace_id: str) -> Embedder:
+        kept = StoredEmbeddings(database, workspace_id)
+        return Embedder(workspaces.models.gateway(workspace_id), kept, QueryVectors(recent, workspace_id))
+
+    entries = Entries(embedder)
     return Knowledge(
         keys=DatasetKeys(database),
         tags=tags,
@@ -71,17 +88,18 @@ def build_knowledge(ground: Ground, workspaces: Workspaces) -> Knowledge:
         states=DocumentStates(database),
         documents=Documents(database, outbox, sources, names, longest_chunk=longest),
         sources=sources,
-        index=DatabaseIndex(database),
-        background=_indexing_jobs(ground, workspaces, sources, longest),
+        index=index,
+        segments=Segments(database, entries, sign, most=limits.segments_at_once),
+        children=ChildChunks(database, entries),
+        search=SearchParts.build(
+            SearchNeeds(database=database, index=index, models=workspaces.models.gateway, embedder=embedder, sign=sign)
+        ),
+        background=_indexing_jobs(ground, embedder, sources, longest),
     )
 
 
-def _indexing_jobs(ground: Ground, workspaces: Workspaces, sources: SourceFiles, longest: int) -> tuple[Handler, ...]:
+def _indexing_jobs(ground: Ground, embedder: EmbedderOf, sources: SourceFiles, longest: int) -> tuple[Handler, ...]:
     database = ground.database
-
-    def embedder(workspace_id: str) -> Embedder:
-        return Embedder(workspaces.models.gateway(workspace_id), StoredEmbeddings(database, workspace_id))
-
     indexing = Indexing(database, Stages(database, sources, ground.units, embedder), longest_chunk=longest)
     cleaning = Cleaning(database, ground.outbox, sources)
     sweeping = Sweeping(database, ground.outbox)

@@ -84,20 +84,13 @@ def build_product(ground: Ground) -> Product:
     registry = ProviderRegistry()
     workspaces = _workspaces(ground, vault, tokens, AccountPictures(database, files.links), registry)
     access = AppAccess(database)
-    talk = Talk.build(
-        TalkNeeds(
-            database=database,
-            links=files.links,
-            models=workspaces.models.gateway,
-            choose_model=offered_default(workspaces.offer),
-        )
-    )
+    talk = _talk(database, files, workspaces)
     nodes = node_registry(settings, ground.documents)
     waits = form_waits(ground)
     tools = build_tools(ground, vault)
-    voice = offered_default(workspaces.offer, "tts")
+    knowledge = build_knowledge(ground, workspaces, files.links.renewed)
     running = build_running(
-        ground, vault, files, workspaces.models.gateway, talk.naming.name_later, nodes, waits, tools, voice
+        ground, vault, files, workspaces, talk.naming.name_later, nodes, waits, tools, knowledge.search.runs
     )
     forms = build_forms(ground, files, running, waits)
     end_users = EndUsers(database)
@@ -105,7 +98,6 @@ def build_product(ground: Ground) -> Product:
     dsl = _dsl(ground, vault, registry, tools)
     workflow_tools = WorkflowTools(database)
     known_tools = ToolKnowledgeSource(tools, workflow_tools)
-    knowledge = build_knowledge(ground, workspaces)
     return Product(
         database=database,
         workspaces=workspaces,
@@ -135,6 +127,17 @@ def build_product(ground: Ground) -> Product:
             *running.callbacks.declared(),
             *knowledge.background,
         ),
+    )
+
+
+def _talk(database: Database, files: Files, workspaces: Workspaces) -> Talk:
+    return Talk.build(
+        TalkNeeds(
+            database=database,
+            links=files.links,
+            models=workspaces.models.gateway,
+            choose_model=offered_default(workspaces.offer),
+        )
     )
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import msgspec
 
-from orrery.apps.conversations.default_model import ChooseModel
+from orrery.apps.conversations.default_model import offered_default
 from orrery.apps.files.parts import Files
 from orrery.apps.forms.attending import PauseNews
 from orrery.apps.forms.run_forms import FormOpening
@@ -41,6 +41,7 @@ from orrery.apps.triggers.ending import ORDER as TRIGGER_ORDER
 from orrery.apps.triggers.ending import TriggerLogEnding
 from orrery.database.group_commit import GroupCommit
 from orrery.inference.gateway import InferenceGateway
+from orrery.knowledge.searching.for_runs import Asker, RunSearch
 from orrery.sandbox.queueing import QueuedRunner, calls_at_once
 from orrery.sandbox.shortcut import ShortcutRunner
 from orrery.security.encryption import Vault
@@ -48,6 +49,7 @@ from orrery.settings.load import Settings
 from orrery.wiring.ground import Ground
 from orrery.workflow.limits import CodeLimits, RunLimits
 from orrery.workflow.registry import NodeRegistry
+from orrery.workspaces.parts import Workspaces
 from orrery.workspaces.tools.parts import WorkspaceTools
 
 
@@ -78,27 +80,19 @@ def build_running(
     ground: Ground,
     vault: Vault,
     files: Files,
-    models: Callable[[str], InferenceGateway],
+    workspaces: Workspaces,
     on_end: Callable[[RunSpec], None],
     nodes: NodeRegistry,
     waits: Waits,
     tools: WorkspaceTools,
-    choose_voice: ChooseModel,
+    knowledge: RunSearch,
 ) -> Running:
     """Builds the parts; opens nothing."""
-    database, policy = ground.database, run_policy(ground.settings)
+    database, policy, models = ground.database, run_policy(ground.settings), workspaces.models.gateway
     group = GroupCommit(database, (*ORDER, *TRIGGER_ORDER, *CALLBACK_ORDER))
     versions = VersionCache(nodes, vault)
     calls = WorkflowCalls(database, versions, lambda: service, max_depth=ground.settings.workflow.max_call_depth)
-    outside = Outside(
-        database=database,
-        models=models,
-        code=ShortcutRunner(QueuedRunner(ground.code, calls_at_once(embedded=not ground.settings.sandbox.endpoint))),
-        http=ground.clients.untrusted,
-        files=files.for_run,
-        forms=waits.opening.of_run,
-        tools=Toolbox(tools, calls).of_run,
-    )
+    outside = _outside(ground, files, models, waits, Toolbox(tools, calls), knowledge)
     storage = ground.settings.storage.type
     inspector = Inspector.build(database, ground.storage, files.values, policy.display, storage_type=storage)
     service = RunService(
@@ -118,7 +112,7 @@ def build_running(
             ToolKnowledgeSource(tools, WorkflowTools(database)), console_api=ground.settings.urls.console_api
         ).of,
         moderators=Moderators(models),
-        voices=Voices(models, choose_voice),
+        voices=Voices(models, offered_default(workspaces.offer, "tts")),
     )
     records = RunRecords(database)
     return Running(
@@ -134,6 +128,31 @@ def build_running(
         callbacks=Callbacks(database, vault, ground.clients.untrusted, RunResults(records)),
         policy=policy,
     )
+
+
+def _outside(
+    ground: Ground,
+    files: Files,
+    models: Callable[[str], InferenceGateway],
+    waits: Waits,
+    toolbox: Toolbox,
+    knowledge: RunSearch,
+) -> Outside:
+    return Outside(
+        database=ground.database,
+        models=models,
+        code=ShortcutRunner(QueuedRunner(ground.code, calls_at_once(embedded=not ground.settings.sandbox.endpoint))),
+        http=ground.clients.untrusted,
+        files=files.for_run,
+        forms=waits.opening.of_run,
+        tools=toolbox.of_run,
+        knowledge=lambda spec: knowledge.of_run(_asker(spec)),
+    )
+
+
+def _asker(spec: RunSpec) -> Asker:
+    """Whose knowledge a run searches."""
+    return Asker(workspace_id=spec.workspace_id, app_id=spec.app_id, role=spec.user.role, user_id=spec.user.id)
 
 
 def run_policy(settings: Settings) -> RunPolicy:

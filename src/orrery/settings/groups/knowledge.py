@@ -18,3 +18,6 @@ class KnowledgeLimits(Group, frozen=True, kw_only=True):
             at_least=50,
         ),
     ] = 4000
+    segments_at_once: Annotated[
+        int, Env("DATASET_MAX_SEGMENTS_PER_REQUEST", "segments of one request by hand; 0 for no limit", at_least=0)
+    ] = 0
