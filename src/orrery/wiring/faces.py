@@ -6,7 +6,6 @@ from pathlib import Path
 
 from orrery import __version__
 from orrery.http.app import Authenticator, HttpFace, OrreryApp
-from orrery.http.authenticators.knowledge import KnowledgeAuthenticator
 from orrery.http.console.apps import AppRoutes
 from orrery.http.console.conversion import ConversionRoutes
 from orrery.http.console.dataset_keys import DatasetKeyRoutes
@@ -17,6 +16,7 @@ from orrery.http.console.files import ConsoleFileRoutes
 from orrery.http.console.form_drafts import FormDraftRoutes
 from orrery.http.console.forms import ConsoleFormRoutes
 from orrery.http.console.imports import ImportRoutes
+from orrery.http.console.knowledge import KnowledgeRoutes
 from orrery.http.console.people import PeopleSettings, people_authenticators, people_routes
 from orrery.http.console.run_routes import RunParts, run_routes
 from orrery.http.console.system import SystemRoutes
@@ -33,13 +33,7 @@ from orrery.http.pages import Pages
 from orrery.http.router import Router
 from orrery.http.service.callers import ServiceUsers
 from orrery.http.service.forms import ServiceFormRoutes
-from orrery.http.service.knowledge.datasets import ServiceDatasetRoutes
-from orrery.http.service.knowledge.documents import DocumentParts, ServiceDocumentRoutes
-from orrery.http.service.knowledge.downloads import ServiceDownloadRoutes
-from orrery.http.service.knowledge.intake import DocumentIntake
-from orrery.http.service.knowledge.metadata import ServiceMetadataRoutes
-from orrery.http.service.knowledge.models import ServiceModelRoutes
-from orrery.http.service.knowledge.tags import ServiceTagRoutes
+from orrery.http.service.knowledge.routes import KnowledgeFaces, knowledge_authenticators, knowledge_routes
 from orrery.http.service.routes import AppFaces, service_authenticators, service_routes
 from orrery.http.triggers.webhooks import WebhookRoutes
 from orrery.http.watching import RunWatching
@@ -83,7 +77,7 @@ def build_app(settings: Settings, product: Product, operators: OperatorParts) ->
         **service_authenticators(product.access),
         **web_authenticators(product.access, product.end_users, product.tokens),
         **file_authenticators(product.files),
-        "knowledge": KnowledgeAuthenticator(product.knowledge.keys),
+        **knowledge_authenticators(product.knowledge.keys),
     }
     face = HttpFace(
         version=__version__,
@@ -138,28 +132,28 @@ def _app_faces(settings: Settings, product: Product, watching: RunWatching) -> A
 def _knowledge_routes(product: Product) -> list[tuple[str, RouteGroup]]:
     """Knowledge bases, for programs and in the console."""
     knowledge = product.knowledge
-    datasets = knowledge.datasets
-    return [
-        ("/v1", ServiceDatasetRoutes(datasets, knowledge.removal)),
-        ("/v1", ServiceTagRoutes(knowledge.tags, datasets)),
-        ("/v1", ServiceMetadataRoutes(knowledge.fields, datasets)),
-        ("/v1", ServiceModelRoutes(product.workspaces.offer)),
-        ("/v1", ServiceDocumentRoutes(_document_parts(product))),
-        ("/v1", ServiceDownloadRoutes(datasets, knowledge.listing, product.files)),
-        ("/console/api", DatasetKeyRoutes(knowledge.keys)),
-    ]
-
-
-def _document_parts(product: Product) -> DocumentParts:
-    knowledge, uploads = product.knowledge, product.files.uploads
-    return DocumentParts(
+    parts = KnowledgeFaces(
+        keys=knowledge.keys,
+        tags=knowledge.tags,
         datasets=knowledge.datasets,
+        removal=knowledge.removal,
+        fields=knowledge.fields,
+        settlement=knowledge.settlement,
         documents=knowledge.documents,
         listing=knowledge.listing,
+        sources=knowledge.sources,
         states=knowledge.states,
-        intake=DocumentIntake(uploads, knowledge.sources, knowledge.documents, knowledge.settlement),
-        uploads=uploads,
+        segments=knowledge.segments,
+        children=knowledge.children,
+        searching=knowledge.search.service,
+        files=product.files,
+        offer=product.workspaces.offer,
     )
+    return [
+        *(("/v1", group) for group in knowledge_routes(parts)),
+        ("/console/api", DatasetKeyRoutes(parts.keys)),
+        ("/console/api", KnowledgeRoutes(parts)),
+    ]
 
 
 def _form_routes(product: Product) -> list[tuple[str, RouteGroup]]:

@@ -90,6 +90,25 @@ def _one(page: SegmentPage) -> JsonObject:
     return {"data": page.items[0], "doc_form": page.doc_form}
 
 
+async def segments_page(segments: Segments, place: Place, query: SegmentsQuery) -> JsonObject:
+    """One page of a document's passages."""
+    found = await segments.page(
+        place,
+        page=query.page,
+        limit=query.limit,
+        statuses=query.status,
+        keyword=query.keyword.replace("\x00", "") or None,
+    )
+    return {
+        "data": found.items,
+        "doc_form": found.doc_form,
+        "total": found.total,
+        "has_more": found.has_more,
+        "limit": found.limit,
+        "page": found.page,
+    }
+
+
 class ServiceSegmentRoutes(RouteGroup):
     """The passages of a document."""
 
@@ -115,21 +134,7 @@ class ServiceSegmentRoutes(RouteGroup):
     @route("GET", f"{_DOCUMENT}/segments", auth="knowledge", scope="workspace", query=SegmentsQuery)
     async def page(self, call: Call, query: SegmentsQuery) -> JsonObject:
         """Lists passages in the order of the text."""
-        found = await self._segments.page(
-            await self._place(call),
-            page=query.page,
-            limit=query.limit,
-            statuses=query.status,
-            keyword=query.keyword.replace("\x00", "") or None,
-        )
-        return {
-            "data": found.items,
-            "doc_form": found.doc_form,
-            "total": found.total,
-            "has_more": found.has_more,
-            "limit": found.limit,
-            "page": found.page,
-        }
+        return await segments_page(self._segments, await self._place(call), query)
 
     @route("GET", _SEGMENT, auth="knowledge", scope="workspace")
     async def get(self, call: Call) -> JsonObject:
