@@ -38,6 +38,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
   });
   const pages = [
     page(t("shell:studio"), () => navigate({ to: "/studio" })),
+    page(t("shell:knowledge"), () => navigate({ to: "/knowledge" })),
     page(t("settings:models"), () => navigate({ to: "/settings/models" })),
     page(t("settings:members"), () => navigate({ to: "/settings/members" })),
     page(t("settings:workspace"), () => navigate({ to: "/settings/workspace" })),

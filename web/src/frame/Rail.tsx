@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { Boxes, LayoutGrid, Settings } from "lucide-react";
+import { BookOpen, Boxes, LayoutGrid, Settings } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 const item =
@@ -15,6 +15,10 @@ export function Rail() {
       <Link to="/studio" activeOptions={{ includeSearch: false }} className={item}>
         <LayoutGrid size={18} aria-hidden="true" />
         {t("studio")}
+      </Link>
+      <Link to="/knowledge" activeOptions={{ includeSearch: false }} className={item}>
+        <BookOpen size={18} aria-hidden="true" />
+        {t("knowledge")}
       </Link>
       <Link to="/settings/models" activeOptions={{ includeSearch: false }} className={item}>
         <Boxes size={18} aria-hidden="true" />

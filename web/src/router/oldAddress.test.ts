@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { oldAddress } from "./oldAddress";
 import { count, flag, oneOf, query, text } from "./search";
 
+const uuid = "0190f6d6-0000-7000-8000-000000000001";
+
 describe("oldAddress", () => {
   it.each([
     ["/apps", {}, "/studio"],
@@ -12,6 +14,10 @@ describe("oldAddress", () => {
     ["/app/42/logs", {}, "/app/42/runs"],
     ["/app/42/annotations", {}, "/app/42/runs"],
     ["/app/42/overview", {}, "/app/42/monitor"],
+    ["/datasets", {}, "/knowledge"],
+    ["/datasets/create", {}, "/knowledge?create=true"],
+    [`/datasets/${uuid}/documents`, {}, `/knowledge/${uuid}`],
+    [`/datasets/${uuid}/hitTesting`, {}, `/knowledge/${uuid}`],
     ["/account", {}, "/settings/account"],
     ["/apps", { action: "showSettings", tab: "members" }, "/settings/members"],
     ["/apps", { action: "showSettings", tab: "provider" }, "/settings/models"],

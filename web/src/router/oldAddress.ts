@@ -4,6 +4,8 @@ const exact: Record<string, string> = {
   "/apps": "/studio",
   "/explore": "/studio?create=example",
   "/explore/apps": "/studio?create=example",
+  "/datasets": "/knowledge",
+  "/datasets/create": "/knowledge?create=true",
   "/tools": "/settings/models",
   "/plugins": "/settings/models",
   "/account": "/settings/account",
@@ -36,6 +38,8 @@ export function oldAddress(path: string, search: object): string | undefined {
     return `/activate?token=${encodeURIComponent(String(query.invite_token ?? ""))}`;
   const known = exact[clean];
   if (known) return known;
+  const [, datasetId] = /^\/datasets\/([0-9a-f-]{36})(?:\/.*)?$/.exec(clean) ?? [];
+  if (datasetId) return `/knowledge/${datasetId}`;
   const [, app, id, tab] = /^\/(app)\/([^/]+)\/([^/]+)$/.exec(clean) ?? [];
   const next = app && tab ? tabs[tab] : undefined;
   return next ? `/app/${id}/${next}` : undefined;

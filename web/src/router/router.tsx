@@ -184,6 +184,29 @@ const monitor = createRoute({
   component: lazyRouteComponent(() => import("@/features/app/monitor/MonitorPage"), "MonitorPage"),
 });
 
+const knowledge = createRoute({
+  getParentRoute: () => framed,
+  path: "/knowledge",
+  validateSearch: query((raw: Raw) => ({
+    name: text(raw, "name"),
+    create: flag(raw, "create"),
+  })),
+  component: lazyRouteComponent(
+    () => import("@/features/knowledge/KnowledgePage"),
+    "KnowledgePage",
+  ),
+});
+
+const dataset = createRoute({
+  getParentRoute: () => framed,
+  path: "/knowledge/$datasetId",
+  validateSearch: query((raw: Raw) => ({
+    keyword: text(raw, "keyword"),
+    question: text(raw, "question"),
+  })),
+  component: lazyRouteComponent(() => import("@/features/knowledge/DatasetPage"), "DatasetPage"),
+});
+
 const settings = createRoute({
   getParentRoute: () => framed,
   path: "/settings",
@@ -254,6 +277,8 @@ const tree = root.addChildren([
   resetPassword,
   framed.addChildren([
     studio,
+    knowledge,
+    dataset,
     app.addChildren([appHome, build, test, publish, runs, monitor]),
     settings.addChildren([settingsHome, models, members, workspace, system, account, language]),
   ]),

@@ -7,13 +7,16 @@ export interface Abilities {
   role: Role | undefined;
   edit: boolean;
   manage: boolean;
+  /** Makes and changes knowledge bases. */
+  teach: boolean;
   own: boolean;
 }
 
 export function abilitiesOf(role: Role | undefined): Abilities {
   const own = role === "owner";
   const manage = own || role === "admin";
-  return { role, own, manage, edit: manage || role === "editor" };
+  const edit = manage || role === "editor";
+  return { role, own, manage, edit, teach: edit || role === "dataset_operator" };
 }
 
 export function useAbilities(): Abilities {

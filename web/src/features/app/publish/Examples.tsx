@@ -3,9 +3,9 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Tabs } from "radix-ui";
 import { useTranslation } from "react-i18next";
 import type { AppDetail } from "@/api/types";
+import { keysQuery } from "@/features/keys/KeyList";
 import { CopyButton } from "@/ui/CopyButton";
 import { useAppForm } from "../test/useAppForm";
-import { keysQuery } from "./KeyList";
 import { type SnippetLanguage, snippet } from "./snippets";
 
 const languages: readonly SnippetLanguage[] = ["curl", "python", "javascript"];
@@ -16,7 +16,7 @@ export function Examples({ app, base }: { app: AppDetail; base: string }) {
   const search = useSearch({ from: "/framed/app/$appId/publish" });
   const navigate = useNavigate({ from: "/app/$appId/publish" });
   const { fields } = useAppForm(app);
-  const key = useQuery(keysQuery(app.id)).data?.[0]?.token ?? "app-…";
+  const key = useQuery(keysQuery(`/apps/${app.id}/api-keys`)).data?.[0]?.token ?? "app-…";
   const language = search.lang ?? "curl";
   const change = (value: string) =>
     void navigate({

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { api } from "@/api/console";
 import type { AppDetail } from "@/api/types";
 import { useAbilities } from "@/features/account/roles";
+import { KeyList } from "@/features/keys/KeyList";
 import { buttonClass } from "@/ui/Button";
 import { CopyButton } from "@/ui/CopyButton";
 import { errorText } from "@/ui/errorText";
@@ -17,7 +18,7 @@ import { isGraph } from "../modes";
 import { appQuery } from "../queries";
 import { CheckSection } from "./CheckSection";
 import { Examples } from "./Examples";
-import { KeyList } from "./KeyList";
+
 import { PublishVersion } from "./PublishVersion";
 import { webAppUrl } from "./webAppUrl";
 
@@ -121,7 +122,7 @@ function ApiSection({ app }: { app: AppDetail }) {
             <CopyButton text={base} />
           </div>
         </div>
-        <KeyList appId={app.id} />
+        <KeyList path={`/apps/${app.id}/api-keys`} />
         <Examples app={app} base={base} />
       </div>
     </Section>

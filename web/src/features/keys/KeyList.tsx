@@ -12,29 +12,29 @@ import { Notice } from "@/ui/Notice";
 import { RelativeTime } from "@/ui/RelativeTime";
 import { actWithUndo, useToasts } from "@/ui/toasts";
 
-export const keysQuery = (appId: string) =>
+/** Keys below an address of the console: those of an app, or those of the workspace's knowledge. */
+export const keysQuery = (path: string) =>
   queryOptions({
-    queryKey: ["app", appId, "keys"],
-    queryFn: async ({ signal }) =>
-      (await api.get<{ data: ApiKey[] }>(`/apps/${appId}/api-keys`, { signal })).data,
+    queryKey: ["keys", path],
+    queryFn: async ({ signal }) => (await api.get<{ data: ApiKey[] }>(path, { signal })).data,
   });
 
-export function KeyList({ appId }: { appId: string }) {
+export function KeyList({ path }: { path: string }) {
   const { t } = useTranslation("publish");
   const { edit, manage } = useAbilities();
-  const keys = useQuery(keysQuery(appId));
+  const keys = useQuery(keysQuery(path));
   const cache = useQueryClient();
   const show = useToasts((store) => store.show);
-  const { queryKey } = keysQuery(appId);
+  const { queryKey } = keysQuery(path);
   const create = useMutation({
-    mutationFn: () => api.post<ApiKey>(`/apps/${appId}/api-keys`, {}),
+    mutationFn: () => api.post<ApiKey>(path, {}),
     onSuccess: () => cache.invalidateQueries({ queryKey }),
   });
   const remove = (key: ApiKey) => {
     cache.setQueryData(queryKey, (old) => old?.filter(({ id }) => id !== key.id));
     actWithUndo({
       text: t("keyDeleted"),
-      act: () => api.delete(`/apps/${appId}/api-keys/${key.id}`, { keepalive: true }),
+      act: () => api.delete(`${path}/${key.id}`, { keepalive: true }),
       restore: () => void cache.invalidateQueries({ queryKey }),
       onError: (error) => show({ text: errorText(error), tone: "bad" }),
     });
