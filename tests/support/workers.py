@@ -14,7 +14,7 @@ from sqlalchemy import func, insert, select
 from orrery.database import Database
 from orrery.database.ids import new_id
 from orrery.jobs.fleet.application import CeleryApp, celery_app
-from orrery.jobs.fleet.broker import broker_of
+from orrery.jobs.fleet.broker import Broker, broker_of
 from orrery.jobs.tables import Job
 from orrery.settings.load import Settings, load_settings
 
@@ -27,6 +27,7 @@ class _Inspect(Protocol):
 
 class _Control(Protocol):
     def inspect(self, *, timeout: float, limit: int) -> _Inspect: ...
+    def enable_events(self, *, reply: bool, timeout: float, limit: int) -> object: ...
 
 
 def settings_of_process(pid: int) -> Settings:
@@ -45,6 +46,15 @@ def consumed_queues(settings: Settings, workers: int) -> dict[str, set[str]]:
             if len(told) == workers:
                 return {name: {str(queue["name"]) for queue in queues} for name, queues in told.items()}
             assert time.monotonic() < until, f"only these workers answered: {sorted(told)}"
+    finally:
+        app.close()
+
+
+def enable_events(broker_url: str) -> None:
+    """Asks one worker for events of its tasks, as Flower does."""
+    app = celery_app(Broker(url=broker_url, transport_options={}))
+    try:
+        assert _control(app).enable_events(reply=True, timeout=_SECONDS, limit=1)
     finally:
         app.close()
 

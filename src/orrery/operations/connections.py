@@ -5,7 +5,6 @@ Pools belong to processes, and each may be full at the same moment; so what coun
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
 import msgspec
@@ -13,10 +12,9 @@ import msgspec
 from orrery.database.engine import Database
 from orrery.database.limits import ConnectionLimit, read_limit
 from orrery.database.opening import BEAT_CONNECTIONS, DAEMON_CONNECTIONS
-from orrery.settings.groups.jobs import Jobs
+from orrery.jobs.places import places_of
 from orrery.settings.load import Settings
 
-_PLACES = 4
 _RAISE = {
     "postgresql": "max_connections (POSTGRES_MAX_CONNECTIONS)",
     "mysql": "max_connections (MYSQL_MAX_CONNECTIONS)",
@@ -95,14 +93,8 @@ def demands_of(settings: Settings) -> list[Demand]:
     }
     each = {
         "api": known.pool_size + known.pool_overflow,
-        "worker": max(known.pool_size, _places(settings.jobs)) + known.pool_overflow,
+        "worker": max(known.pool_size, places_of(settings.jobs)) + known.pool_overflow,
         "beat": min(known.pool_size, BEAT_CONNECTIONS),
         "plugin_daemon": min(known.pool_size, DAEMON_CONNECTIONS) + min(known.pool_overflow, DAEMON_CONNECTIONS),
     }
     return [Demand(role, counts[role], each[role]) for role in each]
-
-
-def _places(jobs: Jobs) -> int:
-    """Jobs that a worker runs at a time: each may want a connection (deployment.md 3.1)."""
-    automatic = (jobs.max_workers or os.cpu_count() or 1) if jobs.autoscale else jobs.workers
-    return jobs.concurrency or automatic or _PLACES

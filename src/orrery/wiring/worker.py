@@ -19,13 +19,12 @@ from orrery.jobs.fleet.relay import Relay
 from orrery.jobs.fleet.service import FleetService
 from orrery.jobs.fleet.worker import LoopThread, WorkerOptions, run_worker
 from orrery.jobs.opening import open_carrier
+from orrery.jobs.places import places_of
 from orrery.jobs.runner import RunnerLimits, Wake
 from orrery.settings.groups.jobs import Jobs as JobSettings
 from orrery.settings.load import Settings
 from orrery.telemetry.alive import SignsOfLife
 from orrery.wiring.core import Core, make_ready
-
-_DEFAULT_PLACES = 4
 
 Waiting = Callable[[], Coroutine[object, object, None]]
 """Returns when the process was told to stop."""
@@ -41,10 +40,9 @@ class WorkerChoice(msgspec.Struct, frozen=True, kw_only=True):
     @staticmethod
     def of(jobs: JobSettings, *, queues: tuple[str, ...] = (), places: int | None = None) -> WorkerChoice:
         """What the settings say, where the caller says nothing (deployment.md 3.1)."""
-        automatic = (jobs.max_workers or os.cpu_count() or 1) if jobs.autoscale else jobs.workers
         return WorkerChoice(
             queues=queues or jobs.worker_queues or jobs.queues,
-            places=places or jobs.concurrency or automatic or _DEFAULT_PLACES,
+            places=places or places_of(jobs),
             prefetch=jobs.prefetch,
         )
 
@@ -57,7 +55,8 @@ def work_for_broker(settings: Settings, choice: WorkerChoice, alive: Path) -> in
     Raises `JobsConfigurationError`, `SchemaNotReady`, and what the database says.
     """
     carrier = open_carrier(settings.jobs, settings.cache)
-    app = celery_app(broker_of(settings.jobs, settings.cache), prefetch=choice.prefetch)
+    broker = broker_of(settings.jobs, settings.cache)
+    app = celery_app(broker, prefetch=choice.prefetch, zone=settings.logs.timezone)
     loop = LoopThread()
     core = Core(settings, carrier, places=choice.places)
     jobs, signs = core.jobs, SignsOfLife(alive)
