@@ -12,6 +12,7 @@ from orrery.database import Database
 from orrery.jobs import Attempt, Handler, JobCatalog, JobNeeds, Jobs, JobsConfigurationError, TryAgain, job
 from orrery.jobs.announcing import ANNOUNCED_FOR
 from orrery.jobs.claims import Claimed, Verdict
+from orrery.jobs.lanes import SPARE
 from orrery.jobs.outbox import INSERT_JOB
 from orrery.jobs.tables import Job
 
@@ -106,6 +107,35 @@ async def test_who_comes_new_waits_behind_one_job_of_each_other(database: Databa
     await world.add("c", "c0")
     assert await world.in_order() == ["a0", "b0", "c0", "a1", "b1", *(f"a{number}" for number in range(2, 10))]
     assert await world.status() == {"done": 13}
+
+
+async def test_a_workspace_alone_gets_the_places_that_are_idle_until_another_comes(
+    database: Database, clock: JobClock
+) -> None:
+    world = World(database, clock)
+    await world.add("a", *(f"a{number}" for number in range(12)))
+    running = await world.take()
+    assert texts(running) == ["a0"]
+    assert await world.jobs.lanes.look() == SPARE, "nothing waits, so there are idle workers"
+    assert await world.jobs.lanes.look() == 0, "now something does"
+    running += await world.take()
+    assert len(running) == 1 + SPARE
+    verdicts = [await world.run(running.pop(0)) for _ in range(2)]
+    running += await world.jobs.claims.turn(verdicts, ALL, clock.now())
+    assert len(running) == 1 + SPARE, "who is alone keeps what he has got"
+    await world.add("b", "b0", "b1")
+    verdicts = [await world.run(running.pop(0)) for _ in range(3)]
+    taken = await world.jobs.claims.turn(verdicts, ALL, clock.now())
+    assert texts(taken) == ["b0"], "and goes back to one when another is there"
+
+
+async def test_idle_places_are_shared_among_those_who_wait(database: Database, clock: JobClock) -> None:
+    world = World(database, clock)
+    await world.add("a", *(f"a{number}" for number in range(6)))
+    await world.add("b", *(f"b{number}" for number in range(6)))
+    assert sorted(texts(await world.take())) == ["a0", "b0"]
+    assert await world.jobs.lanes.look() == SPARE
+    assert sorted(texts(await world.take())) == ["a1", "a2", "b1", "b2"]
 
 
 async def test_a_carrier_is_told_of_a_job_when_it_is_released(database: Database, clock: JobClock) -> None:
