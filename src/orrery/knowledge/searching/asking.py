@@ -14,7 +14,7 @@ from orrery.inference.types import LLMCall, ToolCall, Usage
 class Models(Protocol):
     """Makes the gateway of a workspace."""
 
-    def __call__(self, workspace_id: str) -> InferenceGateway: ...
+    def __call__(self, workspace_id: str, /) -> InferenceGateway: ...
 
 
 class Said(msgspec.Struct):

@@ -23,7 +23,7 @@ _KEYWORDS = 10
 class EmbedderOf(Protocol):
     """Makes the embedder of a workspace."""
 
-    def __call__(self, workspace_id: str) -> Embedder: ...
+    def __call__(self, workspace_id: str, /) -> Embedder: ...
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True):
