@@ -26,12 +26,12 @@ def of_float32(one: array[float], rows: array[float]) -> list[float]:
         return _numbers(_distances(a, b, "dot", dtype="f32"))
 
 
-def of_bfloat16(one: array[int], rows: array[int]) -> list[float]:
-    """As `of_float32`, of numbers that are the upper halves of a float32; the sums are float32."""
+def of_bfloat16(one: array[int], rows: array[int], first: int, end: int) -> list[float]:
+    """With the vectors from ``first`` to before ``end``. Numbers are upper halves of a float32, the sums are float32."""
     length = len(one)
     with (
         memoryview(one).cast("B").cast("H", (1, length)) as a,
-        memoryview(rows).cast("B").cast("H", (len(rows) // length, length)) as b,
+        memoryview(rows)[first * length : end * length].cast("B").cast("H", (end - first, length)) as b,
     ):
         return _numbers(_distances(a, b, "dot", dtype="bf16"))
 

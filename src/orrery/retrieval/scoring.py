@@ -8,7 +8,7 @@ result is that of comparing every row in float32. Measured with 100 000 x 768: `
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from heapq import nlargest, nsmallest
 from threading import Lock
 
@@ -19,7 +19,8 @@ from orrery.retrieval.stores.protocol import Hit, WrongDimension
 from orrery.retrieval.vectors import NUMBER_BYTES
 
 _BLOCK = 256
-_FEW = 16
+_FEW = 32
+_STRETCH = 30  # rows that could be read in the time that it takes to begin with another stretch of them
 _AT_ONCE = 2048
 _ENTRY_BYTES = 400  # strings and dictionary entries, as measured
 # A row's numbers are cut off (up to 1/128 too small), the query's rounded (1/256 either way), so two products of unit
@@ -113,27 +114,35 @@ class VectorMatrix:
         """The rows among which the best ones are for certain."""
         rows: Sequence[int] = range(len(self._nodes))
         if documents is not None:
-            rows = [row for document in sorted(documents) for row in self._rows_of.get(document, ())]
-        if len(rows) <= max(top_k, len(self._nodes) // _FEW):
+            rows = sorted(row for document in documents for row in self._rows_of.get(document, ()))
+        if len(rows) <= max(top_k, _FEW):
             return rows
-        scores = of_bfloat16(_rounded(vector), self._high)
-        if documents is not None:
-            scores = [scores[row] for row in rows]
-        least = max(_least_of_best(scores, top_k), threshold if threshold > 0 else -1.0) - _DOUBT
-        return [rows[place] for place in _at_least(scores, least)]
+        scores = self._rough(_rounded(vector), rows)
+        return [rows[place] for place in _near_best(scores, top_k, threshold if threshold > 0 else -1.0)]
+
+    def _rough(self, query: array[int], rows: Sequence[int]) -> list[float]:
+        """Scores of ascending rows by the upper halves: stretch by stretch, unless reading all of them is cheaper."""
+        stretches = list(_runs(rows))
+        if len(stretches) * _STRETCH + len(rows) <= len(self._nodes) + _STRETCH:
+            return [score for first, end in stretches for score in of_bfloat16(query, self._high, first, end)]
+        scores = of_bfloat16(query, self._high, 0, len(self._nodes))
+        return [scores[row] for row in rows]
 
     def _exact(self, vector: bytes, rows: Sequence[int]) -> list[float]:
-        query, length, found = array("f", vector), self._length, list[float]()
-        for start in range(0, len(rows), _AT_ONCE):
-            some = rows[start : start + _AT_ONCE]
-            low, high = array("H"), array("H")
-            for row in some:
-                low.extend(self._low[row * length : (row + 1) * length])
-                high.extend(self._high[row * length : (row + 1) * length])
+        """The score of each row, in their order."""
+        query, length, scores = array("f", vector), self._length, dict[int, float]()
+        ordered = sorted(rows)
+        for start in range(0, len(ordered), _AT_ONCE):
+            some = ordered[start : start + _AT_ONCE]
             halves = array("H", bytes(len(some) * length * NUMBER_BYTES))
-            halves[0::2], halves[1::2] = low, high
-            found += of_float32(query, array("f", halves.tobytes()))
-        return found
+            at = 0
+            for first, end in _runs(some):
+                to = at + 2 * (end - first) * length
+                halves[at:to:2] = self._low[first * length : end * length]
+                halves[at + 1 : to : 2] = self._high[first * length : end * length]
+                at = to
+            scores.update(zip(some, of_float32(query, array("f", halves.tobytes())), strict=True))
+        return [scores[row] for row in rows]
 
     def _remove(self, node_ids: Iterable[str]) -> None:
         """The last row takes the place of each removed one."""
@@ -175,24 +184,38 @@ class VectorMatrix:
             raise WrongDimension(has, wants)
 
 
-def _least_of_best(scores: Sequence[float], top_k: int) -> float:
-    """The ``top_k``-th best of more scores than that, looked for in the blocks that can have it."""
-    blocks = [scores[start : start + _BLOCK] for start in range(0, len(scores), _BLOCK)]
-    tops = [max(block) for block in blocks]
+def _near_best(scores: Sequence[float], top_k: int, threshold: float) -> list[int]:
+    """The places of the scores that can't be told from the ``top_k`` best, nor from reaching the threshold.
+
+    There are more scores than ``top_k``. Looks only into those blocks whose highest score is high enough.
+    """
+    tops = [max(scores[start : start + _BLOCK]) for start in range(0, len(scores), _BLOCK)]
     enough = nlargest(top_k, tops)[-1] if len(tops) >= top_k else min(scores)
-    pool = [
-        score for block, top in zip(blocks, tops, strict=True) if top >= enough for score in block if score >= enough
-    ]
-    return nlargest(top_k, pool)[-1]
+    pool = [scores[place] for place in _at_least(scores, tops, enough)]
+    return _at_least(scores, tops, max(nlargest(top_k, pool)[-1], threshold) - _DOUBT)
 
 
-def _at_least(scores: Sequence[float], least: float) -> list[int]:
+def _at_least(scores: Sequence[float], tops: Sequence[float], least: float) -> list[int]:
     found: list[int] = []
-    for start in range(0, len(scores), _BLOCK):
-        block = scores[start : start + _BLOCK]
-        if max(block) >= least:
-            found += [start + place for place, score in enumerate(block) if score >= least]
+    for block, top in enumerate(tops):
+        if top >= least:
+            start = block * _BLOCK
+            found += [start + at for at, score in enumerate(scores[start : start + _BLOCK]) if score >= least]
     return found
+
+
+def _runs(rows: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Ascending numbers as stretches, the end of each exclusive: the rows of a document mostly stand together."""
+    if isinstance(rows, range):
+        yield rows.start, rows.stop
+        return
+    first = end = rows[0]
+    for row in rows:
+        if row != end:
+            yield first, end
+            first = row
+        end = row + 1
+    yield first, end
 
 
 def _rounded(vector: bytes) -> array[int]:
