@@ -7,16 +7,18 @@ Each is done in a forked child: the libraries are loaded once.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import random
 import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import msgspec
 from sqlalchemy import Connection, event
+from sqlalchemy.orm import configure_mappers
 from tests.support import next_version
 
 from orrery.database import Database
@@ -49,16 +51,15 @@ class Ended(msgspec.Struct, frozen=True):
 
 
 class Breaker:
-    """The server of these requests, for the time of its ``with``."""
+    """The server of these requests, from `start` to `close`."""
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
         command = [sys.executable, "-m", "tests.fault.breaking"]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parent.parent.parent
         )
-        return self
 
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
@@ -121,7 +122,6 @@ def _child(wanted: Wanted, told: int, said: int) -> None:
     os.dup2(said, 2)
     code = 1
     try:
-        next_version.become()
         asyncio.run(_migrate(wanted, told))
         code = 0
     except BaseException as error:
@@ -131,8 +131,12 @@ def _child(wanted: Wanted, told: int, said: int) -> None:
 
 
 def _serve() -> None:
-    # What children would otherwise load each by itself.
+    # What children would otherwise do each by itself.
+    next_version.become()
     Chain.load()
+    configure_mappers()
+    schema()
+    gc.freeze()
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     for line in sys.stdin.buffer:
         wanted = msgspec.json.decode(line, type=Wanted)

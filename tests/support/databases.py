@@ -18,6 +18,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 from tests.support.listening import until_listening, until_up
 from tests.support.ports import free_port
 
@@ -165,6 +166,19 @@ def mariadb_copy(dump: str) -> str:
     name = url.rpartition("/")[2].partition("?")[0]
     _run([_program("mariadb") or "mariadb", *_at(_mariadb().port), name], dump)
     return url
+
+
+def drop(url: str) -> None:
+    """Ends a database that one of these functions made, and whoever is still connected to it."""
+    place = make_url(url)
+    name = str(place.database)
+    if place.get_backend_name() == "sqlite":
+        shutil.rmtree(Path(name).parent)
+    elif place.get_backend_name() == "postgresql":
+        dropdb = _program("dropdb") or "dropdb"
+        _run([dropdb, "--force", "-h", "127.0.0.1", "-p", str(place.port), "-U", "orrery", name])
+    else:
+        _run([_program("mariadb") or "mariadb", *_at(_mariadb().port), "-e", f"DROP DATABASE {name}"])
 
 
 def postgres_url(*, like: str = "") -> str:

@@ -6,6 +6,7 @@ start together wait for each other on a lock of the database server. How it is d
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Literal
 
 import msgspec
@@ -83,13 +84,13 @@ async def migrate(
     goal = HEAD if target == "head" else target
     if _is_there(await schema_state(database), target, goal):
         return "current"
-    patience = Patience(wait, tell)
+    patience, scripts = Patience(wait, tell), _Scripts()
     outcome: Outcome = "current"
     while True:
         try:
             # A connection for each step: SQLAlchemy can't go on with one whose BEGIN was refused.
             async with database.writer.connect() as connection, lock.held(connection):
-                done = await connection.run_sync(_step, metadata, target, tell)
+                done = await connection.run_sync(_step, metadata, scripts, target, tell)
         except DBAPIError as error:
             if not lock.is_contention(error):
                 raise
@@ -103,7 +104,15 @@ async def migrate(
         outcome = done if outcome == "current" else "migrated"
 
 
-def _step(connection: Connection, metadata: MetaData, target: str, tell: Tell) -> Outcome | None:
+class _Scripts:
+    """Those of this version, read by the first step that needs them."""
+
+    @cached_property
+    def chain(self) -> Chain:
+        return Chain.load()
+
+
+def _step(connection: Connection, metadata: MetaData, scripts: _Scripts, target: str, tell: Tell) -> Outcome | None:
     """Takes one step, if there is one to take, and commits it."""
     standing = record.read(connection)
     goal = HEAD if target == "head" else target
@@ -114,7 +123,7 @@ def _step(connection: Connection, metadata: MetaData, target: str, tell: Tell) -
         running.create(connection, metadata, standing, HEAD, SERVES_FROM)
         return "created"
     _require_own(standing, metadata)
-    chain = Chain.load()
+    chain = scripts.chain
     step = chain.next(standing, chain.goal(target))
     if step is None:
         return None

@@ -61,6 +61,16 @@ async def test_who_migrates_is_waited_for_up_to_a_bound(database: Database) -> N
     await other.close()
 
 
+async def test_who_migrates_another_database_of_the_server_is_not_waited_for(
+    backend: str, database: Database, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    other = Database(url_of(backend, tmp_path / "other"))
+    async with database.writer.connect() as connection, lock.held(connection):
+        assert await migrate(other, schema(), wait=0) == "created"
+    await other.close()
+
+
 async def test_a_table_that_is_held_is_waited_for_up_to_a_bound(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,7 +27,8 @@ STATEMENT_LOCK_SECONDS = 5
 """How long a statement waits for a lock on a table, with all others queueing behind it, before it lets them pass."""
 FAMILY = ("mysql", "mariadb")
 _NUMBER = 0x0221_E217
-_NAME = "orrery_migration"
+_NAME = "CONCAT('orrery_migration ', MD5(DATABASE()))"
+"""MySQL's locks are the server's, which may hold other databases; names of 64 characters are its longest."""
 _PAUSE_SECONDS = 0.2
 _TELL_SECONDS = 10.0
 _SQLITE_BUSY_MS = 15000
@@ -86,7 +87,7 @@ async def _let_go(connection: AsyncConnection) -> None:
     """The connection goes back to its pool as it was."""
     if connection.dialect.name in FAMILY:
         await connection.execute(text("SET SESSION lock_wait_timeout = DEFAULT"))
-        await connection.execute(text("SELECT RELEASE_LOCK(:n)"), {"n": _NAME})
+        await connection.execute(text(f"SELECT RELEASE_LOCK({_NAME})"))
     elif connection.dialect.name == "sqlite":
         await _set_busy(connection, _SQLITE_BUSY_MS)
 
@@ -105,7 +106,7 @@ async def _try(connection: AsyncConnection) -> bool:
         statement = text("SELECT pg_try_advisory_xact_lock(:n)")
         return bool(await connection.scalar(statement, {"n": _NUMBER}))
     if dialect in FAMILY:
-        return await connection.scalar(text("SELECT GET_LOCK(:n, 0)"), {"n": _NAME}) == 1
+        return await connection.scalar(text(f"SELECT GET_LOCK({_NAME}, 0)")) == 1
     await _set_busy(connection, 0)
     try:
         # Its BEGIN takes the write lock.
