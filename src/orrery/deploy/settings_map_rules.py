@@ -99,6 +99,7 @@ NAMES: dict[str, Rule] = {
     "HTTP_REQUEST_NODE_SSL_CLIENT_CERT_DATA": _ignored("read by nothing in the contract either"),
     "HTTP_REQUEST_NODE_SSL_CLIENT_KEY_DATA": _ignored("read by nothing in the contract either"),
     "CELERY_BACKEND": _ignored("results of jobs are rows of the metadata database"),
+    "CELERY_MIN_WORKERS": _replaced("a place is begun when a job first needs it: docs/workers.md"),
     "CELERY_TASK_ANNOTATIONS": _ignored("jobs carry their limits with their declaration"),
     "CELERY_USE_SENTINEL": _replaced("a sentinel:// address in CELERY_BROKER_URL"),
     "BROKER_USE_SSL": _replaced("derived from a rediss:// address, as in the contract"),

@@ -34,7 +34,7 @@ class RetentionJobs:
         return (self.clean_run_logs, self.clean_old_runs, self.clean_old_messages)
 
     @scheduled(cron="0 2 * * *", switch="WORKFLOW_LOG_CLEANUP_ENABLED")
-    @job("clean_workflow_runlogs_precise", queue="retention", retries=3, retry_delay=300.0, timeout=6 * 3600.0)
+    @job("clean_workflow_runlogs_precise", queue="dataset", retries=3, retry_delay=300.0, timeout=6 * 3600.0)
     async def clean_run_logs(self, due: Due) -> None:
         """Finished runs older than WORKFLOW_LOG_RETENTION_DAYS."""
         await self._runs(due, self._kept.runs_days, self._kept.runs_batch)

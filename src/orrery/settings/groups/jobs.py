@@ -35,7 +35,11 @@ class Jobs(Group, frozen=True, kw_only=True):
     ] = 1
     tenant_places: Annotated[
         int,
-        Env("TENANT_ISOLATED_TASK_CONCURRENCY", "indexing jobs of a workspace that workers see at a time", at_least=1),
+        Env(
+            "TENANT_ISOLATED_TASK_CONCURRENCY",
+            "long jobs of a workspace and queue that workers see at a time",
+            at_least=1,
+        ),
     ] = 1
     lease_seconds: Annotated[
         float,
