@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from alembic.ddl.mysql import MySQLImpl
-from sqlalchemy import Column, Constraint, Index, Table, inspect
-from sqlalchemy.engine.reflection import Inspector
+from sqlalchemy import Column, Connection, Constraint, Index, Table
 
+from orrery.database.migrating import inventory
 from orrery.database.migrating.errors import MigrationFailed
 
 
@@ -25,10 +25,10 @@ class RepeatableStatements(MySQLImpl):
     __dialect__ = "orrery-repeatable"
 
     def create_table(self, table: Table, **kw: Any) -> None:
-        if table.name not in self._inspector().get_table_names():
+        if table.name not in inventory.tables(self._server()):
             super().create_table(table, **kw)
             return
-        there = {column["name"] for column in self._inspector().get_columns(table.name)}
+        there = inventory.columns(self._server(), table.name)
         wanted = {column.name for column in table.columns}
         if missing := wanted - there:
             raise MigrationFailed(
@@ -39,7 +39,7 @@ class RepeatableStatements(MySQLImpl):
             self.create_index(index)
 
     def drop_table(self, table: Table, **kw: Any) -> None:
-        if table.name in self._inspector().get_table_names():
+        if table.name in inventory.tables(self._server()):
             super().drop_table(table, **kw)
 
     def create_index(self, index: Index, **kw: Any) -> None:
@@ -67,32 +67,19 @@ class RepeatableStatements(MySQLImpl):
             super().drop_constraint(const, **kw)
 
     def rename_table(self, old_table_name: str, new_table_name: str, schema: str | None = None) -> None:
-        names = self._inspector().get_table_names()
+        names = inventory.tables(self._server())
         if old_table_name in names or new_table_name not in names:
             super().rename_table(old_table_name, new_table_name, schema)
 
-    def _inspector(self) -> Inspector:
+    def _server(self) -> Connection:
         assert self.connection is not None, "a script in doubt runs on a connection"
-        # A new one each time: inspectors remember what they saw.
-        return inspect(self.connection)
+        return self.connection
 
     def _has_index(self, index: Index) -> bool:
-        table = index.table
-        if table is None or table.name not in self._inspector().get_table_names():
-            return False
-        return index.name in {one["name"] for one in self._inspector().get_indexes(table.name)}
+        return index.table is not None and index.name in inventory.indexes(self._server(), index.table.name)
 
     def _has_column(self, table: str, name: str) -> bool:
-        names = self._inspector().get_table_names()
-        return table in names and name in {column["name"] for column in self._inspector().get_columns(table)}
+        return name in inventory.columns(self._server(), table)
 
     def _has_constraint(self, const: Constraint) -> bool:
-        inspector, table = self._inspector(), const.table.name
-        if table not in inspector.get_table_names():
-            return False
-        found = [
-            *inspector.get_foreign_keys(table),
-            *inspector.get_unique_constraints(table),
-            *inspector.get_check_constraints(table),
-        ]
-        return const.name in {one["name"] for one in found}
+        return const.name in inventory.constraints(self._server(), const.table.name)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, MetaData, inspect, text
+from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.exc import DBAPIError
 
 from orrery.database.columns import without_ascii
-from orrery.database.migrating import record
+from orrery.database.migrating import inventory, record
 from orrery.database.migrating.chain import Chain, Step
 from orrery.database.migrating.errors import MigrationFailed
 from orrery.database.migrating.lock import FAMILY, is_contention
@@ -91,12 +91,12 @@ def _failure(error: DBAPIError, what: str) -> MigrationFailed:
 
 def _create_missing(connection: Connection, metadata: MetaData) -> None:
     """As ``create_all``, which takes the indexes of a table that is there for made."""
-    there = set(inspect(connection).get_table_names())
+    there = inventory.tables(connection)
     for table in metadata.sorted_tables:
         if table.name not in there:
             table.create(connection)
             continue
-        made = {index["name"] for index in inspect(connection).get_indexes(table.name)}
+        made = inventory.indexes(connection, table.name)
         for index in table.indexes:
             if index.name not in made:
                 index.create(connection)
