@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import select
 from tests.support.migrated import migrated_url
@@ -43,6 +44,7 @@ from orrery.workspaces.accounts.tables import Account
 from orrery.workspaces.members.names import AccountNames
 from orrery.workspaces.members.tables import Workspace
 
+R = TypeVar("R", bound=Table)
 HIGH = Settling(indexing_technique="high_quality", embedding_model="hash", embedding_model_provider="test")
 ECONOMY = Settling(indexing_technique="economy")
 LINES: dict[str, object] = {
@@ -72,12 +74,13 @@ class HashModel:
         self.gate: asyncio.Event | None = None
         self.waiting = asyncio.Event()
 
-    async def embed(self, _model: ModelRef, texts: Sequence[str]) -> tuple[list[list[float]], Usage]:
+    async def embed(self, model: ModelRef, texts: Sequence[str]) -> tuple[list[list[float]], Usage]:
         if self.gate is not None:
             self.waiting.set()
             await self.gate.wait()
         if self.failures:
             raise self.failures.pop(0)
+        assert model.kind == "text-embedding"
         self.asked += texts
         return [[b - 127.5 for b in hashlib.sha256(text.encode()).digest()[:8]] for text in texts], Usage()
 
@@ -169,7 +172,7 @@ class World:
         async with self.database.read() as session:
             return list(await session.scalars(query.order_by(DocumentSegment.position)))
 
-    async def rows(self, table: type[Table]) -> list[object]:
+    async def rows(self, table: type[R]) -> list[R]:
         async with self.database.read() as session:
             return list(await session.scalars(select(table)))
 
@@ -193,7 +196,7 @@ class World:
 
 
 @asynccontextmanager
-async def world(backend: str, folder: Path, model: EmbeddingModel) -> AsyncIterator[World]:
+async def world(backend: str, folder: Path, model: EmbeddingModel) -> AsyncGenerator[World]:
     database = Database(await migrated_url(backend, folder))
     made = World(database, folder, model)
     await made.settle_in()

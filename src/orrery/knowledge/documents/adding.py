@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -46,46 +47,58 @@ class Adding:
         self._names = names
         self._longest = longest_chunk
 
-    async def add(self, who: Member, dataset_id: str, new: NewDocument, settling: Settling) -> Document:
-        """Adds a document, or replaces its namesake in place.
+    async def add(
+        self, who: Member, dataset_id: str, news: Sequence[NewDocument], settling: Settling
+    ) -> list[Document]:
+        """Adds documents as one batch, in their order, each in place of its namesake if there is one.
 
         Raises `DatasetNotFound`, `TechniqueMissing`, `DocFormDiffers`, `RuleMissing`, `BadRule`, `NotOffered`,
-        `InvalidParam`, and the `NotFound` of files.
+        `InvalidParam`, and the `NotFound` of files; then none of them is there.
         """
         uploader = (await self._names.of([who.account_id])).get(who.account_id, "")
+        batch = new_batch(utc_now())
         async with self._database.write() as session:
             dataset = await store.lock_dataset(session, who.workspace_id, dataset_id)
-            source = await self._files.find(session, who.workspace_id, new.upload_file_id)
             settle(dataset, settling, who)
-            form = await checked_form(session, dataset, new.doc_form)
-            rule_id = await self.rule(session, who, dataset, new.process_rule, form, required=new.rule_required)
-            name = checked_name(new.name, source)
-            document = await store.namesake(session, dataset, name) if new.duplicate else None
-            if document is None:
-                document = Document(
-                    id=new_id(),
-                    tenant_id=dataset.tenant_id,
-                    dataset_id=dataset.id,
-                    position=await store.next_position(session, dataset),
-                    name=name,
-                    created_by=who.account_id,
-                    created_at=utc_now(),
-                    updated_at=utc_now(),
-                    data_source_type="upload_file",
-                )
-                session.add(document)
-            else:
-                await self._replace(session, document, new)
-            document.batch = new_batch(utc_now())
-            document.data_source_info = {"upload_file_id": source.id}
-            document.dataset_process_rule_id = rule_id
-            document.created_from = new.created_from
-            document.doc_form = form
-            document.doc_language = new.doc_language or document.doc_language or "English"
-            if dataset.built_in_field_enabled:
-                known = store.as_object(document.doc_metadata)
-                document.doc_metadata = {**known, **built_in_values(document, uploader)}
-            await start_indexing(session, self._outbox, document)
+            added: list[Document] = []
+            for new in news:
+                document = await self._document(session, who, dataset, new)
+                document.batch = batch
+                if dataset.built_in_field_enabled:
+                    known = store.as_object(document.doc_metadata)
+                    document.doc_metadata = {**known, **built_in_values(document, uploader)}
+                await start_indexing(session, self._outbox, document)
+                await session.flush()
+                added.append(document)
+        return added
+
+    async def _document(self, session: AsyncSession, who: Member, dataset: Dataset, new: NewDocument) -> Document:
+        """The row of a new document, or its namesake's with what is new."""
+        source = await self._files.find(session, who.workspace_id, new.upload_file_id)
+        form = await checked_form(session, dataset, new.doc_form)
+        rule_id = await self.rule(session, who, dataset, new.process_rule, form, required=new.rule_required)
+        name = checked_name(new.name, source)
+        document = await store.namesake(session, dataset, name) if new.duplicate else None
+        if document is None:
+            document = Document(
+                id=new_id(),
+                tenant_id=dataset.tenant_id,
+                dataset_id=dataset.id,
+                position=await store.next_position(session, dataset),
+                name=name,
+                created_by=who.account_id,
+                created_at=utc_now(),
+                updated_at=utc_now(),
+                data_source_type="upload_file",
+            )
+            session.add(document)
+        else:
+            await self._replace(session, document, new)
+        document.data_source_info = {"upload_file_id": source.id}
+        document.dataset_process_rule_id = rule_id
+        document.created_from = new.created_from
+        document.doc_form = form
+        document.doc_language = new.doc_language or document.doc_language or "English"
         return document
 
     async def rule(

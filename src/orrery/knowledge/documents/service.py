@@ -29,7 +29,8 @@ class Documents:
     async def add(self, who: Member, dataset_id: str, new: NewDocument, settling: Settling) -> Document:
         """A new document, or the change of ``original_document_id``."""
         if new.original_document_id is None:
-            return await self._adding.add(who, dataset_id, new, settling)
+            (document,) = await self._adding.add(who, dataset_id, [new], settling)
+            return document
         change = DocumentUpdate(
             name=new.name,
             upload_file_id=new.upload_file_id,
@@ -39,6 +40,12 @@ class Documents:
             created_from=new.created_from,
         )
         return await self._changing.update(who, dataset_id, new.original_document_id, change)
+
+    async def add_several(
+        self, who: Member, dataset_id: str, news: Sequence[NewDocument], settling: Settling
+    ) -> list[Document]:
+        """New documents as one batch, in their order: all of them or none."""
+        return await self._adding.add(who, dataset_id, news, settling)
 
     async def update(self, who: Member, dataset_id: str, document_id: str, change: DocumentUpdate) -> Document:
         """Indexes the document anew, from what changed."""

@@ -16,7 +16,7 @@ from orrery.knowledge.index.copies import Copies
 from orrery.knowledge.index.tables import KnowledgeTerms, KnowledgeVector
 from orrery.retrieval.postings import Postings, TermEntry
 from orrery.retrieval.scoring import VectorEntry, VectorMatrix
-from orrery.retrieval.search_text import keyword_terms, terms
+from orrery.retrieval.search_text import terms
 from orrery.retrieval.stores.protocol import Entry, Hit
 
 _vectors = cast("CoreTable", KnowledgeVector.__table__)
@@ -76,9 +76,9 @@ class DatabaseIndex:
     async def by_keywords(
         self, dataset_id: str, keywords: Sequence[str], top_k: int, documents: frozenset[str] | None = None
     ) -> list[Hit]:
-        """Entries that have some of the keywords, by the share of them."""
+        """Entries that have some of the keywords (`search_text.keyword_terms`), by the share of them."""
         postings, _ = await self._postings.of(dataset_id)
-        return await asyncio.to_thread(postings.matching, keyword_terms(keywords), top_k, documents)
+        return await asyncio.to_thread(postings.matching, keywords, top_k, documents)
 
     async def similar(self, dataset_id: str, vector: bytes, node_ids: Collection[str]) -> dict[str, float]:
         """The cosine of each of these entries. Raises `WrongDimension`."""

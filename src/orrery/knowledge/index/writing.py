@@ -37,6 +37,7 @@ async def put_in(session: AsyncSession, dataset_id: str, entries: Sequence[Entry
         await _require_dimension(session, dataset_id, {len(vector) // _NUMBER_BYTES for _, vector in vectors})
         rows = [{**_place(entry, dataset_id, generation), "vector": vector} for entry, vector in vectors]
         await session.execute(Upsert(_vectors), rows)
+    await _remove_vectors(session, dataset_id, [one.node_id for one in entries if one.vector is None], generation)
     texts = [{**_place(one, dataset_id, generation), "terms": "\n".join(_words(one))} for one in entries]
     await session.execute(Upsert(_terms), texts)
 
@@ -84,6 +85,20 @@ def slices(some: Iterable[T], size: int) -> Iterator[list[T]]:
     left = iter(some)
     while found := list(islice(left, size)):
         yield found
+
+
+async def _remove_vectors(session: AsyncSession, dataset_id: str, node_ids: Sequence[str], generation: int) -> None:
+    """Of entries that come back without a vector; a dataset that has none is not searched for them."""
+    mine = _index.c.dataset_id == dataset_id
+    if not node_ids or (await session.execute(select(_index.c.dimension).where(mine))).scalar_one() is None:
+        return
+    connection = await session.connection()
+    gone = 0
+    for some in slices(node_ids, AT_ONCE):
+        found = (_vectors.c.node_id.in_(some), _vectors.c.dataset_id == dataset_id)
+        gone += (await connection.execute(delete(_vectors).where(*found))).rowcount
+    if gone:
+        await connection.execute(update(_index).where(mine).values(removed_at=generation))
 
 
 def _words(entry: Entry) -> Iterable[str]:

@@ -14,7 +14,7 @@ from orrery.knowledge.documents.tables import Document
 from orrery.knowledge.index.writing import forget_in, remove_documents_in
 from orrery.knowledge.indexing.payloads import CleanDocuments, DropDataset
 
-_DOCUMENTS_AT_ONCE = 10
+DOCUMENTS_AT_ONCE = 10
 """How many documents go in one transaction: others want to write meanwhile."""
 
 
@@ -53,7 +53,7 @@ class Cleaning:
         async with self._database.write() as session:
             found = list(
                 await session.scalars(
-                    select(Document).where(*mine).order_by(Document.id).limit(_DOCUMENTS_AT_ONCE).with_for_update()
+                    select(Document).where(*mine).order_by(Document.id).limit(DOCUMENTS_AT_ONCE).with_for_update()
                 )
             )
             if not found:
