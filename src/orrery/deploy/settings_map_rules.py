@@ -40,6 +40,7 @@ _NO_SIGN_IN = _ignored("this version has no such sign-in")
 _NO_CODES = _ignored("this version mails no such codes; links of invitations live for INVITE_EXPIRY_HOURS")
 _NO_INNER_ROUTES = _ignored("this version serves no routes for billing")
 _NO_ANNOTATIONS = _ignored("this version has no annotations")
+_VECTORS = _replaced("vectors and terms of passages are rows of the product's database")
 _POOL = _replaced("asyncio connections need no tuning")
 
 NAMES: dict[str, Rule] = {
@@ -163,17 +164,17 @@ PREFIXES: dict[str, Rule] = {
     "LOGSTORE_": _ignored("runs are kept in the metadata database"),
     "API_WORKFLOW_": _replaced("the journal of runs has one implementation"),
     "CORE_WORKFLOW_": _replaced("the journal of runs has one implementation"),
-    "TIDB_": _ignored("this version reads no documents"),
+    "TIDB_": _VECTORS,
 }
 
 GROUPS: dict[str, Rule] = {
     "auth and security": _ignored("this version has no such sign-in"),
     "limits": _ignored("this version has no such limit"),
     "celery": _replaced("a worker is one event loop; its places are CELERY_WORKER_CONCURRENCY"),
-    "knowledge": _ignored("this version reads no documents"),
+    "knowledge": _ignored("this version's knowledge bases have no such part"),
     "web": _PAGES,
     "storage: archive": _ignored("this version archives no runs; it keeps or deletes them"),
-    "vector": _ignored("this version reads no documents"),
+    "vector": _VECTORS,
     "model": _ignored("this version has no such default"),
     "plugin": _NO_PLUGIN_CODE,
     "notion": _ignored("this version reads no Notion pages"),
@@ -186,7 +187,7 @@ GROUPS: dict[str, Rule] = {
 
 GROUP_PREFIXES: dict[str, Rule] = {
     "storage: ": _ignored("this version has no such kind of storage"),
-    "vector store: ": _ignored("this version reads no documents"),
+    "vector store: ": _VECTORS,
 }
 
 
