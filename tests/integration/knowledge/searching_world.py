@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.integration.knowledge.indexing_world import HIGH, LINES, World, world
 from tests.support.model_server import ModelServer
@@ -91,9 +92,8 @@ class Library:
 
     async def found(self, place: Place, query: str, **plan: object) -> list[tuple[str, float]]:
         """(content, score) of what a retrieval test finds."""
-        answer = await self.retrieve(place, query, **plan)
-        records: list[dict[str, object]] = answer["records"]  # type: ignore[assignment]  # a JSON value
-        return [(str(record["segment"]["content"]), float(str(record["score"]))) for record in records]  # type: ignore[index]
+        answer: Any = await self.retrieve(place, query, **plan)
+        return [(record["segment"]["content"], record["score"]) for record in answer["records"]]
 
     async def retrieve(self, place: Place, query: str, **plan: object) -> dict[str, object]:
         model = {
@@ -116,11 +116,11 @@ class Library:
         return next(one for one in await self.world.segments(place.document_id) if one.content == content)
 
 
-def asking(query: str, *places: Place, **more: object) -> RetrievalRequest:
+def asking(query: str, *places: Place, **more: Any) -> RetrievalRequest:
     """What a knowledge-retrieval node asks for."""
-    given: dict[str, object] = {"mode": "multiple", "settings": {}, "model": None, "metadata": MetadataFilter()}
+    given: dict[str, Any] = {"mode": "multiple", "settings": {}, "model": None, "metadata": MetadataFilter(), **more}
     ids = [place.dataset_id for place in places]
-    return RetrievalRequest(query=query, attachments=(), dataset_ids=ids, **{**given, **more})  # type: ignore[arg-type]
+    return RetrievalRequest(query=query, attachments=(), dataset_ids=ids, **given)
 
 
 @asynccontextmanager

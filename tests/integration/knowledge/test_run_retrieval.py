@@ -15,6 +15,7 @@ from tests.integration.knowledge.searching_world import APP, Library, asking, li
 from orrery.database.ids import new_id
 from orrery.inference.types import ModelRef
 from orrery.knowledge.datasets.tables import DatasetMetadata, DatasetQuery
+from orrery.knowledge.segments.place import Place
 from orrery.workflow.node import NodeFailure
 from orrery.workflow.nodes.knowledge_services import MetadataCondition, MetadataFilter
 
@@ -151,8 +152,8 @@ async def test_what_a_run_may_not_or_can_not_search_is_left_out(shelf: Library) 
     ships = await shelf.dataset(SHIPS)
     empty = await shelf.world.dataset()
     assert (await shelf.run(new_id()).retrieve(asking("ferry", ships))).items == ()
-    request = asking("ferry", ships, settings={"top_k": 1})
-    request.dataset_ids.extend([empty, new_id(), "no id"])  # type: ignore[attr-defined]  # a list in fact
+    others = [Place(ships.workspace_id, dataset_id, "") for dataset_id in (empty, new_id(), "no id")]
+    request = asking("ferry", *others, ships, settings={"top_k": 1})
     assert contents(await shelf.run().retrieve(request)) == [SHIPS.split("\n")[0]]
     assert (await shelf.run().retrieve(asking("", ships))).items == ()
 

@@ -170,8 +170,8 @@ async def test_requests_that_can_not_be_answered(shelf: Library) -> None:
     place = await shelf.dataset("One line")
     who = shelf.world.who
 
-    async def refused(**given: object) -> str:
-        request = SearchRequest(**{"query": "q", **given})  # type: ignore[arg-type]
+    async def refused(**given: Any) -> str:
+        request = SearchRequest(**{"query": "q", **given})
         with pytest.raises(InvalidParam) as caught:
             await shelf.parts.service.retrieve(place.workspace_id, place.dataset_id, request, who.account_id)
         return caught.value.message
