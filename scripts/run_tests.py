@@ -1,15 +1,20 @@
 """``./orrery test``: every check and every test; with arguments, pytest alone with them.
 
-Each step runs even if an earlier one failed, so that one run tells all. The closing line of pytest comes last.
+Each step runs even if an earlier one failed, so that one run tells all. What starts no servers (unit tests, types, the
+pages' own checks) runs beside the layers that do. The closing line of pytest comes last, of both halves together.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import threading
 import time
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +23,11 @@ from node import NodeMissingError, npm_command
 from provide_services import provide
 
 BIN = Path(sys.executable).parent
-LAYERS = ("unit", "contract", "http", "integration", "e2e", "fault", "fuzz")
+BESIDE = ("unit",)
+LAYERS = ("contract", "http", "integration", "e2e", "fault", "fuzz")
+_COUNT = re.compile(r"(\d+) (failed|passed|skipped|deselected|xfailed|xpassed|warnings?|errors?)")
+_PLURALS = {"error": "errors", "warning": "warnings"}
+_ORDER = ("failed", "passed", "skipped", "deselected", "xfailed", "xpassed", "warnings", "errors")
 PYTHON_PATHS = ("src", "tests", "scripts", "benchmarks")
 WEB_SCRIPTS = ("check", "test")
 
@@ -54,59 +63,65 @@ def static_checks() -> list[Outcome]:
     ]
 
 
+class Step(NamedTuple):
+    """A command that runs beside others, so that its output has to wait."""
+
+    name: str
+    command: list[str]
+    cwd: Path = ROOT
+    environment: dict[str, str] | None = None
+
+
 class Beside(threading.Thread):
-    """The slow checks that share nothing with pytest, one after the other while it runs; told when both are done."""
+    """Steps that run one after the other while something else does; what each one said is printed when both are done."""
 
-    def __init__(self) -> None:
-        super().__init__(name="checks")
-        self._waiting: list[tuple[str, list[str], Path, dict[str, str] | None]] = []
-        self._outcomes: list[Outcome] = []
-        self._said: list[bytes] = []
-        self.add("types", [str(BIN / "pyright")])
-
-    def add(
-        self, step: str, command: list[str], *, cwd: Path = ROOT, environment: dict[str, str] | None = None
-    ) -> None:
-        """Before `start`."""
-        self._waiting.append((step, command, cwd, environment))
+    def __init__(self, steps: Sequence[Step]) -> None:
+        super().__init__(name="beside")
+        self._steps = steps
+        self._told: list[tuple[Outcome, bytes]] = []
 
     def run(self) -> None:
-        for step, command, cwd, environment in self._waiting:
-            start, said = time.monotonic(), b""
+        for step in self._steps:
+            start, said, note = time.monotonic(), b"", ""
             try:
                 ended = subprocess.run(
-                    command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
-                )
+                    step.command, cwd=step.cwd, env=step.environment, check=False,
+                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                )  # fmt: skip
                 said, note = ended.stdout, f"failed ({ended.returncode})" if ended.returncode else ""
             except OSError as error:
                 note = f"can't be run: {error}"
-            self._outcomes.append(Outcome(step, time.monotonic() - start, note))
-            self._said.append(said)
+            self._told.append((Outcome(step.name, time.monotonic() - start, note), said))
 
     def told(self) -> list[Outcome]:
         """Waits for the rest and prints what each one said."""
         self.join()
-        for outcome, said in zip(self._outcomes, self._said, strict=True):
+        for outcome, said in self._told:
             print(f"\n== {outcome.step}", flush=True)
             sys.stdout.buffer.write(said)
             sys.stdout.flush()
-        return self._outcomes
+        return [outcome for outcome, _ in self._told]
+
+    def closing(self, name: str) -> str:
+        """The last line that a step said."""
+        return next((last_line(said) for outcome, said in self._told if outcome.step == name), "")
 
 
-def build_pages(beside: Beside) -> list[Outcome]:
-    """Builds the pages into the package, which tests need; their own checks are left to ``beside``."""
+def build_pages() -> tuple[list[Outcome], list[Step]]:
+    """Builds the pages into the package, which tests need; also gives the steps of their own checks."""
     if not WEB.is_dir():
         print("\n== pages: left out, this checkout holds none", flush=True)
-        return []
+        return [], []
     start = time.monotonic()
     try:
         npm, environment = npm_command()
         install_packages(npm, environment)
     except (NodeMissingError, OSError, subprocess.CalledProcessError) as error:
-        return [Outcome("pages", time.monotonic() - start, str(error))]
-    for script in WEB_SCRIPTS:
-        beside.add(f"pages: {script}", [*npm, "run", script, "--if-present"], cwd=WEB, environment=environment)
-    return [run("pages: build", [sys.executable, "scripts/build_web.py"])]
+        return [Outcome("pages", time.monotonic() - start, str(error))], []
+    checks = [
+        Step(f"pages: {script}", [*npm, "run", script, "--if-present"], WEB, environment) for script in WEB_SCRIPTS
+    ]
+    return [run("pages: build", [sys.executable, "scripts/build_web.py"])], checks
 
 
 def run_pytest(arguments: list[str]) -> tuple[Outcome, str]:
@@ -121,10 +136,27 @@ def run_pytest(arguments: list[str]) -> tuple[Outcome, str]:
             sys.stdout.buffer.write(chunk)
             sys.stdout.flush()
             tail = (tail + chunk)[-4096:]
-    lines = [line for line in tail.decode(errors="replace").splitlines() if line.strip()]
-    closing = lines[-1] if lines else ""
     note = f"failed ({process.returncode})" if process.returncode else ""
-    return Outcome("pytest", time.monotonic() - start, note), closing
+    return Outcome("pytest", time.monotonic() - start, note), last_line(tail)
+
+
+def last_line(said: bytes) -> str:
+    """The last one that says anything."""
+    lines = [line for line in said.decode(errors="replace").splitlines() if line.strip()]
+    return lines[-1] if lines else ""
+
+
+def sum_of(closings: Sequence[str], seconds: float) -> str:
+    """The closing lines of several runs of pytest as one; that of a run that broke off is shown as it is."""
+    counted: Counter[str] = Counter()
+    for closing in closings:
+        found: list[tuple[str, str]] = _COUNT.findall(closing)
+        if not found:
+            return closing or "pytest said nothing"
+        for number, what in found:
+            counted[_PLURALS.get(what, what)] += int(number)
+    parts = ", ".join(f"{counted[what]} {what}" for what in _ORDER if counted[what])
+    return f"{parts} in {seconds:.2f}s ({timedelta(seconds=round(seconds))})"
 
 
 def summary(outcomes: list[Outcome], left_out: list[str]) -> None:
@@ -140,16 +172,24 @@ def main(arguments: list[str]) -> int:
     """0 if all went well."""
     if arguments:
         return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, check=False).returncode
-    beside = Beside()
-    outcomes = static_checks() + build_pages(beside)
+    outcomes = static_checks()
+    built, checks = build_pages()
+    outcomes += built
     left_out = provide()
-    layers = [f"tests/{layer}" for layer in LAYERS if (ROOT / "tests" / layer).is_dir()]
+    start = time.monotonic()
+    units = Step("pytest: unit", [sys.executable, "-u", "-m", "pytest", "-q", *existing(BESIDE)])
+    beside = Beside([units, Step("types", [str(BIN / "pyright")]), *checks])
     beside.start()
-    tested, closing = run_pytest(["-q", *layers])
+    tested, closing = run_pytest(["-q", *existing(LAYERS)])
     outcomes += [*beside.told(), tested]
     summary(outcomes, left_out)
-    print(closing, flush=True)
+    print(sum_of([beside.closing(units.name), closing], time.monotonic() - start), flush=True)
     return 1 if any(outcome.note for outcome in outcomes) else 0
+
+
+def existing(layers: Sequence[str]) -> list[str]:
+    """The folders of these layers that this checkout has."""
+    return [f"tests/{layer}" for layer in layers if (ROOT / "tests" / layer).is_dir()]
 
 
 if __name__ == "__main__":
