@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -177,11 +178,13 @@ def main(arguments: list[str]) -> int:
     outcomes += built
     left_out = provide()
     start = time.monotonic()
-    units = Step("pytest: unit", [sys.executable, "-u", "-m", "pytest", "-q", *existing(BESIDE)])
-    beside = Beside([units, Step("types", [str(BIN / "pyright")]), *checks])
-    beside.start()
-    tested, closing = run_pytest(["-q", *existing(LAYERS)])
-    outcomes += [*beside.told(), tested]
+    with tempfile.TemporaryDirectory() as home:
+        command = [sys.executable, "-u", "-m", "pytest", "-q", *existing(BESIDE)]
+        units = Step("pytest: unit", command, environment={**os.environ, "ORRERY_HOME": home})
+        beside = Beside([units, Step("types", [str(BIN / "pyright")]), *checks])
+        beside.start()
+        tested, closing = run_pytest(["-q", *existing(LAYERS)])
+        outcomes += [*beside.told(), tested]
     summary(outcomes, left_out)
     print(sum_of([beside.closing(units.name), closing], time.monotonic() - start), flush=True)
     return 1 if any(outcome.note for outcome in outcomes) else 0
