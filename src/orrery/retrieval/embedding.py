@@ -8,6 +8,7 @@ from typing import Protocol
 import msgspec
 
 from orrery.inference.types import InvokeError, ModelRef, Usage
+from orrery.retrieval.cleaning import storable
 from orrery.retrieval.hashing import text_hash
 from orrery.retrieval.vectors import NotAVector, packed
 
@@ -76,6 +77,7 @@ class Embedder:
 
     async def query(self, model: ModelRef, text: str) -> bytes:
         """The vector to search with. Raises `InvokeError`."""
+        text = storable(text)  # documents were cleaned; what runs ask for may be anything
         key = text_hash(text)
         found = await self._queries.get(model, key) if self._queries else None
         if found is None:

@@ -104,3 +104,11 @@ async def test_a_query_that_is_not_kept_is_asked_each_time() -> None:
     await embedder.query(MODEL, "a")
     with pytest.raises(UnusableVector):
         await embedder.query(MODEL, "a")
+
+
+async def test_a_query_may_hold_what_no_text_should() -> None:
+    model = HashingModel()
+    assert await Embedder(model, KeptVectors()).query(MODEL, "where\ud800\x00 is it") == packed(
+        numbers_of("where is it")
+    )
+    assert model.asked == [["where is it"]]
