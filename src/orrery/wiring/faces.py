@@ -17,6 +17,7 @@ from orrery.http.console.form_drafts import FormDraftRoutes
 from orrery.http.console.forms import ConsoleFormRoutes
 from orrery.http.console.imports import ImportRoutes
 from orrery.http.console.knowledge import KnowledgeRoutes
+from orrery.http.console.knowledge_documents import KnowledgeDocumentRoutes
 from orrery.http.console.people import PeopleSettings, people_authenticators, people_routes
 from orrery.http.console.run_routes import RunParts, run_routes
 from orrery.http.console.system import SystemRoutes
@@ -153,6 +154,7 @@ def _knowledge_routes(product: Product) -> list[tuple[str, RouteGroup]]:
         *(("/v1", group) for group in knowledge_routes(parts)),
         ("/console/api", DatasetKeyRoutes(parts.keys)),
         ("/console/api", KnowledgeRoutes(parts)),
+        ("/console/api", KnowledgeDocumentRoutes(parts)),
     ]
 
 

@@ -21,6 +21,7 @@ from orrery.cache.memory import MemoryCache
 from orrery.database.migrate import migrate
 from orrery.http.endpoint import BoundEndpoint
 from orrery.jobs.tables import Job
+from orrery.knowledge.documents.tables import ChildChunk, Document, DocumentSegment
 from orrery.schema import schema
 from orrery.wiring import settings_of
 from orrery.wiring.faces import route_table
@@ -38,6 +39,7 @@ PUBLIC_NAMES: Mapping[str, str] = {
     "webhook_id": "nobody-knows-this-address",
     "endpoint_id": "nobody-knows-this-one",
     "url": "http://127.0.0.1:9/nobody-listens",
+    "action": "enable",
 }
 # Under an app's address, but the same for all apps.
 SAME_FOR_ALL = ("/workflows/default-workflow-block-configs", "/workflows/default-workflow-block-configs/{block_type}")
@@ -58,6 +60,7 @@ class Site:
         self.things: dict[str, str] = {}
         self.others: dict[str, str] = {}
         self.keys: dict[str, str] = {}
+        self.other_keys: dict[str, str] = {}
         self.apps: dict[str, str] = {}
         self.stranger: httpx.AsyncClient = people.browser()
 
@@ -96,7 +99,7 @@ class Site:
             self.clients[role] = await people.invited(owner, f"{role.replace('_', '.')}@example.com", role)
         self.stranger = await people.second_workspace(owner)
         await self._apps(owner, self.things, self.keys, self.apps)
-        await self._apps(self.stranger, self.others, {}, {})
+        await self._apps(self.stranger, self.others, self.other_keys, {})
 
     async def _apps(
         self, client: httpx.AsyncClient, things: dict[str, str], keys: dict[str, str], apps: dict[str, str]
@@ -125,6 +128,7 @@ class Site:
         published = await _done(client.get(f"/apps/{apps['workflow']}/workflows/publish"))
         things["workflow_id"] = published["id"]
         await self._tools(client, apps["workflow"], things)
+        await self._knowledge(client, keys, things)
         tag = await _done(client.post("/tags", json={"name": "a tag", "type": "app"}))
         things["tag_id"] = tag["id"]
         profile = await _done(client.get("/account/profile"))
@@ -167,6 +171,39 @@ class Site:
         await _done(client.post(f"{base}/workflow/create", json=body))
         shown = await _done(client.get(f"{base}/workflow/get", params={"workflow_app_id": app_id}))
         things["workflow_tool_id"], things["workflow_app_id"] = shown["workflow_tool_id"], app_id
+
+    async def _knowledge(self, client: httpx.AsyncClient, keys: dict[str, str], things: dict[str, str]) -> None:
+        """A knowledge base with a document that has a passage, as if it had been indexed."""
+        key = await _done(client.post("/datasets/api-keys", json={}))
+        keys["knowledge"], things["dataset_key_id"] = key["token"], key["id"]
+        async with self.service(key["token"]) as service:
+            made = await _done(service.post("/v1/datasets", json={"name": "Known", "indexing_technique": "economy"}))
+            base = f"/v1/datasets/{made['id']}"
+            field = await _done(service.post(f"{base}/metadata", json={"type": "string", "name": "author"}))
+            tag = await _done(service.post("/v1/datasets/tags", json={"name": "a tag"}))
+            text = {"name": "A text", "text": "what is known"}
+            added = await _done(service.post(f"{base}/document/create-by-text", json=text))
+        document_id = added["document"]["id"]
+        things |= {"dataset_id": made["id"], "document_id": document_id, "batch": added["batch"]}
+        things |= {"metadata_id": field["id"], "knowledge_tag_id": tag["id"]}
+        await self._passage(things)
+
+    async def _passage(self, things: dict[str, str]) -> None:
+        async with self.process.database.write() as session:
+            document = await session.get(Document, things["document_id"])
+            assert document is not None
+            document.indexing_status = "completed"
+            about: dict[str, Any] = {
+                name: getattr(document, name) for name in ("tenant_id", "dataset_id", "created_by")
+            }
+            words: dict[str, Any] = {"position": 1, "content": "what is known", "word_count": 13}
+            segment = DocumentSegment(document_id=document.id, status="completed", **about, **words)
+            session.add(segment)
+            await session.flush()
+            child = ChildChunk(document_id=document.id, segment_id=segment.id, **about, **words)
+            session.add(child)
+            await session.flush()
+            things["segment_id"], things["child_chunk_id"] = segment.id, child.id
 
     async def _run(self, key: str, things: dict[str, str]) -> None:
         async with self.service(key) as service:
@@ -250,8 +287,10 @@ def is_error(answer: httpx.Response) -> bool:
 
 
 def is_own_refusal(answer: httpx.Response) -> bool:
-    """Three refusals have shapes of their own: of an import, of a session's renewal, and of webhooks."""
+    """Some refusals have shapes of their own: of an import, of a session's renewal, of webhooks, of no passages."""
     path = answer.request.url.path
+    if path.startswith("/v1/datasets/") and path.endswith("/segments"):
+        return answer.json() == {"error": "Segments is required"}
     if path.startswith("/triggers/"):
         return answer.request.method == "HEAD" or {"error"} <= set(answer.json()) <= {"error", "message"}
     if path.startswith("/console/api/apps/imports"):

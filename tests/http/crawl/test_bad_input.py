@@ -42,6 +42,8 @@ def caller(site: Site, endpoint: BoundEndpoint) -> httpx.AsyncClient | None:
         case "service":
             mode = "workflow" if "workflow" in endpoint.full_path else "chatflow"
             return site.service(site.keys[mode])
+        case "knowledge":
+            return site.service(site.keys["knowledge"])
         case "public":
             return site.anonymous()
         case _:
@@ -64,17 +66,22 @@ async def leave(site: Site, client: httpx.AsyncClient) -> None:
 
 
 def targets(site: Site) -> dict[str, str]:
-    # Things that don't exist, below an app that does: bodies are read, and nothing is destroyed on the way.
-    return {name: value for name, value in site.things.items() if name in {"app_id", "target_id"}}
+    # Things that don't exist, below an app or a knowledge base that does: bodies are read, and nothing is destroyed on the way.
+    return {name: value for name, value in site.things.items() if name in {"app_id", "target_id", "dataset_id"}}
 
 
 def skipped(endpoint: BoundEndpoint) -> bool:
-    """Whole apps are not deleted, and sessions not ended, by routes that read no body; nothing is tried twice.
+    """What holds the rest is not deleted, and sessions not ended, by routes that read no body; nothing is tried twice.
 
     Routes of model providers stand under two spellings of the provider's id.
     """
     once = "{organization}" in endpoint.full_path
-    return once or label(endpoint) in {"DELETE /console/api/apps/{app_id}", "POST /console/api/logout"}
+    return once or label(endpoint) in {
+        "DELETE /console/api/apps/{app_id}",
+        "DELETE /console/api/datasets/{dataset_id}",
+        "DELETE /v1/datasets/{dataset_id}",
+        "POST /console/api/logout",
+    }
 
 
 @pytest.mark.parametrize("kind", list(RAW_BODIES))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 from tests.http.crawl.site import (
@@ -39,7 +41,7 @@ async def call(
     declared = endpoint.declaration
     body = valid(declared.body, known) if declared.body is not None else WHOLE
     query = valid(declared.query, known) if declared.query is not None else {}
-    parameters = {name: str(value) for name, value in query.items() if isinstance(value, str | int)}
+    parameters: dict[str, Any] = {name: value for name, value in query.items() if isinstance(value, str | int | list)}
     json = None if declared.method == "GET" else body
     return await client.request(declared.method, address(endpoint, values), json=json, params=parameters)
 
@@ -63,7 +65,7 @@ async def test_what_is_no_credential(site: Site, header: str) -> None:
         nobody.headers["Authorization"] = header
         nobody.cookies.set("access_token", header)
         for endpoint in site.routes:
-            if endpoint.declaration.auth in {"console", "service", "passport"}:
+            if endpoint.declaration.auth in {"console", "service", "knowledge", "passport"}:
                 answer = await nobody.request(endpoint.declaration.method, address(endpoint, site.things))
                 assert answer.status_code == 401, f"{label(endpoint)}: {answer.status_code} {answer.text}"
                 assert is_error(answer)
@@ -95,16 +97,20 @@ async def test_cookies_alone_change_nothing(site: Site) -> None:
     assert changes(before, await site.rows()) == []
 
 
-async def test_keys_of_apps_do_not_open_the_console_nor_sessions_the_service(site: Site) -> None:
-    async with site.service(site.keys["workflow"]) as service:
-        for endpoint in site.routes:
-            if endpoint.declaration.auth == "console":
-                answer = await service.request(endpoint.declaration.method, address(endpoint, site.things))
-                assert answer.status_code == 401, f"{label(endpoint)}: {answer.status_code}"
+async def test_sessions_do_not_open_the_service(site: Site) -> None:
     for endpoint in site.routes:
-        if endpoint.declaration.auth == "service":
+        if endpoint.declaration.auth in {"service", "knowledge"}:
             answer = await site.owner.request(endpoint.declaration.method, address(endpoint, site.things))
             assert answer.status_code == 401, f"{label(endpoint)}: {answer.status_code}"
+
+
+@pytest.mark.parametrize(("key", "opens"), [("workflow", "service"), ("knowledge", "knowledge")])
+async def test_keys_open_only_their_own_kind(site: Site, key: str, opens: str) -> None:
+    async with site.service(site.keys[key]) as service:
+        for endpoint in site.routes:
+            if endpoint.declaration.auth in {"console", "service", "knowledge", "passport"} - {opens}:
+                answer = await service.request(endpoint.declaration.method, address(endpoint, site.things))
+                assert answer.status_code == 401, f"{label(endpoint)}: {answer.status_code}"
 
 
 async def test_another_workspace_finds_nothing(site: Site) -> None:
@@ -143,6 +149,33 @@ async def test_another_workspace_finds_nothing_below_its_own(site: Site) -> None
     foreign = {value for name, value in site.things.items() if name not in own}
     assert changes(before, after) == []
     assert new_rows_about(before, after, foreign) == []
+
+
+@pytest.mark.parametrize("own", [(), ("dataset_id",)], ids=["anywhere", "below its own"])
+async def test_the_knowledge_key_of_another_workspace_finds_nothing(site: Site, own: tuple[str, ...]) -> None:
+    """With every id of A, and with those of A below a knowledge base of B."""
+    before = await site.rows()
+    values = {**site.things, **{name: site.others[name] for name in own}}
+    known = {**site.known(values), "type": "string", "tag_ids": [site.things["knowledge_tag_id"]]}
+    known["segments"] = [{"content": "x"}]
+    async with site.service(site.other_keys["knowledge"]) as service:
+        for endpoint in site.routes:
+            names = id_parameters(endpoint)
+            if endpoint.declaration.auth != "knowledge" or not names or set(names) <= set(own):
+                continue
+            answer = await call(service, endpoint, values, known)
+            assert answer.status_code == 404, f"{label(endpoint)}: {answer.status_code} {answer.text}"
+            assert is_error(answer), f"{label(endpoint)}: {answer.text}"
+        bound: dict[str, object] = {
+            "tag_ids": [site.things["knowledge_tag_id"]],
+            "target_id": site.things["dataset_id"],
+        }
+        for path in ("/v1/datasets/tags/binding", "/v1/datasets/tags/unbinding"):
+            assert (await service.post(path, json=bound)).status_code == 404
+    kept = {name: rows for name, rows in before.items() if name != "api_tokens"}
+    after = await site.rows()
+    assert changes(kept, after) == []
+    assert new_rows_about(before, after, {site.things["dataset_id"], site.things["document_id"]}) == []
 
 
 @pytest.mark.parametrize(

@@ -44,10 +44,16 @@ FIELDS = [
     "summary_index_status",
     "need_summary",
 ]
-RULE = {
+RULE: dict[str, Any] = {
     "mode": "custom",
     "rules": {"pre_processing_rules": [], "segmentation": {"separator": "###", "max_tokens": 100}},
 }
+WRONG: list[dict[str, Any]] = [
+    {"doc_form": "qa_model"},
+    {"doc_form": "x"},
+    {"process_rule": {"mode": "x"}},
+    {"process_rule": {}},
+]
 ECONOMY = {"indexing_technique": "economy"}
 
 
@@ -60,7 +66,7 @@ async def sent(client: httpx.AsyncClient, path: str, data: object = None, **file
 async def test_a_text_is_indexed(place: Place) -> None:
     client = await place.service()
     dataset = await made(client, "Texts")
-    body = {
+    body: dict[str, Any] = {
         "name": "A/B: notes",
         "text": "one###two ###three",
         "indexing_technique": "high_quality",
@@ -130,7 +136,7 @@ async def test_refusals_of_new_documents(place: Place) -> None:
          (404, "not_found", "Dataset not found.")),
     ):  # fmt: skip
         assert refusal(answer) == told
-    for more in ({"doc_form": "qa_model"}, {"doc_form": "x"}, {"process_rule": {"mode": "x"}}, {"process_rule": {}}):
+    for more in WRONG:
         answer = await client.post(text, json={"name": "x", "text": "y", **ECONOMY, **more})
         assert refusal(answer)[:2] == (400, "invalid_param"), more
     assert refusal(await sent(client, by_file, "{nonsense", file=note))[:2] == (400, "invalid_param")

@@ -110,7 +110,7 @@ async def test_values(place: Place) -> None:
         return await client.post(values, json={"operation_data": [one]})
 
     async def held() -> dict[str, object]:
-        found = await metadata_of(client, dataset["id"], document["id"]) or []
+        found: list[dict[str, Any]] = await metadata_of(client, dataset["id"], document["id"]) or []
         return {field["name"]: field["value"] for field in found if field["id"] != "built-in"}
 
     assert await held() == {}

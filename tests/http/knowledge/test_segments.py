@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.http.knowledge.place import Place, added, made, refusal
 
@@ -9,18 +11,11 @@ from orrery.database.ids import new_id
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
-RULE = {
-    "mode": "custom",
-    "rules": {"pre_processing_rules": [], "segmentation": {"separator": "###", "max_tokens": 100}},
-}
-PARENTS = {
-    "mode": "hierarchical",
-    "rules": {
-        **RULE["rules"],
-        "parent_mode": "paragraph",
-        "subchunk_segmentation": {"separator": ".", "max_tokens": 50},
-    },
-}
+RULES: dict[str, Any] = {"pre_processing_rules": [], "segmentation": {"separator": "###", "max_tokens": 100}}
+RULE = {"mode": "custom", "rules": RULES}
+SUBCHUNKS = {"parent_mode": "paragraph", "subchunk_segmentation": {"separator": ".", "max_tokens": 50}}
+PARENTS = {"mode": "hierarchical", "rules": {**RULES, **SUBCHUNKS}}
+NONE: list[Any] = [{}, {"segments": []}, {"segments": None}]
 
 
 async def test_segments(place: Place) -> None:
@@ -36,7 +31,7 @@ async def test_segments(place: Place) -> None:
     assert {key: page[key] for key in ("total", "has_more", "limit", "page")} == {
         "total": 2, "has_more": False, "limit": 20, "page": 1,
     }  # fmt: skip
-    for body in ({}, {"segments": []}, {"segments": None}):
+    for body in NONE:
         answer = await client.post(base, json=body)
         assert (answer.status_code, answer.json()) == (400, {"error": "Segments is required"})
     answer = await client.post(base, json={"segments": [{"content": "plums are blue", "keywords": ["plum"]}]})
@@ -65,7 +60,7 @@ async def test_segments(place: Place) -> None:
 async def test_child_chunks(place: Place) -> None:
     client = await place.service()
     dataset = await made(client, "Parents", indexing_technique="high_quality")
-    form = {"doc_form": "hierarchical_model", "process_rule": PARENTS}
+    form: dict[str, Any] = {"doc_form": "hierarchical_model", "process_rule": PARENTS}
     document = await added(client, dataset["id"], "Fruit", "apples. pears###plums. quinces", **form)
     base = f"/datasets/{dataset['id']}/documents/{document['id']}/segments"
     (first, _) = (await client.get(base)).json()["data"]

@@ -154,6 +154,7 @@ class ServiceDocumentRoutes(RouteGroup):
     async def update_by_file(self, call: Call) -> JsonObject:
         """Gives a document another file or rule, and has it indexed anew."""
         dataset = await self._opened(call)
+        await self._parts.listing.get(dataset, document_id(call))  # before a large form is read for nothing
         async with sent_form(call, self._parts.uploads, for_knowledge=True) as form:
             change = change_of(data_of(form.fields, ChangedFile))
             row = await self._parts.intake.update(member(call), dataset, document_id(call), form.file, change)
