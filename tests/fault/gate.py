@@ -62,7 +62,7 @@ class Gate:
     def serve(self, handler: BaseHTTPRequestHandler) -> None:
         body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
         to_models = handler.path.startswith("/v1/")
-        step = self._step_of_model(body) if to_models else handler.path.rpartition("/")[2]
+        step = self.step_of_model(body) if to_models else handler.path.rpartition("/")[2]
         self.counts[step] += 1
         if step and step == self._held:
             self.reached.set()
@@ -80,7 +80,8 @@ class Gate:
         except OSError:
             pass  # the caller was killed, which is what these tests do
 
-    def _step_of_model(self, body: bytes) -> str:
+    def step_of_model(self, body: bytes) -> str:
+        """The step that a request to a model is; "" for none."""
         decoded = cast("dict[str, object]", json.loads(body)) if body else {}
         return self._steps.get(str(decoded.get("model")), "")
 
