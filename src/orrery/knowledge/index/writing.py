@@ -43,31 +43,19 @@ async def put_in(session: AsyncSession, dataset_id: str, entries: Sequence[Entry
 
 
 async def remove_in(session: AsyncSession, dataset_id: str, node_ids: Iterable[str]) -> None:
-    """Takes entries out; unknown ids are fine."""
-    connection = await session.connection()
-    gone = 0
-    for some in slices(node_ids, AT_ONCE):
-        for table in _ENTRY_TABLES:
-            mine = (table.c.node_id.in_(some), table.c.dataset_id == dataset_id)
-            gone += (await connection.execute(delete(table).where(*mine))).rowcount
-    if gone:
-        await _note_removal(session, dataset_id)
+    """Takes entries out; unknown ids are fine, and so is a dataset without an index."""
+    await _remove(session, dataset_id, "node_id", node_ids)
 
 
-async def remove_documents_in(session: AsyncSession, dataset_id: str, document_ids: Sequence[str]) -> None:
+async def remove_documents_in(session: AsyncSession, dataset_id: str, document_ids: Iterable[str]) -> None:
     """Takes every entry of these documents out."""
-    connection = await session.connection()
-    gone = 0
-    for some in slices(document_ids, AT_ONCE):
-        for table in _ENTRY_TABLES:
-            mine = (table.c.document_id.in_(some), table.c.dataset_id == dataset_id)
-            gone += (await connection.execute(delete(table).where(*mine))).rowcount
-    if gone:
-        await _note_removal(session, dataset_id)
+    await _remove(session, dataset_id, "document_id", document_ids)
 
 
 async def drop_in(session: AsyncSession, dataset_id: str) -> None:
     """Takes the whole index of a dataset away; vectors of any length may follow."""
+    if not await _lock(session, dataset_id):
+        return
     for table in _ENTRY_TABLES:
         await session.execute(delete(table).where(table.c.dataset_id == dataset_id))
     await _note_removal(session, dataset_id)
@@ -126,6 +114,25 @@ async def _next_generation(session: AsyncSession, dataset_id: str) -> int:
         await connection.execute(step)
     found = await connection.execute(select(_index.c.generation).where(_index.c.dataset_id == dataset_id))
     return found.scalar_one()
+
+
+async def _lock(session: AsyncSession, dataset_id: str) -> bool:
+    """Whether the dataset has an index. Whoever changes it waits for others here, before anything else is locked."""
+    mine = select(_index.c.dataset_id).where(_index.c.dataset_id == dataset_id).with_for_update()
+    return (await session.execute(mine)).scalar_one_or_none() is not None
+
+
+async def _remove(session: AsyncSession, dataset_id: str, key: str, values: Iterable[str]) -> None:
+    if not await _lock(session, dataset_id):
+        return
+    connection = await session.connection()
+    gone = 0
+    for some in slices(values, AT_ONCE):
+        for table in _ENTRY_TABLES:
+            mine = (table.c[key].in_(some), table.c.dataset_id == dataset_id)
+            gone += (await connection.execute(delete(table).where(*mine))).rowcount
+    if gone:
+        await _note_removal(session, dataset_id)
 
 
 async def _note_removal(session: AsyncSession, dataset_id: str) -> None:

@@ -24,6 +24,13 @@ class IndexingAnew:
 
         Nothing is found until the documents are done. Those that failed before are tried again.
         """
+        # Documents before their entries, as whoever indexes one locks them.
+        documents = await session.scalars(
+            select(Document)
+            .where(Document.dataset_id == dataset.id, Document.tenant_id == dataset.tenant_id)
+            .order_by(Document.id)
+            .with_for_update()
+        )
         await drop_in(session, dataset.id)
         of_dataset = DocumentSegment.dataset_id == dataset.id
         await session.execute(
@@ -34,10 +41,7 @@ class IndexingAnew:
         # Segments of a document that is being indexed anew keep their state, but have nothing in the index any more.
         await session.execute(update(DocumentSegment).where(of_dataset).values(completed_at=None))
         await session.execute(update(ChildChunk).where(ChildChunk.dataset_id == dataset.id).values(completed_at=None))
-        documents = await session.scalars(
-            select(Document).where(Document.dataset_id == dataset.id, Document.tenant_id == dataset.tenant_id)
-        )
-        for document in documents:
+        for document in list(documents):
             if document.indexing_status in (states.COMPLETED, states.INDEXING):
                 document.indexing_status, document.completed_at = states.INDEXING, None
             elif document.indexing_status == states.ERROR:

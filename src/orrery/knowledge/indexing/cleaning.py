@@ -11,6 +11,7 @@ from orrery.knowledge.datasets.tables import Dataset
 from orrery.knowledge.documents.sources import SourceFiles
 from orrery.knowledge.documents.store import file_ids_in_use, upload_of
 from orrery.knowledge.documents.tables import Document
+from orrery.knowledge.index.transactions import without_gap_locks
 from orrery.knowledge.index.writing import forget_in, remove_documents_in
 from orrery.knowledge.indexing.payloads import CleanDocuments, DropDataset
 
@@ -30,7 +31,7 @@ class Cleaning:
     async def clean(self, gone: CleanDocuments) -> None:
         """Index entries of documents, then the files that no other document is made from."""
         for document_id in gone.document_ids:
-            async with self._database.write() as session:
+            async with without_gap_locks(self._database) as session:
                 await remove_documents_in(session, gone.dataset_id, [document_id])
         if not gone.file_ids:
             return
@@ -43,14 +44,14 @@ class Cleaning:
         """Documents with everything that hangs on them, a few at a time; at last the dataset."""
         while await self._drop_some(gone):
             pass
-        async with self._database.write() as session:
+        async with without_gap_locks(self._database) as session:
             await forget_in(session, gone.dataset_id)
             mine = (Dataset.id == gone.dataset_id, Dataset.tenant_id == gone.tenant_id)
             await session.execute(delete(Dataset).where(*mine, Dataset.deleted_at.is_not(None)))
 
     async def _drop_some(self, gone: DropDataset) -> bool:
         mine = (Document.dataset_id == gone.dataset_id, Document.tenant_id == gone.tenant_id)
-        async with self._database.write() as session:
+        async with without_gap_locks(self._database) as session:
             found = list(
                 await session.scalars(
                     select(Document).where(*mine).order_by(Document.id).limit(DOCUMENTS_AT_ONCE).with_for_update()

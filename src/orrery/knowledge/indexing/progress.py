@@ -23,6 +23,7 @@ from orrery.knowledge.datasets.tables import Dataset, ProcessRuleRow
 from orrery.knowledge.documents import states
 from orrery.knowledge.documents.store import upload_of
 from orrery.knowledge.documents.tables import Document
+from orrery.knowledge.index.transactions import without_gap_locks
 from orrery.retrieval.rules import AUTOMATIC, ProcessRule, read_rule
 
 DEFAULT_KEYWORDS = 10
@@ -100,7 +101,7 @@ class Progress:
 
         Raises `Stopped`, `LeaseLost`.
         """
-        async with self._database.write() as session:
+        async with without_gap_locks(self._database) as session:
             await self._attempt.hold(session)
             connection = await session.connection()
             held = await connection.execute(
