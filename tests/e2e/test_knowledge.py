@@ -115,6 +115,8 @@ def test_an_imported_chatflow_answers_with_citations(server: OrreryServer, conso
     made = console.call("POST", "/apps/imports", {"mode": "yaml-content", "yaml_content": exported})
     console.call("POST", f"/apps/{made['app_id']}/workflows/publish", {"marked_name": "", "marked_comment": ""})
     client = server.service(console.add_key(made["app_id"]))
+    shown = console.call("GET", f"/datasets/{dataset}")
+    assert shown["app_count"] >= 2, "both apps of the graph are known to search the dataset"
     end = asked(client, "the observatory opens at nine in the evening.")
     [cited] = end["metadata"]["retriever_resources"]
     assert list(cited) == CITATION

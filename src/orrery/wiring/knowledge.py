@@ -23,6 +23,7 @@ from orrery.knowledge.indexing.cleaning import Cleaning
 from orrery.knowledge.indexing.job import Indexing
 from orrery.knowledge.indexing.stages import Stages
 from orrery.knowledge.indexing.sweeping import Sweeping
+from orrery.knowledge.searching.joins import AppJoins
 from orrery.knowledge.searching.parts import SearchNeeds, SearchParts
 from orrery.knowledge.searching.query_vectors import QueryVectors
 from orrery.knowledge.segments.children import ChildChunks
@@ -56,6 +57,7 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
     segments: Segments
     children: ChildChunks
     search: SearchParts
+    joins: AppJoins
     background: tuple[Handler, ...]
     """The jobs of this room, for the catalog."""
 
@@ -89,6 +91,7 @@ def build_knowledge(ground: Ground, workspaces: Workspaces, sign: Sign) -> Knowl
         documents=Documents(database, outbox, sources, names, longest_chunk=longest),
         sources=sources,
         index=index,
+        joins=AppJoins(),
         segments=Segments(database, entries, sign, most=limits.segments_at_once),
         children=ChildChunks(database, entries),
         search=SearchParts.build(

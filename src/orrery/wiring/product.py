@@ -95,7 +95,7 @@ def build_product(ground: Ground) -> Product:
     forms = build_forms(ground, files, running, waits)
     end_users = EndUsers(database)
     triggers = _triggers(ground, files, running, end_users)
-    dsl = _dsl(ground, vault, registry, tools)
+    dsl = _dsl(ground, vault, registry, tools, knowledge)
     workflow_tools = WorkflowTools(database)
     known_tools = ToolKnowledgeSource(tools, workflow_tools)
     return Product(
@@ -103,11 +103,13 @@ def build_product(ground: Ground) -> Product:
         workspaces=workspaces,
         names=AccountNames(database),
         tokens=tokens,
-        apps=AppService(database, access),
+        apps=AppService(database, access, knowledge.joins),
         tags=knowledge.tags,
         dsl=dsl,
         examination=Examination(dsl, nodes, workspaces.models.known, known_tools.of, editor_limits(settings.canvas)),
-        workflows=WorkflowService(database, vault, access, max_variable_bytes=settings.workflow.max_variable_bytes),
+        workflows=WorkflowService(
+            database, vault, access, max_variable_bytes=settings.workflow.max_variable_bytes, searched=knowledge.joins
+        ),
         conversion=Conversion(database, Keeping(vault, settings.workflow.max_variable_bytes)),
         access=access,
         end_users=end_users,
@@ -156,7 +158,9 @@ def _files(ground: Ground) -> Files:
     )
 
 
-def _dsl(ground: Ground, vault: Vault, registry: ProviderRegistry, tools: WorkspaceTools) -> DslService:
+def _dsl(
+    ground: Ground, vault: Vault, registry: ProviderRegistry, tools: WorkspaceTools, knowledge: Knowledge
+) -> DslService:
     def is_built_in(provider: str) -> bool:
         return registry.knows(provider) or tools.built_in.knows(provider) or provider in AGENT_PROVIDERS
 
@@ -168,6 +172,7 @@ def _dsl(ground: Ground, vault: Vault, registry: ProviderRegistry, tools: Worksp
         ground.clients.fetching,
         is_built_in=is_built_in,
         encrypt_dataset_ids=limits.encrypt_dataset_ids,
+        searched=knowledge.joins,
     )
 
 

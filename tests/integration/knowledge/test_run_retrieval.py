@@ -12,9 +12,11 @@ from sqlalchemy import select
 from tests.integration.knowledge.indexing_world import ECONOMY
 from tests.integration.knowledge.searching_world import APP, Library, asking, library
 
+from orrery.apps.catalog.service import Actor, AppDraft, add_app
 from orrery.database.ids import new_id
 from orrery.inference.types import ModelRef
-from orrery.knowledge.datasets.tables import DatasetMetadata, DatasetQuery
+from orrery.knowledge.datasets.tables import AppDatasetJoin, DatasetMetadata, DatasetQuery
+from orrery.knowledge.searching.joins import AppJoins
 from orrery.knowledge.segments.place import Place
 from orrery.workflow.node import NodeFailure
 from orrery.workflow.nodes.knowledge_services import MetadataCondition, MetadataFilter
@@ -169,3 +171,20 @@ async def test_questions_and_hits_are_noted_afterwards(shelf: Library) -> None:
     async with shelf.world.database.read() as session:
         noted = list(await session.scalars(select(DatasetQuery).where(DatasetQuery.dataset_id == ships.dataset_id)))
     assert [(one.source, one.source_app_id, one.created_by_role) for one in noted] == [("app", APP, "end_user")] * 2
+
+
+async def test_apps_are_known_by_what_they_search(shelf: Library) -> None:
+    ships, birds = await shelf.dataset(SHIPS), await shelf.dataset(BIRDS)
+    who, joins = shelf.world.who, AppJoins()
+    async with shelf.world.database.write() as session:
+        app = await add_app(session, Actor(who.workspace_id, who.account_id), AppDraft(name="a", mode="chat"))
+
+    async def kept(workspace_id: str, *ids: str) -> set[str]:
+        async with shelf.world.database.write() as session:
+            await joins.keep(session, workspace_id, app.id, ids)
+            return set(await session.scalars(select(AppDatasetJoin.dataset_id).where(AppDatasetJoin.app_id == app.id)))
+
+    assert await kept(who.workspace_id, ships.dataset_id, ships.dataset_id, new_id(), "x") == {ships.dataset_id}
+    assert await kept(who.workspace_id, ships.dataset_id, birds.dataset_id) == {ships.dataset_id, birds.dataset_id}
+    assert await kept(who.workspace_id, birds.dataset_id) == {birds.dataset_id}
+    assert await kept(new_id(), birds.dataset_id) == set()

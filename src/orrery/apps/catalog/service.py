@@ -11,7 +11,9 @@ from orrery.apps.catalog import store
 from orrery.apps.catalog.access import AppAccess
 from orrery.apps.catalog.errors import AppNotFound, MaxKeysExceeded
 from orrery.apps.catalog.modes import BASIC_MODES, blank_config, check_creatable
+from orrery.apps.catalog.searched import NoKnowledge, SearchedDatasets
 from orrery.apps.catalog.tables import ApiKey, App, AppModelConfig, Site, Tag
+from orrery.apps.runs.basic_knowledge import knowledge_ids
 from orrery.database.engine import Database
 from orrery.database.orm import utc_now
 from orrery.errors import InvalidParam, NotFound
@@ -96,9 +98,10 @@ async def add_config(session: AsyncSession, app: App, configs: Mapping[str, obje
 class AppService:
     """Use cases on apps. Each is one transaction."""
 
-    def __init__(self, database: Database, access: AppAccess) -> None:
+    def __init__(self, database: Database, access: AppAccess, searched: SearchedDatasets | None = None) -> None:
         self._database = database
         self._access = access
+        self._searched = searched or NoKnowledge()
 
     async def page(
         self,
@@ -174,6 +177,7 @@ class AppService:
             if app.mode not in BASIC_MODES:
                 raise AppNotFound
             await add_config(session, app, configs, who.account_id)
+            await self._searched.keep(session, who.workspace_id, app_id, knowledge_ids(configs))
         self._access.forget(app_id)
 
     async def change_site(self, who: Actor, app_id: str, changes: Mapping[str, object]) -> Site:

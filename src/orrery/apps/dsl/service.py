@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from orrery.apps.catalog.errors import AppNotFound
 from orrery.apps.catalog.modes import BASIC_MODES, GRAPH_MODES
+from orrery.apps.catalog.searched import NoKnowledge, SearchedDatasets
 from orrery.apps.catalog.service import Actor, AppDraft, add_app, add_config
 from orrery.apps.catalog.store import find_app, find_config
 from orrery.apps.catalog.tables import App
@@ -31,6 +32,7 @@ from orrery.apps.dsl.document import (
 from orrery.apps.dsl.exporter import ExportChoices, export_basic_app, export_graph_app
 from orrery.apps.dsl.source import fetch_yaml
 from orrery.apps.inspector.tables import DraftVariable
+from orrery.apps.runs.basic_knowledge import knowledge_ids
 from orrery.apps.workflows.errors import DraftNotFound, WorkflowNotFound
 from orrery.apps.workflows.service import GraphContent, find_draft, find_version, put_draft
 from orrery.apps.workflows.variables import Keeping, Variable
@@ -87,6 +89,7 @@ class DslService:
         *,
         is_built_in: Callable[[str], bool],
         encrypt_dataset_ids: bool = True,
+        searched: SearchedDatasets | None = None,
     ) -> None:
         self._database = database
         self._keeping = keeping
@@ -94,6 +97,7 @@ class DslService:
         self._http = http
         self._is_built_in = is_built_in
         self._encrypt_dataset_ids = encrypt_dataset_ids
+        self._searched = searched or NoKnowledge()
 
     async def import_app(self, who: Actor, request: ImportRequest) -> ImportResult:
         """The result, also for files that can't be imported (status ``failed`` with the reason)."""
@@ -198,6 +202,8 @@ class DslService:
                 await put_draft(session, self._keeping, who, app, content)
             elif document.model_config is not None:
                 await add_config(session, app, document.model_config, who.account_id)
+                ids = knowledge_ids(document.model_config)
+                await self._searched.keep(session, who.workspace_id, app.id, ids)
         if document.dependencies:
             await self._cache.set(
                 _dependencies_key(who, app.id), msgspec.json.encode(document.dependencies), ttl=_PENDING_SECONDS

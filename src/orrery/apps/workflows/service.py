@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from orrery.apps.catalog.access import AppAccess
 from orrery.apps.catalog.errors import AppNotFound
 from orrery.apps.catalog.modes import GRAPH_MODES, WORKFLOW_TYPES
+from orrery.apps.catalog.searched import NoKnowledge, SearchedDatasets, graph_dataset_ids
 from orrery.apps.catalog.service import Actor
 from orrery.apps.catalog.store import find_app
 from orrery.apps.catalog.tables import App
@@ -82,9 +83,11 @@ class WorkflowService:
         access: AppAccess,
         *,
         max_variable_bytes: int = variables.MAX_VARIABLE_SIZE,
+        searched: SearchedDatasets | None = None,
     ) -> None:
         self._database = database
         self._access = access
+        self._searched = searched or NoKnowledge()
         self._keeping = variables.Keeping(vault, max_variable_bytes)
         self.vault = vault
 
@@ -143,7 +146,9 @@ class WorkflowService:
             )
             session.add(version)
             await session.flush()
-            await follow_publish(session, who.workspace_id, app_id, who.account_id, _graph_of(draft), now)
+            graph = _graph_of(draft)
+            await follow_publish(session, who.workspace_id, app_id, who.account_id, graph, now)
+            await self._searched.keep(session, who.workspace_id, app_id, graph_dataset_ids(graph))
             app.workflow_id, app.updated_at, app.updated_by = version.id, now, who.account_id
         self._access.forget(app_id)
         return version
