@@ -12,7 +12,7 @@ from tests.http.service.world import World, chatflow, config, refusal, said, wor
 from orrery.database.ids import new_id
 
 ELSEWHERE = ("/datasets", "/workspaces", "/apps/annotation", "/form/", "/audio-to-text", "/text-to-audio")
-"""Operations of knowledge bases, annotations and audio are not there yet; forms are tested with a real run."""
+"""Knowledge bases are tested in `test_knowledge_api`, forms with a real run; annotations and audio are not there yet."""
 
 UPLOADING = {
     "file_upload": {"enabled": True, "number_limits": 3, "allowed_file_types": ["document"]},

@@ -132,7 +132,7 @@ def _source(document: Document, uploaded: Uploaded) -> JsonObject:
             "extension": file.extension,
             "mime_type": file.mime_type,
             "created_by": file.created_by,
-            "created_at": file.created_at.timestamp(),
+            "created_at": unix(file.created_at),
         }
     }
 

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from orrery.apps.files.errors import FileTooLarge, UnsupportedFileType
 from orrery.apps.files.uploads import Uploads
-from orrery.errors import InvalidParam
+from orrery.errors import InvalidParam, NotFound
 from orrery.http.call import Call
 from orrery.http.endpoint import RouteGroup, route
 from orrery.http.files.form import form_file, sent_form
@@ -34,7 +34,7 @@ from orrery.http.service.knowledge.document_shapes import (
 )
 from orrery.http.service.knowledge.intake import DocumentIntake, Titled
 from orrery.http.service.knowledge.shapes import MOST_OF_A_PAGE, JsonObject, page_of
-from orrery.knowledge.datasets.errors import InvalidMetadata
+from orrery.knowledge.datasets.errors import DocumentNotFound, InvalidMetadata
 from orrery.knowledge.datasets.service import Datasets
 from orrery.knowledge.datasets.tables import Dataset
 from orrery.knowledge.documents.listing import DocumentList
@@ -131,7 +131,10 @@ class ServiceDocumentRoutes(RouteGroup):
     async def delete(self, call: Call) -> None:
         """Deletes a document with all its passages."""
         dataset = await self._opened(call)
-        await self._parts.documents.delete(member(call), dataset.id, [document_id(call)])
+        try:
+            await self._parts.documents.delete(member(call), dataset.id, [document_id(call)])
+        except DocumentNotFound as error:
+            raise NotFound("Document Not Exists.") from error  # this one route's own words
 
     @route("POST", "/datasets/{dataset_id}/documents/{document_id}/update-by-text", auth="knowledge",
            scope="workspace", body=ChangedText, body_limit=TEXT_LIMIT)  # fmt: skip

@@ -24,6 +24,7 @@ class ServiceModelRoutes(RouteGroup):
             "data": [
                 {
                     **provider_summary(workspace_id, provider.card),
+                    "icon_small_dark": None,
                     "status": "active",
                     "models": [model_object(provider.card, model) for model in provider.models],
                 }
