@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
@@ -229,3 +230,52 @@ def test_stopping_a_workflow(server: OrreryServer, slow_workflow_key: str) -> No
     )  # fmt: skip
     found = checked(client._send_request("GET", f"/workflows/run/{seen[0].data['workflow_run_id']}"))
     assert found["status"] == "stopped"
+
+
+def test_knowledge(server: OrreryServer, console: Console) -> None:
+    """The package has no client class for knowledge bases; its transport takes the routes."""
+    key = console.call("POST", "/datasets/api-keys", {})["token"]
+    client = client_of("DifyClient", server, key)
+    technique = {"indexing_technique": "high_quality", "process_rule": {"mode": "automatic"}}
+    dataset = checked(client._send_request("POST", "/datasets", {"name": "client knowledge"}))
+    base = f"/datasets/{dataset['id']}"
+    text = {"name": "Fruit", "text": "Apples are red. Pears are green.", **technique}
+    made = [checked(client._send_request("POST", f"{base}/document/create_by_text", text))]
+    data, file = {"data": json.dumps(technique)}, {"file": ("stars.txt", io.BytesIO(b"Vega is blue."), "text/plain")}
+    path = f"{base}/document/create_by_file"
+    made.append(checked(client._send_request_with_files("POST", path, data=data, files=file)))
+    for one in made:
+        finished(client, base, one["batch"])
+    listed = checked(client._send_request("GET", f"{base}/documents", params={"page": 1, "limit": 20}))
+    assert {one["name"]: one["display_status"] for one in listed["data"]} == {
+        "Fruit": "available",
+        "stars.txt": "available",
+    }
+    query = {"query": "Vega is blue."}
+    for alias in ("retrieve", "hit-testing"):
+        found = checked(client._send_request("POST", f"{base}/{alias}", query))
+        assert found["records"][0]["segment"]["content"] == "Vega is blue."
+    document = f"{base}/documents/{made[0]['document']['id']}"
+    added = checked(
+        client._send_request("POST", f"{document}/segments", {"segments": [{"content": "Plums are blue."}]})
+    )
+    segment = f"{document}/segments/{added['data'][0]['id']}"
+    changed = checked(client._send_request("POST", segment, {"segment": {"content": "Plums are purple."}}))
+    assert changed["data"]["content"] == "Plums are purple."
+    listed = checked(client._send_request("GET", f"{document}/segments", params={"keyword": "Plums"}))
+    assert [one["content"] for one in listed["data"]] == ["Plums are purple."]
+    assert client._send_request("DELETE", segment).status_code == 204
+    assert client._send_request("DELETE", document).status_code == 204
+    assert client._send_request("DELETE", base).status_code == 204
+    assert client._send_request("GET", base).status_code == 404
+
+
+def finished(client: Any, base: str, batch: str) -> None:
+    """Waits until the documents of a batch are indexed."""
+    deadline = time.monotonic() + 60
+    while True:
+        (state,) = checked(client._send_request("GET", f"{base}/documents/{batch}/indexing-status"))["data"]
+        if state["indexing_status"] == "completed":
+            return
+        assert state["indexing_status"] != "error" and time.monotonic() < deadline, state
+        time.sleep(0.05)
