@@ -144,3 +144,24 @@ def test_a_chat_app_searches_its_knowledge_too(server: OrreryServer, console: Co
     assert role == "system"
     assert text.endswith("Be brief.")
     assert "<context>\nThe dome turns on ball bearings.\n</context>" in text
+
+
+def test_an_agent_app_knows_it_as_well(server: OrreryServer, console: Console, dataset: str) -> None:
+    known: dsl.JsonObject = {"top_k": 1, "datasets": {"datasets": [{"dataset": {"enabled": True, "id": dataset}}]}}
+    mode: dsl.JsonObject = {"enabled": True, "strategy": "function_call", "max_iteration": 2, "tools": []}
+    document = dsl.basic("scout", "agent-chat", "history", agent_mode=mode, dataset_configs=known)
+    client = server.service(console.add_app(document)[1])
+    body: dsl.JsonObject = {
+        "inputs": {},
+        "query": "tickets cost four crowns.",
+        "user": "ann",
+        "response_mode": "streaming",
+    }
+    with client.stream("POST", "/chat-messages", json=body) as response:
+        response.read()
+        frames: list[Any] = list(read_frames([response.content]))
+    assert frames[-1].event == "message_end", frames[-1]
+    [cited] = frames[-1].data["metadata"]["retriever_resources"]
+    assert (cited["content"], cited["dataset_id"]) == ("Tickets cost four crowns.", dataset)
+    said = "".join(frame.data["answer"] for frame in frames if frame.event == "agent_message")
+    assert "<context>\\nTickets cost four crowns.\\n</context>" in said

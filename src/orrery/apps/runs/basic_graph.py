@@ -45,11 +45,10 @@ def basic_graph(
     model = configs.get("model")
     if not isinstance(model, dict) or not cast("JsonObject", model).get("name"):
         raise AppUnavailable("The app has no model. Choose one on its Build page and save.")
-    knowledge: JsonObject | None = None
+    knowledge = _knowledge(configs, aliases(form), mode) if searching else None
     if mode == "agent-chat":
-        name, works = AGENT, _agent(configs, aliases(form))
+        name, works = AGENT, _agent(configs, aliases(form), is_informed=knowledge is not None)
     else:
-        knowledge = _knowledge(configs, aliases(form), mode) if searching else None
         context = "" if knowledge is None else _CONTEXT
         name, works = MODEL, _llm(configs, form, cast("JsonObject", model), mode, asked=asked, context=context)
         if knowledge is not None:
@@ -107,13 +106,12 @@ def _condition(stored: JsonObject, names: Mapping[str, str]) -> JsonObject:
 def _informed(configs: JsonObject, llm: JsonObject) -> dict[str, object]:
     """What knowledge changes of the model's node: an advanced prompt says itself where the passages go."""
     is_advanced = configs.get("prompt_type") == "advanced"
-    shows = _object(configs.get("retriever_resource")).get("enabled") is not False
     changed: dict[str, object] = {
         "context": {
             "enabled": True,
             "variable_selector": [KNOWLEDGE, "result"],
             "frame": None if is_advanced else _FRAME,
-            "cited": shows,
+            "cited": _is_cited(configs),
         }
     }
     prompt = llm["prompt_template"]
@@ -129,10 +127,20 @@ def _informed(configs: JsonObject, llm: JsonObject) -> dict[str, object]:
     return {**changed, "prompt_template": {"text": f"{_CONTEXT}{_object(prompt).get('text')}"}}
 
 
-def _agent(configs: JsonObject, names: Mapping[str, str]) -> dict[str, object]:
+def _is_cited(configs: JsonObject) -> bool:
+    return _object(configs.get("retriever_resource")).get("enabled") is not False
+
+
+def _agent(configs: JsonObject, names: Mapping[str, str], *, is_informed: bool) -> dict[str, object]:
     """An agent's instruction is its simple prompt; prompts of its own are in ``agent_mode`` (workflow.md 1.7)."""
     instruction = referring(str(configs.get("pre_prompt") or ""), names)
-    return agent_node_data(configs, instruction=instruction, vision=_vision(configs), memory=_MEMORY)
+    if not is_informed:
+        return agent_node_data(configs, instruction=instruction, vision=_vision(configs), memory=_MEMORY)
+    data = agent_node_data(configs, instruction=_CONTEXT + instruction, vision=_vision(configs), memory=_MEMORY)
+    passages = {"type": "variable", "value": [KNOWLEDGE, "result"]}
+    data["agent_parameters"] = {**_object(data["agent_parameters"]), "context": passages}
+    data["app_agent"] = {**_object(data["app_agent"]), "frame": _FRAME, "cited": _is_cited(configs)}
+    return data
 
 
 def _model(model: JsonObject) -> JsonObject:

@@ -12,6 +12,7 @@ from orrery.tools.protocol import ToolRef
 from orrery.workflow.fields import as_count, as_list, as_mapping, as_mappings, as_text
 from orrery.workflow.node import Variables
 from orrery.workflow.nodes.llm_data import MemoryConfig, ModelConfig, VisionConfig
+from orrery.workflow.nodes.prompt_context import citation, is_knowledge
 from orrery.workflow.nodes.tool_values import ParameterInput, filled, missing, read_input, read_inputs, require_known
 from orrery.workflow.segments import files_in, text_of
 
@@ -22,11 +23,18 @@ _CONTEXT: Final = "{{#context#}}"
 class AppAgent(msgspec.Struct, frozen=True):
     """What only basic apps say: the saved strategy, and their own prompts for the text protocol.
 
-    A basic app tells its rounds as `AgentThought`, and goes on without tools that are gone.
+    A basic app tells its rounds as `AgentThought`, and goes on without tools that are gone. ``frame`` and ``cited`` are
+    as in an llm node's `ContextConfig`.
     """
 
     strategy: str = ""
     prompts: ReactPrompts = ReactPrompts()
+    frame: str | None = None
+    cited: bool = True
+
+    def framed(self, text: str) -> str:
+        """Found passages as the instruction has them."""
+        return self.frame.replace("{context}", text, 1) if self.frame and text else text
 
 
 class AgentData(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +93,7 @@ def read_values(data: AgentData, variables: Variables) -> AgentValues:
         name: _stored(given, variables) if name == "tools" else _value(given, variables)
         for name, given in data.parameters.items()
     }
-    context = as_list(values.get("context"))
+    context, app = as_list(values.get("context")), data.app or AppAgent()
     files = files_in(values.get("files"))
     if data.vision is not None and data.vision.selector:
         files += files_in(variables.get(data.vision.selector))
@@ -93,11 +101,11 @@ def read_values(data: AgentData, variables: Variables) -> AgentValues:
     return AgentValues(
         model=_model(as_mapping(values.get("model"))),
         query=text_of(values.get("query")),
-        instruction=instruction.replace(_CONTEXT, _context_text(context)),
+        instruction=instruction.replace(_CONTEXT, app.framed(_context_text(context))),
         max_iterations=as_count(values.get("maximum_iterations"), DEFAULT_ITERATIONS),
         tools=tuple(_entry(item, variables) for item in as_mappings(values.get("tools")) if item.get("enabled", True)),
         files=tuple(files),
-        resources=tuple(item for item in as_mappings(context) if _is_knowledge(item)),
+        resources=tuple(citation(item) for item in as_mappings(context) if app.cited and is_knowledge(item)),
         shown={name: value for name, value in values.items() if name != "model"} | {"model": _shown_model(values)},
     )
 
@@ -168,7 +176,3 @@ def _entry(stored: Mapping[str, object], variables: Variables) -> ToolEntry:
 def _context_text(context: Sequence[object]) -> str:
     parts = [item if isinstance(item, str) else as_text(as_mapping(item).get("content")) for item in context]
     return "\n".join(part for part in parts if part)
-
-
-def _is_knowledge(item: Mapping[str, object]) -> bool:
-    return as_mapping(item.get("metadata")).get("_source") == "knowledge"

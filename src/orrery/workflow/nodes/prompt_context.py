@@ -61,7 +61,7 @@ def read_context(value: object) -> PromptContext:
             lines.append(str(item["summary"]))
         lines.append(str(item["content"]))
         if is_knowledge(item):
-            resources.append(_citation(item))
+            resources.append(citation(item))
             files.extend(files_in(item.get("files")))
     return PromptContext(text="\n".join(lines).strip(), resources=tuple(resources), files=tuple(files))
 
@@ -72,7 +72,8 @@ def is_knowledge(item: Mapping[str, object]) -> bool:
     return is_mapping(metadata) and metadata.get("_source") == "knowledge"
 
 
-def _citation(item: Mapping[str, object]) -> dict[str, object]:
+def citation(item: Mapping[str, object]) -> dict[str, object]:
+    """A result of knowledge retrieval as answers cite it."""
     metadata = item["metadata"]
     assert is_mapping(metadata)
     citation = {name: metadata.get(source) for name, source in _METADATA_FIELDS.items()}

@@ -218,6 +218,16 @@ def test_a_completion_app_searches_for_a_field_of_its_form() -> None:
     assert search["metadata_filtering_conditions"]["conditions"][0]["value"] == "{{#form.v0#}}"
 
 
+def test_an_agent_is_given_what_was_found() -> None:
+    configs = {"model": MODEL, "pre_prompt": "Help.", "dataset_configs": KNOWN, "agent_mode": {"enabled": True}}
+    graph: Any = basic_graph(configs, [], "agent-chat")
+    assert [node["id"] for node in graph["nodes"]] == ["start", "knowledge", "agent", "answer"]
+    data = graph["nodes"][2]["data"]
+    assert data["agent_parameters"]["instruction"]["value"] == "{{#context#}}Help."
+    assert data["agent_parameters"]["context"] == {"type": "variable", "value": ["knowledge", "result"]}
+    assert "{context}" in data["app_agent"]["frame"]
+
+
 def test_old_agents_datasets_are_knowledge_of_a_chat() -> None:
     tools = [{"dataset": {"enabled": True, "id": "d3"}}, {"dataset": {"enabled": False, "id": "d4"}}]
     configs = {"model": MODEL, "agent_mode": {"enabled": True, "strategy": "router", "tools": tools}}

@@ -155,7 +155,8 @@ async def test_memory_files_and_context():
     picture = MediaPart(kind="image", mime_type="image/png", data="cGljdHVyZQ==")
     assert rest[2].content == (picture, TextPart("why?"))
     [told] = [event for event in trial.events if isinstance(event, RetrieverResources)]
-    assert told.resources == [knowledge]
+    [cited] = told.resources
+    assert (cited["document_id"], cited["title"], cited["content"]) == ("d", "Ulm", "Ulm is big.")
 
 
 async def test_chosen_values_of_tools():
