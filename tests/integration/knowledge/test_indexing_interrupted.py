@@ -23,7 +23,7 @@ from orrery.jobs.tables import Job
 from orrery.knowledge.documents.errors import BeingRetried, DocumentIndexing
 from orrery.knowledge.documents.tables import ChildChunk, Document
 from orrery.knowledge.index.tables import KnowledgeTerms, KnowledgeVector, StoredEmbedding
-from orrery.knowledge.indexing import loading
+from orrery.knowledge.indexing import loading, stages
 
 PARTED = "\n\n".join(f"Chapter {n}\nfirst{n} part\nsecond{n} part" for n in range(3))
 THREE = "one whale\ntwo birds\nthree fish"
@@ -39,6 +39,7 @@ async def house(
     backend: str, tmp_path: Path, model: HashModel, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[World]:
     monkeypatch.setattr(loading, "BATCH", 2)
+    monkeypatch.setattr(stages, "SAVED_AT_ONCE", 2)
     async with world(backend, tmp_path, model) as made:
         yield made
 

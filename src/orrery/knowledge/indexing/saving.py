@@ -63,8 +63,16 @@ def plan(units: Sequence[Unit], task: Task) -> list[Planned]:
     ]
 
 
-async def save_chunks(session: AsyncSession, task: Task, chunks: Sequence[Planned], now: datetime) -> int:
-    """Makes the document's segments what ``chunks`` say; their characters. Index entries of the others go as well."""
+class Comparison(msgspec.Struct, frozen=True):
+    """What the rows that are there say beside the chunks: rows to keep, chunks to insert, rows to remove."""
+
+    kept: list[dict[str, object]]
+    fresh: list[tuple[int, Planned]]
+    gone: list[_Known]
+
+
+async def compare(session: AsyncSession, task: Task, chunks: Sequence[Planned]) -> Comparison:
+    """Finds the chunks whose rows are there already, from the document's last time or from a save that broke off."""
     known = await _known(session, task)
     kept: list[dict[str, object]] = []
     fresh: list[tuple[int, Planned]] = []
@@ -76,12 +84,25 @@ async def save_chunks(session: AsyncSession, task: Task, chunks: Sequence[Planne
             kept.append({"b_id": found.id, "b_position": position, "b_status": status})
         else:
             fresh.append((position, planned))
-    await _remove(session, task, [one for left in known.values() for one in left])
-    for some in slices(kept, AT_ONCE):
-        await session.execute(_KEEP, some)
+    return Comparison(kept, fresh, [one for left in known.values() for one in left])
+
+
+async def insert_chunks(session: AsyncSession, task: Task, fresh: Iterable[tuple[int, Planned]], now: datetime) -> None:
+    """Chunks become rows that nobody counts on before `settle`."""
     for some in slices(fresh, AT_ONCE):
         await _insert(session, task, some, now)
-    return sum(len(planned.chunk.content) for planned in chunks)
+
+
+async def settle(session: AsyncSession, task: Task, found: Comparison) -> None:
+    """With all chunks inserted: the rows of the others go, with their entries, and what is left is to be indexed."""
+    await _remove(session, task, found.gone)
+    await session.execute(
+        update(_segments)
+        .where(_segments.c.document_id == task.document_id, _segments.c.status == states.WAITING)
+        .values(status=states.INDEXING)
+    )
+    for some in slices(found.kept, AT_ONCE):
+        await session.execute(_KEEP, some)
 
 
 async def _known(session: AsyncSession, task: Task) -> dict[str, deque[_Known]]:
@@ -130,7 +151,7 @@ async def _insert(session: AsyncSession, task: Task, fresh: Sequence[tuple[int, 
         await session.execute(insert(_children), some)
 
 
-_NEW_SEGMENT: dict[str, object] = {"status": states.INDEXING, "enabled": False, "hit_count": 0, "keywords": []}
+_NEW_SEGMENT: dict[str, object] = {"status": states.WAITING, "enabled": False, "hit_count": 0, "keywords": []}
 
 
 def _row(task: Task, content: str, digest: str, position: int, now: datetime) -> dict[str, object]:

@@ -12,13 +12,19 @@ from orrery.database.orm import utc_now
 from orrery.knowledge.documents import states
 from orrery.knowledge.documents.sources import SourceFiles
 from orrery.knowledge.documents.tables import Document
+from orrery.knowledge.index.writing import slices
 from orrery.knowledge.indexing import pending
 from orrery.knowledge.indexing.loading import Loading
 from orrery.knowledge.indexing.progress import Progress, Task
-from orrery.knowledge.indexing.saving import Planned, plan, save_chunks
+from orrery.knowledge.indexing.saving import Planned, compare, insert_chunks, plan, settle
 from orrery.retrieval.embedding import Embedder
 from orrery.retrieval.extraction.limits import UnreadableDocument
 from orrery.retrieval.extraction.protocol import ExtractUnits
+
+SAVED_AT_ONCE = 2000
+"""Chunks that one transaction inserts: others want to write meanwhile."""
+_READ_AT_ONCE = 2
+"""Documents of this process whose whole text is in memory at a time."""
 
 
 class Stages:
@@ -35,6 +41,7 @@ class Stages:
         self._files = files
         self._extract = extract
         self._embedder = embedder
+        self._reading = asyncio.Semaphore(_READ_AT_ONCE)
 
     async def run(self, progress: Progress) -> None:
         """From where the document stands to its end.
@@ -45,8 +52,9 @@ class Stages:
         if task.status not in states.UNDER_WAY:
             return
         if task.status != states.INDEXING:
-            await progress.begin()
-            await self._save(progress, task, await self._chunks(progress, task))
+            async with self._reading:
+                await progress.begin()
+                await self._save(progress, task, await self._chunks(progress, task))
         await self._load(progress, task)
 
     async def _chunks(self, progress: Progress, task: Task) -> list[Planned]:
@@ -62,6 +70,12 @@ class Stages:
 
     async def _save(self, progress: Progress, task: Task, chunks: list[Planned]) -> None:
         now = utc_now()
+        async with self._database.read() as session:
+            found = await compare(session, task, chunks)
+        *several, last = list(slices(found.fresh, SAVED_AT_ONCE)) or [[]]
+        for some in several:
+            async with progress.step() as session:
+                await insert_chunks(session, task, some, now)
         saved = {
             "indexing_status": states.INDEXING,
             "cleaning_completed_at": now,
@@ -69,7 +83,8 @@ class Stages:
             "word_count": sum(len(one.chunk.content) for one in chunks),
         }
         async with progress.step(**saved) as session:
-            await save_chunks(session, task, chunks, now)
+            await insert_chunks(session, task, last, now)
+            await settle(session, task, found)
 
     async def _load(self, progress: Progress, task: Task) -> None:
         embedder = self._embedder(task.workspace_id) if task.model is not None else None
