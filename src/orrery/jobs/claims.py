@@ -14,7 +14,7 @@ from itertools import count
 from typing import Literal, cast
 
 import msgspec
-from sqlalchemy import Executable, bindparam, exists, select, update
+from sqlalchemy import Executable, and_, bindparam, case, exists, select, update
 from sqlalchemy import Table as CoreTable
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -45,11 +45,13 @@ _PASS_ON = (
     .where(_t.id == bindparam("b_id"), _t.status == "waiting", _t.lease_expires_at.is_not(None))
     .values(lease_expires_at=None)
 )
+_STATUS = bindparam("b_status", type_=_t.status.type)
 _FINISH = (
     update(_jobs)
     .where(_t.id == bindparam("b_id"), _t.lease_owner == bindparam("b_token"), _t.status == "running")
     .values(
-        status=bindparam("b_status"),
+        # A row without a lane (its version knew of none) is held by nothing that would release it.
+        status=case((and_(_STATUS == "held", _t.tenant_id.is_(None)), "waiting"), else_=_STATUS),
         attempts=bindparam("b_attempts"),
         due_at=bindparam("b_due_at"),
         error=bindparam("b_error"),

@@ -229,7 +229,10 @@ async def test_rows_of_a_version_without_lanes_are_done_as_ever(database: Databa
         for number in range(3):
             values = {**old, "id": f"00000000-0000-7000-8000-00000000000{number}", "created_at": clock.now()}
             await connection.execute(insert(Job).values(**values, payload={"tenant_id": "a", "text": str(number)}))
-    assert await world.in_order() == ["0", "1", "2"]
+    world.chores.again.add("1")
+    assert await world.in_order() == ["0", "2"]
+    clock.advance(seconds=100)
+    assert await world.in_order() == ["0", "2", "1"]
 
 
 def test_a_lane_needs_a_field_of_the_payload() -> None:
