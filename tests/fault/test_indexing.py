@@ -166,7 +166,7 @@ def rounds() -> list[list[Trial]]:
     ]
 
 
-@pytest.mark.row("F3", "G14")
+@pytest.mark.row("F3", "G13")
 def test_a_killed_server_goes_on_with_its_documents(
     embedded: World, server: OrreryServer, measured: Callable[[str, object], None]
 ) -> None:
@@ -223,7 +223,7 @@ def workers(two: Fleet, folder: Path, stack: ExitStack, count: int, **more: str)
     return made
 
 
-@pytest.mark.row("F3", "F5", "G14")
+@pytest.mark.row("F3", "F5", "G13")
 def test_workers_take_documents_over_from_dead_and_from_frozen_ones(fleet: World, two: Fleet, tmp_path: Path) -> None:
     """The frozen one wakes when all is done by others, and changes nothing."""
     with ExitStack() as running:
@@ -256,7 +256,7 @@ def test_workers_take_documents_over_from_dead_and_from_frozen_ones(fleet: World
 
 
 @pytest.mark.thorough
-@pytest.mark.row("F3", "G14")
+@pytest.mark.row("F3", "G13")
 def test_a_worker_takes_over_whatever_stage_another_one_died_at(
     fleet: World, two: Fleet, tmp_path: Path, measured: Callable[[str, object], None]
 ) -> None:
