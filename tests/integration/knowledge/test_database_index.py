@@ -16,6 +16,7 @@ from orrery.knowledge.index import copies
 from orrery.knowledge.index.embeddings import StoredEmbeddings
 from orrery.knowledge.index.store import DatabaseIndex
 from orrery.knowledge.index.writing import forget_in, remove_documents_in
+from orrery.retrieval.stores.protocol import WrongDimension
 from orrery.retrieval.vectors import packed
 
 MODEL = ModelRef("test", "hash", "text-embedding")
@@ -72,14 +73,31 @@ async def test_a_dropped_index_takes_vectors_of_any_length(database: Database) -
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 async def test_copies_are_let_go_of_where_memory_is_short(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(copies, "MOST_BYTES", 1)
+    monkeypatch.setattr(copies, "MOST_BYTES", 1000)
     index = DatabaseIndex(database)
-    keys = in_order(2)
+    keys = in_order(4)
     for key in keys:
         await index.put(key, [entry(key, "word", [1, 0])])
     for key in (*keys, *keys):
         assert nodes(await index.by_vector(key, packed([1, 0]), 2)) == [key]
         assert nodes(await index.by_text(key, "word", 2)) == [key]
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+async def test_what_is_too_large_for_a_copy_is_searched_in_parts(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = in_order(9)
+    entries = [entry(key, f"word{n}", [1, (n * 4) % 9]) for n, key in enumerate(keys)]
+    await DatabaseIndex(database).put(DATASET, entries)
+    expected = await DatabaseIndex(database).by_vector(DATASET, packed([1, 0.5]), 4, 0.2)
+    monkeypatch.setattr(copies, "MOST_BYTES", 1)
+    monkeypatch.setattr(copies, "PART", 2)
+    index = DatabaseIndex(database)
+    assert await index.by_vector(DATASET, packed([1, 0.5]), 4, 0.2) == expected
+    assert await index.by_vector(DATASET, packed([1, 0.5]), 4, 0.2, frozenset([SECOND])) == []
+    with pytest.raises(WrongDimension):
+        await index.by_vector(DATASET, packed([1, 0, 0]), 4)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from typing import Generic, Protocol, TypeVar, cast
 
 import msgspec
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 from sqlalchemy import Table as CoreTable
 
 from orrery.database.engine import Database
@@ -20,6 +20,8 @@ from orrery.knowledge.index.tables import KnowledgeIndex
 
 PAGE = 1000
 """Rows that are read at a time."""
+PART = 4000
+"""Rows of a part of a dataset that is too large for a copy."""
 MOST_BYTES = 256 << 20
 """What the copies of one kind may take together; the one that was asked for longest ago goes first."""
 _index = cast("CoreTable", KnowledgeIndex.__table__)
@@ -66,17 +68,17 @@ class Copies(Generic[H]):
         make: Callable[[], H],
         put: Callable[[H, Sequence[Row[str, str, object]]], None],
         *,
-        most_bytes: int = MOST_BYTES,
+        most_bytes: int | None = None,
     ) -> None:
         self._database = database
         self._table = table
         self._content = table.columns[content]
         self._make = make
         self._put = put
-        self._most_bytes = most_bytes
+        self._most_bytes = MOST_BYTES if most_bytes is None else most_bytes
         self._copies: OrderedDict[str, _Copy[H]] = OrderedDict()
 
-    async def of(self, dataset_id: str) -> tuple[H, Standing]:
+    async def of(self, dataset_id: str) -> H:
         """The entries of a dataset, as they are now. Raises what the database says."""
         copy = self._copies.get(dataset_id)
         if copy is None:
@@ -87,7 +89,26 @@ class Copies(Generic[H]):
             if standing.generation != copy.standing.generation:
                 await self._refresh(dataset_id, copy, standing)
         self._shed()
-        return copy.holder, copy.standing
+        return copy.holder
+
+    async def fits(self, dataset_id: str, entry_bytes: Callable[[int], int]) -> bool:
+        """Whether a copy would take no more memory than there is for all; ``entry_bytes`` of a dimension."""
+        known = self._copies.get(dataset_id)
+        if known is not None and known.holder.nbytes <= self._most_bytes:
+            return True
+        self._copies.pop(dataset_id, None)
+        standing = await self._standing(dataset_id)
+        query = select(func.count()).select_from(self._table).where(self._table.c.dataset_id == dataset_id)
+        async with self._database.reader.connect() as connection:
+            rows = (await connection.execute(query)).scalar_one()
+        return rows * entry_bytes(standing.dimension or 0) <= self._most_bytes
+
+    async def pages(self, dataset_id: str) -> AsyncGenerator[H]:
+        """The entries as they are now, in parts, none of which is kept."""
+        async for rows in self._rows(dataset_id, 0, PART):
+            part = self._make()
+            await asyncio.to_thread(self._put, part, rows)
+            yield part
 
     async def _standing(self, dataset_id: str) -> Standing:
         query = select(_index.c.generation, _index.c.removed_at, _index.c.dimension)
@@ -116,12 +137,17 @@ class Copies(Generic[H]):
 
     async def _read(self, dataset_id: str, copy: _Copy[H], since: int) -> None:
         """Rows that were written after ``since``, page by page."""
+        async for rows in self._rows(dataset_id, since, PAGE):
+            await asyncio.to_thread(self._put, copy.holder, rows)
+            copy.nodes.update(row[0] for row in rows)
+
+    async def _rows(self, dataset_id: str, since: int, size: int) -> AsyncGenerator[Sequence[Row[str, str, object]]]:
         columns = (self._table.c.node_id, self._table.c.document_id, self._content)
         query = (
             select(*columns)
             .where(self._table.c.dataset_id == dataset_id, self._table.c.generation > since)
             .order_by(self._table.c.node_id)
-            .limit(PAGE)
+            .limit(size)
         )
         last = ""
         while True:
@@ -129,8 +155,7 @@ class Copies(Generic[H]):
                 rows = (await connection.execute(query.where(self._table.c.node_id > last))).all()
             if not rows:
                 return
-            await asyncio.to_thread(self._put, copy.holder, rows)
-            copy.nodes.update(row[0] for row in rows)
+            yield rows
             last = rows[-1][0]
 
     def _shed(self) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
+from heapq import nsmallest
 from typing import cast
 
-from sqlalchemy import Row
+from sqlalchemy import Row, select
 from sqlalchemy import Table as CoreTable
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -63,31 +64,47 @@ class DatabaseIndex:
         documents: frozenset[str] | None = None,
     ) -> list[Hit]:
         """The nearest entries by cosine. Raises `WrongDimension`."""
-        matrix, _ = await self._vectors.of(dataset_id)
-        return await asyncio.to_thread(matrix.best, vector, top_k, threshold, documents)
+        if await self._vectors.fits(dataset_id, _vector_bytes):
+            matrix = await self._vectors.of(dataset_id)
+            return await asyncio.to_thread(matrix.best, vector, top_k, threshold, documents)
+        best: list[Hit] = []
+        async for part in self._vectors.pages(dataset_id):
+            best += await asyncio.to_thread(part.best, vector, top_k, threshold, documents)
+            best = nsmallest(top_k, best, key=lambda hit: (-hit.score, hit.node_id))
+        return best
 
     async def by_text(
         self, dataset_id: str, query: str, top_k: int, documents: frozenset[str] | None = None
     ) -> list[Hit]:
         """Entries that share terms with the query, by BM25."""
-        postings, _ = await self._postings.of(dataset_id)
+        postings = await self._postings.of(dataset_id)
         return await asyncio.to_thread(postings.best, terms(query), top_k, documents)
 
     async def by_keywords(
         self, dataset_id: str, keywords: Sequence[str], top_k: int, documents: frozenset[str] | None = None
     ) -> list[Hit]:
         """Entries that have some of the keywords (`search_text.keyword_terms`), by the share of them."""
-        postings, _ = await self._postings.of(dataset_id)
+        postings = await self._postings.of(dataset_id)
         return await asyncio.to_thread(postings.matching, keywords, top_k, documents)
 
     async def similar(self, dataset_id: str, vector: bytes, node_ids: Collection[str]) -> dict[str, float]:
         """The cosine of each of these entries. Raises `WrongDimension`."""
-        matrix, _ = await self._vectors.of(dataset_id)
-        return await asyncio.to_thread(matrix.similar, vector, node_ids)
+        some = VectorMatrix()
+        columns = (_vectors.c.node_id, _vectors.c.document_id, _vectors.c.vector)
+        async with self._database.reader.connect() as connection:
+            for keys in writing.slices(node_ids, writing.AT_ONCE):
+                mine = (_vectors.c.dataset_id == dataset_id, _vectors.c.node_id.in_(keys))
+                _put_vectors(some, (await connection.execute(select(*columns).where(*mine))).all())
+        return some.similar(vector, node_ids)
 
 
 def _put_vectors(matrix: VectorMatrix, rows: Sequence[Row[str, str, object]]) -> None:
     matrix.put([VectorEntry(row[0], row[1], cast("bytes", row[2])) for row in rows])
+
+
+def _vector_bytes(dimension: int) -> int:
+    """What a vector takes in a copy, its key and its document's with it."""
+    return 4 * dimension + 400
 
 
 def _put_terms(postings: Postings, rows: Sequence[Row[str, str, object]]) -> None:
