@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from orrery.database.ids import is_id
 from orrery.knowledge.datasets.tables import Dataset, DatasetMetadata
 from orrery.knowledge.documents.tables import Document
 
@@ -30,9 +31,12 @@ def datasets_of(workspace_id: str) -> Select[Dataset]:
 
 
 async def datasets_named(session: AsyncSession, workspace_id: str, ids: Sequence[str]) -> list[Dataset]:
-    """Those of the workspace among the ids, in their order."""
-    found = {row.id: row for row in await session.scalars(datasets_of(workspace_id).where(Dataset.id.in_(ids)))}
-    return [found[dataset_id] for dataset_id in dict.fromkeys(ids) if dataset_id in found]
+    """Those of the workspace among the ids, in their order; apps may name anything."""
+    named = [dataset_id for dataset_id in dict.fromkeys(ids) if is_id(dataset_id)]
+    if not named:
+        return []
+    found = {row.id: row for row in await session.scalars(datasets_of(workspace_id).where(Dataset.id.in_(named)))}
+    return [found[dataset_id] for dataset_id in named if dataset_id in found]
 
 
 async def with_documents(session: AsyncSession, datasets: Sequence[Dataset]) -> list[Dataset]:

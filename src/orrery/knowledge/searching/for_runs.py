@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import ColumnElement
 
 from orrery.database.engine import Database
+from orrery.database.patience import patiently
 from orrery.errors import OrreryError
 from orrery.inference.types import InvokeError, Usage
 from orrery.knowledge.datasets.tables import Dataset
@@ -76,24 +77,36 @@ class RunRetrieval:
             raise failure from error
 
     async def _retrieve(self, request: RetrievalRequest) -> RetrievalResult:
-        parts, workspace_id = self._parts, self._asker.workspace_id
-        async with parts.database.read() as session:
-            datasets = await datasets_named(session, workspace_id, request.dataset_ids)
-            datasets = await with_documents(session, datasets)
-            names = await metadata_names(session, datasets) if request.metadata.mode == "automatic" else []
+        parts = self._parts
+        datasets, names = await patiently(lambda: self._datasets(request))
         if not datasets:
             return RetrievalResult(())
         test, spent = await self._test(request, names)
-        async with parts.database.read() as session:
-            searched = [(dataset, await allowed(session, dataset, test)) for dataset in datasets]
-        searched = [(dataset, documents) for dataset, documents in searched if documents.any]
-        question = Question(request.query, parts.embedder(workspace_id))
+        searched = await patiently(lambda: self._searched(datasets, test))
+        question = Question(request.query, parts.embedder(self._asker.workspace_id))
         if request.mode == "single":
             found = await self._one(searched, question, request)
         else:
-            found = await parts.several.find(searched, question, read_merging(request.settings))
+            merging = read_merging(request.settings)
+            found = await patiently(lambda: parts.several.find(searched, question, merging))
         self._note(request.query, [dataset for dataset, _ in searched], found)
         return RetrievalResult(items(found.passages, parts.sign), total_usage([spent, found.usage]))
+
+    async def _datasets(self, request: RetrievalRequest) -> tuple[list[Dataset], list[str]]:
+        """The datasets that can be searched, and the names of their fields where a model wants to know them."""
+        async with self._parts.database.read() as session:
+            named = await datasets_named(session, self._asker.workspace_id, request.dataset_ids)
+            datasets = await with_documents(session, named)
+            names = await metadata_names(session, datasets) if request.metadata.mode == "automatic" else []
+        return datasets, names
+
+    async def _searched(
+        self, datasets: Sequence[Dataset], test: ColumnElement[bool] | None
+    ) -> list[tuple[Dataset, Allowed]]:
+        """Those that have a document which counts."""
+        async with self._parts.database.read() as session:
+            searched = [(dataset, await allowed(session, dataset, test)) for dataset in datasets]
+        return [(dataset, documents) for dataset, documents in searched if documents.any]
 
     async def _test(
         self, request: RetrievalRequest, names: Sequence[str]
@@ -119,12 +132,13 @@ class RunRetrieval:
         if request.model is not None:
             gateway = self._parts.models(self._asker.workspace_id)
             chosen, spent = await choose(gateway, request.model, request.query, choices)
-        for dataset, documents in searched:
-            if dataset.id == chosen:
-                plan = stored_retrieval_model(dataset.retrieval_model)
-                found = await self._parts.search.find(dataset, question, plan, documents)
-                return Found(found.passages, total_usage([spent, found.usage]))
-        return Found([], spent)
+        picked = next((pair for pair in searched if pair[0].id == chosen), None)
+        if picked is None:
+            return Found([], spent)
+        dataset, documents = picked
+        plan = stored_retrieval_model(dataset.retrieval_model)
+        found = await patiently(lambda: self._parts.search.find(dataset, question, plan, documents))
+        return Found(found.passages, total_usage([spent, found.usage]))
 
     def _note(self, query: str, datasets: Sequence[Dataset], found: Found) -> None:
         asker = self._asker

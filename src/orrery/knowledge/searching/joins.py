@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from orrery.database.ids import is_id
 from orrery.knowledge.datasets.tables import AppDatasetJoin
 from orrery.knowledge.searching.documents import datasets_named
 
@@ -17,8 +16,7 @@ class AppJoins:
 
     async def keep(self, session: AsyncSession, workspace_id: str, app_id: str, dataset_ids: Sequence[str]) -> None:
         """From now on the app searches these; ids of no dataset of the workspace are left out."""
-        named = [dataset_id for dataset_id in dataset_ids if is_id(dataset_id)]
-        wanted = {row.id for row in await datasets_named(session, workspace_id, named)} if named else set[str]()
+        wanted = {row.id for row in await datasets_named(session, workspace_id, dataset_ids)}
         joins = select(AppDatasetJoin.dataset_id).where(AppDatasetJoin.app_id == app_id)
         known = set(await session.scalars(joins))
         gone = known - wanted

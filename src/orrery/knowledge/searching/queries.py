@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from orrery.database.engine import Database
 from orrery.knowledge.datasets.tables import DatasetQuery
 from orrery.knowledge.documents.tables import DocumentSegment
+from orrery.retrieval.cleaning import storable
 
 _log = logging.getLogger(__name__)
 MOST_WAITING = 4096
@@ -43,7 +44,7 @@ class Noted(msgspec.Struct, frozen=True):
 
 def note_question(session: AsyncSession, asked: Asked, dataset_id: str) -> None:
     """Adds the row of one dataset's question."""
-    content = json.dumps([{"content_type": "text_query", "content": asked.text}], ensure_ascii=False)
+    content = json.dumps([{"content_type": "text_query", "content": storable(asked.text)}], ensure_ascii=False)
     session.add(
         DatasetQuery(
             dataset_id=dataset_id,
@@ -85,12 +86,20 @@ class QueryNotes:
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting, []
-                try:
-                    await self._write(batch)
-                except (SQLAlchemyError, OSError) as error:
-                    _log.warning("%d questions to knowledge bases could not be noted: %s", len(batch), error)
+                # A dataset may be gone by now: the others' questions are noted all the same.
+                if not await self._written(batch) and len(batch) > 1:
+                    for one in batch:
+                        await self._written([one])
         finally:
             self._task = None
+
+    async def _written(self, batch: Sequence[Noted]) -> bool:
+        try:
+            await self._write(batch)
+        except (SQLAlchemyError, OSError) as error:
+            _log.warning("%d questions to knowledge bases could not be noted: %s", len(batch), error)
+            return False
+        return True
 
     async def _write(self, batch: Sequence[Noted]) -> None:
         hits = Counter(segment_id for noted in batch for segment_id in set(noted.segment_ids))

@@ -16,7 +16,7 @@ _METHODS = ("semantic_search", "full_text_search", "hybrid_search", "keyword_sea
 _MODES = ("reranking_model", "weighted_score")
 _WEIGHT_TYPES = ("semantic_first", "keyword_first", "customized")
 _REQUIRED = ("search_method", "reranking_enable", "top_k", "score_threshold_enabled")
-MOST = 100
+MOST = 1000
 """The most passages that one search gives."""
 
 
