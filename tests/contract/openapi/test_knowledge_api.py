@@ -14,7 +14,6 @@ from tests.contract.openapi.document import document, faults, operations
 from tests.http.knowledge.place import Place, added, made, open_place, refusal
 
 from orrery.database.ids import new_id
-from orrery.knowledge.datasets.tables import Dataset
 
 pytestmark = [pytest.mark.reference, pytest.mark.asyncio(loop_scope="module")]
 
@@ -246,10 +245,10 @@ async def test_refusals_have_the_documents_words(place: Place) -> None:
 async def test_a_dataset_that_takes_no_calls(place: Place) -> None:
     client = await place.service()
     dataset = await made(client, "Switched off")
-    async with place.process.database.write() as session:
-        row = await session.get(Dataset, dataset["id"])
-        assert row is not None
-        row.enable_api = False
+    switch = f"/datasets/{dataset['id']}/api-keys"
+    assert (await place.console().post(f"{switch}/disable")).json() == {"result": "success"}
     answer = await client.get(f"/datasets/{dataset['id']}")
     assert refusal(answer) == (403, "forbidden", "Dataset api access is not enabled.")
     assert answer.json() in examples_of("GET", "/datasets/{dataset_id}", 403)
+    await place.console().post(f"{switch}/enable")
+    assert (await client.get(f"/datasets/{dataset['id']}")).status_code == 200

@@ -160,6 +160,8 @@ async def test_only_what_is_named_changes(place: Place) -> None:
     ).json()
     assert (changed["indexing_technique"], changed["embedding_model_provider"]) == ("high_quality", PROVIDER)
     assert (changed["name"], changed["description"]) == ("After", "")
+    half = await client.patch(f"/datasets/{dataset['id']}", json={"embedding_model": MODEL})
+    assert refusal(half)[:2] == (400, "invalid_param")
     changed = (await client.patch(f"/datasets/{dataset['id']}", json={"retrieval_model": SETTINGS})).json()
     assert changed["retrieval_model_dict"] == SETTINGS
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import zipfile
@@ -279,7 +280,18 @@ async def test_a_changed_model_indexes_anew(place: Place) -> None:
     change = {"indexing_technique": "high_quality", "embedding_model": MODEL, "embedding_model_provider": PROVIDER}
     answer = await client.patch(f"/datasets/{dataset['id']}", json=change)
     assert answer.json()["embedding_model"] == MODEL
-    batch = (await client.get(f"/datasets/{dataset['id']}/documents/{document['id']}")).json()
-    assert batch["indexing_status"] in {"indexing", "completed"}
-    progress = await place.console().get(f"/datasets/{dataset['id']}/indexing-status")
-    assert progress.status_code in {200, 404}
+    shown = (await client.get(f"/datasets/{dataset['id']}/documents")).json()["data"]
+    assert [one["id"] for one in shown] == [document["id"]]
+    status = f"/datasets/{dataset['id']}/indexing-status"
+    async with asyncio.timeout(60):
+        while (await place.console().get(status)).json()["data"][0]["indexing_status"] != "completed":
+            await asyncio.sleep(0.02)
+    by_vector = {
+        "search_method": "semantic_search",
+        "reranking_enable": False,
+        "top_k": 1,
+        "score_threshold_enabled": False,
+    }
+    body = {"query": "apples and pears", "retrieval_model": by_vector}
+    (record,) = (await client.post(f"/datasets/{dataset['id']}/retrieve", json=body)).json()["records"]
+    assert (record["segment"]["document_id"], round(record["score"], 3)) == (document["id"], 1.0)

@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from orrery.errors import NotFound
 from orrery.http.call import Call
 from orrery.http.endpoint import RouteGroup, route
 from orrery.http.service.knowledge.callers import dataset_id, document_id
@@ -90,6 +91,16 @@ class KnowledgeRoutes(RouteGroup):
         """Deletes a knowledge base with all its documents."""
         dataset = await self._opened(call)
         await self._parts.removal.drop(asking(call), dataset.id)
+
+    @route("POST", "/datasets/{dataset_id}/api-keys/{action}", auth="console", scope="workspace",
+           permission=Permission.KNOWLEDGE_API_MANAGE)  # fmt: skip
+    async def switch_api(self, call: Call) -> JsonObject:
+        """Lets keys use a knowledge base, or not."""
+        if call.path["action"] not in {"enable", "disable"}:
+            raise NotFound
+        enabled = call.path["action"] == "enable"
+        await self._parts.datasets.switch_api(asking(call), dataset_id(call), enabled=enabled)
+        return {"result": "success"}
 
     @route("GET", "/datasets/{dataset_id}/documents", auth="console", scope="workspace", permission=VIEW,
            query=DocumentsQuery)  # fmt: skip

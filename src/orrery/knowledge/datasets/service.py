@@ -197,6 +197,11 @@ class Datasets:
             dataset.updated_by, dataset.updated_at = who.account_id, utc_now()
         return await self.get(who, dataset_id)
 
+    async def switch_api(self, who: Member, dataset_id: str, *, enabled: bool) -> None:
+        """Whether the dataset takes calls by key. Raises `DatasetNotFound`, `NoDatasetAccess`."""
+        async with self._database.write() as session:
+            (await self._opened(session, who, dataset_id, locked=True)).enable_api = enabled
+
     async def _opened(self, session: AsyncSession, who: Member, dataset_id: str, *, locked: bool = False) -> Dataset:
         dataset = await store.find(session, who.workspace_id, dataset_id, locked=locked)
         if dataset is None:
@@ -225,6 +230,10 @@ class Datasets:
         """Sets technique and embedding model; documents that were indexed by others are indexed anew."""
         if not (change.indexing_technique or change.embedding_model or change.embedding_model_provider):
             return
+        if bool(change.embedding_model) != bool(change.embedding_model_provider):
+            raise InvalidParam(
+                "embedding_model: name it together with embedding_model_provider.", params="embedding_model"
+            )
         technique = change.indexing_technique or dataset.indexing_technique
         embedding = (dataset.embedding_model_provider, dataset.embedding_model)
         if technique == "high_quality":
