@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,12 @@ async def test_what_is_indexed_and_what_is_written_by_hand_is_found(backend: str
         await shelf.segments.switch(place, [segment_id], enabled=False, account_id=who.account_id)
         assert await shelf.found(place, "Boje", search_method="full_text_search") == []
         await shelf.segments.delete(place, [segment_id])
+        drafts = [SegmentDraft(content=f"Written at once {number}") for number in range(4)]
+        await asyncio.gather(*(shelf.segments.add(place, [draft], who.account_id) for draft in drafts))
+        at_once = (await shelf.world.segments(place.document_id))[len(LINES) :]
+        assert [one.position - len(LINES) for one in at_once] == [1, 2, 3, 4], "nobody gets another's place"
+        document = await shelf.world.document(place.document_id)
+        assert document.word_count == sum(map(len, LINES)) + sum(len(draft.content) for draft in drafts)
         await shelf.world.expect_whole()
         other = await shelf.add(place, "A ferry of another year", {"year": 1999, "line": "Nørd"})
         wanted = (MetadataCondition("year", "≥", 1999), MetadataCondition("line", "contains", "ør"))

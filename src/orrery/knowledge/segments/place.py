@@ -39,13 +39,14 @@ async def find_document(
     ``is_writable`` wants a document whose segments may change. Raises `DatasetNotFound`, `DocumentNotFound`,
     `DocumentNotCompleted`, `DocumentDisabled`.
     """
-    dataset = await find_dataset(session, place.workspace_id, place.dataset_id)
+    # First of all the lock: what a transaction of MySQL reads after it, it reads as it is then.
     query = select(Document).where(
         Document.tenant_id == place.workspace_id,
         Document.dataset_id == place.dataset_id,
         Document.id == place.document_id,
     )
     document = await session.scalar(query.with_for_update() if locked else query)
+    dataset = await find_dataset(session, place.workspace_id, place.dataset_id)
     if document is None:
         raise DocumentNotFound
     if is_writable and document.indexing_status != "completed":
