@@ -262,12 +262,12 @@ async def test_foreign_documents_are_not_found_below_an_own_dataset(place: Place
     one = f"{base}/{document['id']}"
     for answer in (
         await elsewhere.get(one),
-        await elsewhere.delete(one),
         await elsewhere.post(f"{one}/update-by-text", json={"name": "x", "text": "y"}),
         await elsewhere.patch(one, files={"file": ("a.txt", b"x", "text/plain")}),
         await elsewhere.get(f"{one}/download"),
     ):
         assert refusal(answer) == (404, "not_found", "Document not found.")
+    assert refusal(await elsewhere.delete(one)) == (404, "not_found", "Document Not Exists.")
     await elsewhere.patch(f"{base}/status/disable", json={"document_ids": [document["id"]]})
     shown = (await client.get(f"/datasets/{dataset['id']}/documents/{document['id']}")).json()
     assert (shown["name"], shown["enabled"]) == ("Secret", True)
