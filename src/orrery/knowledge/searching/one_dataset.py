@@ -82,10 +82,13 @@ class DatasetSearch:
             ordered = await self._weighed(dataset, question, plan, merged)
         else:
             ordered, usage = await self._reranked(dataset, question, plan, merged)
-        if ordered is None:
-            ranks = reciprocal_ranks([[one.node_id for one in near], [one.node_id for one in worded]])
-            ordered = [_scored(one, ranks[one.node_id]) for one in merged]
-        return Found(assembled(dataset, ordered)[: plan.top_k], usage)
+        if ordered is not None:
+            return Found(assembled(dataset, ordered)[: plan.top_k], usage)
+        ranks = reciprocal_ranks([[one.node_id for one in near], [one.node_id for one in worded]])
+        passages = assembled(dataset, [_scored(one, ranks[one.node_id]) for one in merged])[: plan.top_k]
+        for passage in passages:
+            passage.is_ranked = True
+        return Found(passages)
 
     async def _near(
         self, dataset: Dataset, question: Question, plan: RetrievalModel, allowed: Allowed

@@ -37,7 +37,10 @@ class FoundChild(msgspec.Struct, frozen=True):
 
 
 class Passage(msgspec.Struct):
-    """A segment that was found. ``nodes`` are its entries in the index that were near."""
+    """A segment that was found. ``nodes`` are its entries in the index that were near.
+
+    ``is_ranked``: the score only says a place among several searches, so that thresholds look at the cosine as well.
+    """
 
     dataset: Dataset
     document: Document
@@ -46,6 +49,13 @@ class Passage(msgspec.Struct):
     children: tuple[FoundChild, ...] = ()
     nodes: tuple[str, ...] = ()
     cosine: float | None = None
+    is_ranked: bool = False
+
+    def reaches(self, threshold: float | None) -> bool:
+        """Whether it is good enough."""
+        if threshold is None or self.score >= threshold:
+            return True
+        return self.is_ranked and self.cosine is not None and self.cosine >= threshold
 
 
 async def candidates(session: AsyncSession, dataset: Dataset, scores: Mapping[str, float]) -> list[Candidate]:

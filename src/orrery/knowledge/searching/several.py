@@ -91,8 +91,8 @@ class SeveralSearch:
             texts = [passage.segment.content for passage in passages]
             scores = keyword_similarities(question.text, texts)
             passages = [_scored(passage, score) for passage, score in zip(passages, scores, strict=True)]
-        elif merging.threshold is not None:
-            passages = [passage for passage in passages if passage.score >= merging.threshold]
+        else:
+            passages = [passage for passage in passages if passage.reaches(merging.threshold)]
         return Found(_best_first(passages)[: merging.top_k], usage)
 
     async def _each(
@@ -117,8 +117,7 @@ class SeveralSearch:
             gateway = self._models(passages[0].dataset.tenant_id)
             done = await by_model(gateway, merging.model, question.text, texts, threshold=merging.threshold)
         if done is None:
-            kept = [one for one in passages if merging.threshold is None or one.score >= merging.threshold]
-            return _best_first(kept), None
+            return _best_first([one for one in passages if one.reaches(merging.threshold)]), None
         return [_scored(passages[place], score) for place, score in done.order], done.usage
 
     async def _cosines(self, passages: Sequence[Passage], question: Question) -> list[float]:
