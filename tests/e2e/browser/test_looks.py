@@ -120,6 +120,8 @@ CONSOLE: dict[str, tuple[str | Callable[[House], str], Callable[[Page], None]]] 
     "runs": (of("branching", "runs"), opened_run),
     "runs-chat": (of("chat", "runs"), text("hello there")),
     "monitor": (of("branching", "monitor"), heading("Monitor")),
+    "knowledge": ("/knowledge", text("No knowledge base yet")),
+    "knowledge-create": ("/knowledge?create=true", heading("New knowledge base")),
     "models": ("/settings/models", heading("Integrations")),
     "models-own": ("/settings/models?provider=langgenius/openai/openai", text("Check and replace")),
     "members": ("/settings/members", text("owner@example.com")),

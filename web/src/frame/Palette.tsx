@@ -20,7 +20,7 @@ interface Entry {
 /** ⌘K: go to an app or a page by a few letters of its name. */
 export function Palette({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation(["shell", "settings"]);
-  const { manage } = useAbilities();
+  const { manage, teach } = useAbilities();
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const name = useDeferredValue(text.trim());
@@ -38,7 +38,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
   });
   const pages = [
     page(t("shell:studio"), () => navigate({ to: "/studio" })),
-    page(t("shell:knowledge"), () => navigate({ to: "/knowledge" })),
+    ...(teach ? [page(t("shell:knowledge"), () => navigate({ to: "/knowledge" }))] : []),
     page(t("settings:models"), () => navigate({ to: "/settings/models" })),
     page(t("settings:members"), () => navigate({ to: "/settings/members" })),
     page(t("settings:workspace"), () => navigate({ to: "/settings/workspace" })),

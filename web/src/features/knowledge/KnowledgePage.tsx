@@ -19,10 +19,10 @@ import { type Dataset, datasetsQuery } from "./queries";
 /** The workspace's knowledge bases. */
 export function KnowledgePage() {
   const { t } = useTranslation("knowledge");
-  const { teach, manage } = useAbilities();
+  const { role, teach, manage } = useAbilities();
   const { name = "", create } = useSearch({ from: "/framed/knowledge" });
   const navigate = useNavigate({ from: "/knowledge" });
-  const found = useInfiniteQuery(datasetsQuery(useDebounced(name, 250)));
+  const found = useInfiniteQuery({ ...datasetsQuery(useDebounced(name, 250)), enabled: teach });
   const rows = found.data?.pages.flatMap(({ data }) => data) ?? [];
   const start = () => void navigate({ search: (old) => ({ ...old, create: true }) });
   const button = teach && (
@@ -47,7 +47,8 @@ export function KnowledgePage() {
           }
         />
       )}
-      {found.isPending && <Loading />}
+      {role && !teach && <Notice tone="info">{t("onlyEditors")}</Notice>}
+      {teach && found.isPending && <Loading />}
       {found.error && <Notice tone="bad">{errorText(found.error)}</Notice>}
       {found.data && rows.length === 0 && !name && (
         <EmptyState
