@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any, cast
 
@@ -78,10 +79,15 @@ class OrreryServer:
         until_up(process, self._is_well, lambda: self.log)
 
     def _is_well(self) -> bool:
+        # Asked again and again while it starts: a client that loads certificates each time would take its processor.
+        asked = HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
-            return httpx.get(f"{self.url}/health", timeout=5, trust_env=False).status_code == 200
-        except httpx.TransportError:
+            asked.request("GET", "/health")
+            return asked.getresponse().status == 200
+        except (OSError, HTTPException):
             return False
+        finally:
+            asked.close()
 
     def kill(self) -> None:
         """SIGKILL: nothing of the process gets to say goodbye."""
