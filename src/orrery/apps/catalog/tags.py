@@ -14,6 +14,7 @@ from orrery.apps.catalog.errors import TagNameTaken
 from orrery.apps.catalog.service import Actor
 from orrery.apps.catalog.tables import Tag, TagBinding
 from orrery.database.engine import Database
+from orrery.database.ids import is_id
 from orrery.errors import NotFound
 
 TagKind = Literal["app", "knowledge"]
@@ -87,7 +88,7 @@ class TagService:
         """Takes tags off a thing, those that are there. Raises `NotFound` for a foreign thing."""
         async with self._database.write() as session:
             await self._check_target(session, who, kind, target_id)
-            for tag_id in tag_ids:
+            for tag_id in filter(is_id, tag_ids):
                 await store.unbind(session, who.workspace_id, tag_id, target_id)
 
     async def on(self, workspace_id: str, target_ids: Sequence[str]) -> dict[str, list[TagName]]:
@@ -112,12 +113,12 @@ class TagService:
 
     async def _check_target(self, session: AsyncSession, who: Actor, kind: TagKind, target_id: str) -> None:
         exists = self._targets.get(kind)
-        if exists is None or not await exists(session, who.workspace_id, target_id):
+        if exists is None or not is_id(target_id) or not await exists(session, who.workspace_id, target_id):
             raise NotFound(_MISSING[kind])
 
 
 async def _found(session: AsyncSession, who: Actor, tag_id: str, kind: TagKind | None) -> Tag:
-    tag = await store.find_tag(session, who.workspace_id, tag_id)
+    tag = await store.find_tag(session, who.workspace_id, tag_id) if is_id(tag_id) else None
     if tag is None or (kind is not None and tag.type != kind):
         raise NotFound("Tag not found")
     return tag

@@ -10,7 +10,7 @@ from msgspec import Meta
 from orrery.errors import NotFound
 from orrery.http.call import Call
 from orrery.http.endpoint import RouteGroup, route
-from orrery.http.service.knowledge.callers import dataset_id, document_id
+from orrery.http.service.knowledge.callers import batch_name, dataset_id, document_id, named_ids
 from orrery.http.service.knowledge.datasets import (
     ChangedDataset,
     DatasetsQuery,
@@ -65,8 +65,8 @@ class KnowledgeRoutes(RouteGroup):
             page=query.page,
             limit=limit,
             keyword=query.keyword.replace("\x00", ""),
-            tag_ids=query.tag_ids,
-            ids=query.ids,
+            tag_ids=named_ids(query.tag_ids),
+            ids=named_ids(query.ids),
             include_all=query.include_all,
         )
         return page_of([dataset_object(view) for view in views], page=query.page, limit=limit, total=total)
@@ -128,7 +128,7 @@ class KnowledgeRoutes(RouteGroup):
            permission=VIEW)  # fmt: skip
     async def batch_progress(self, call: Call) -> JsonObject:
         """Shows how far the documents of a batch have come."""
-        return await self._progress(await self._opened(call), call.path["batch"][:64])
+        return await self._progress(await self._opened(call), batch_name(call))
 
     @route("PATCH", f"{_DOCUMENT}/processing/pause", auth="console", scope="workspace", permission=EDIT, status=204)
     async def pause(self, call: Call) -> None:
@@ -147,7 +147,7 @@ class KnowledgeRoutes(RouteGroup):
     async def retry(self, call: Call, body: RetryBody) -> None:
         """Indexes documents again that failed."""
         dataset = await self._opened(call)
-        await self._parts.documents.retry(asking(call), dataset.id, body.document_ids)
+        await self._parts.documents.retry(asking(call), dataset.id, named_ids(body.document_ids))
 
     @route("POST", "/datasets/{dataset_id}/hit-testing", auth="console", scope="workspace", permission=EDIT,
            body=SearchBody)  # fmt: skip

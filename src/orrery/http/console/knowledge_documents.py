@@ -14,7 +14,7 @@ from orrery.http.call import Call
 from orrery.http.console.knowledge import asking
 from orrery.http.endpoint import RouteGroup, route
 from orrery.http.service.knowledge.bodies import FileSettings, draft_of, wishes_of
-from orrery.http.service.knowledge.callers import dataset_id, document_id
+from orrery.http.service.knowledge.callers import dataset_id, document_id, named_ids
 from orrery.http.service.knowledge.document_shapes import document_detail, document_object, upload_ids
 from orrery.http.service.knowledge.routes import KnowledgeFaces
 from orrery.http.service.knowledge.segments import SegmentsQuery, segments_page
@@ -85,7 +85,7 @@ class KnowledgeDocumentRoutes(RouteGroup):
     async def delete(self, call: Call, query: DocumentsChosen) -> None:
         """Deletes documents with all their passages: all of them or none."""
         dataset = await self._opened(call)
-        await self._parts.documents.delete(asking(call), dataset.id, query.document_id)
+        await self._parts.documents.delete(asking(call), dataset.id, named_ids(query.document_id))
 
     @route("PATCH", f"{_DOCUMENTS}/status/{{action}}/batch", auth="console", scope="workspace", permission=EDIT,
            query=DocumentsChosen)  # fmt: skip
@@ -93,7 +93,7 @@ class KnowledgeDocumentRoutes(RouteGroup):
         """Enables, disables, archives or unarchives documents."""
         dataset, who = await self._opened(call), asking(call)
         await self._parts.states.set(
-            dataset.tenant_id, dataset.id, query.document_id, call.path["action"], who.account_id
+            dataset.tenant_id, dataset.id, named_ids(query.document_id), call.path["action"], who.account_id
         )
         return {"result": "success"}
 

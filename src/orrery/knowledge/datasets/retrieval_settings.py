@@ -28,8 +28,8 @@ def shown_settings(stored: object) -> JsonObject:
         "reranking_enable": given.get("reranking_enable", False),
         "reranking_mode": given.get("reranking_mode"),
         "reranking_model": {
-            "reranking_provider_name": reranker.get("reranking_provider_name") or "",
-            "reranking_model_name": reranker.get("reranking_model_name") or "",
+            "reranking_provider_name": _text(reranker.get("reranking_provider_name")),
+            "reranking_model_name": _text(reranker.get("reranking_model_name")),
         },
         "weights": _weights(_object(given.get("weights"))),
         "top_k": given.get("top_k", SHOWN_TOP_K),
@@ -41,7 +41,7 @@ def shown_settings(stored: object) -> JsonObject:
 def reranker_of(settings: JsonObject) -> tuple[str, str] | None:
     """Provider and name of the model that reorders what is found; None where none does."""
     named = _object(settings["reranking_model"])
-    pair = (str(named["reranking_provider_name"]), str(named["reranking_model_name"]))
+    pair = (_text(named["reranking_provider_name"]), _text(named["reranking_model_name"]))
     is_used = settings["reranking_enable"] is True and settings["reranking_mode"] != "weighted_score"
     return pair if is_used and all(pair) else None
 
@@ -51,14 +51,18 @@ def _weights(given: JsonObject) -> JsonObject | None:
         return None
     vector, keyword = _object(given.get("vector_setting")), _object(given.get("keyword_setting"))
     return {
-        "weight_type": given.get("weight_type") or "customized",
+        "weight_type": _text(given.get("weight_type")) or "customized",
         "keyword_setting": {"keyword_weight": keyword.get("keyword_weight")},
         "vector_setting": {
             "vector_weight": vector.get("vector_weight"),
-            "embedding_model_name": vector.get("embedding_model_name") or "",
-            "embedding_provider_name": vector.get("embedding_provider_name") or "",
+            "embedding_model_name": _text(vector.get("embedding_model_name")),
+            "embedding_provider_name": _text(vector.get("embedding_provider_name")),
         },
     }
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _object(value: object) -> JsonObject:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
+from orrery.database.ids import NIL_ID, is_id
 from orrery.errors import InvalidParam
 from orrery.http.call import decode_body
 from orrery.knowledge.datasets.settling import Wishes
@@ -70,7 +71,7 @@ def draft_of(body: FileSettings, *, name: str | None, rule_required: bool = Fals
         process_rule=body.process_rule,
         rule_required=rule_required,
         duplicate=body.duplicate,
-        original_document_id=body.original_document_id,
+        original_document_id=_id(body.original_document_id),
     )
 
 
@@ -87,3 +88,7 @@ def data_of(fields: Mapping[str, str], kind: type[S]) -> S:
     if not isinstance(found, kind):
         raise InvalidParam("data: must be a JSON object.", params="data")
     return found
+
+
+def _id(text: str | None) -> str | None:
+    return None if not text else text.lower() if is_id(text) else NIL_ID

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from orrery.http.call import Call
 from orrery.http.endpoint import RouteGroup, route
-from orrery.http.service.knowledge.callers import member, open_dataset
+from orrery.http.service.knowledge.callers import member, named_ids, open_dataset
 from orrery.http.service.knowledge.shapes import MOST_OF_A_PAGE, JsonObject, dataset_object, page_of
 from orrery.knowledge.datasets.errors import NotOffered
 from orrery.knowledge.datasets.service import DatasetChange, DatasetDraft, Datasets
@@ -94,7 +94,7 @@ def change_of(body: ChangedDataset) -> DatasetChange:
         embedding_model=body.embedding_model,
         embedding_model_provider=body.embedding_model_provider,
         retrieval_model=body.retrieval_model,
-        partial_member_list=None if members is None else [one.user_id for one in members],
+        partial_member_list=None if members is None else named_ids([one.user_id for one in members]),
         icon_info=body.icon_info,
         summary_index_setting=body.summary_index_setting,
     )
@@ -126,8 +126,8 @@ class ServiceDatasetRoutes(RouteGroup):
             page=query.page,
             limit=limit,
             keyword=query.keyword.replace("\x00", ""),
-            tag_ids=query.tag_ids,
-            ids=query.ids,
+            tag_ids=named_ids(query.tag_ids),
+            ids=named_ids(query.ids),
             include_all=query.include_all,
         )
         return page_of([dataset_object(view) for view in views], page=query.page, limit=limit, total=total)

@@ -24,7 +24,7 @@ from orrery.http.service.knowledge.bodies import (
     draft_of,
     wishes_of,
 )
-from orrery.http.service.knowledge.callers import document_id, member, open_dataset
+from orrery.http.service.knowledge.callers import batch_name, document_id, member, named_ids, open_dataset
 from orrery.http.service.knowledge.datasets import PageNumber, PageSize
 from orrery.http.service.knowledge.document_shapes import (
     document_detail,
@@ -167,7 +167,7 @@ class ServiceDocumentRoutes(RouteGroup):
     async def progress(self, call: Call) -> JsonObject:
         """Shows how far the documents of a batch have come."""
         dataset = await self._opened(call)
-        found = await self._parts.listing.progress(dataset, call.path["batch"][:64])
+        found = await self._parts.listing.progress(dataset, batch_name(call))
         return {"data": [progress_object(one) for one in found]}
 
     @route("PATCH", "/datasets/{dataset_id}/documents/status/{action}", auth="knowledge", scope="workspace",
@@ -176,7 +176,7 @@ class ServiceDocumentRoutes(RouteGroup):
         """Enables, disables, archives or unarchives documents."""
         dataset, who = await self._opened(call), member(call)
         await self._parts.states.set(
-            dataset.tenant_id, dataset.id, body.document_ids, call.path["action"], who.account_id
+            dataset.tenant_id, dataset.id, named_ids(body.document_ids), call.path["action"], who.account_id
         )
         return {"result": "success"}
 

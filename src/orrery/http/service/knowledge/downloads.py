@@ -17,7 +17,7 @@ from orrery.errors import NotFound
 from orrery.http.call import Call
 from orrery.http.endpoint import RouteGroup, route
 from orrery.http.files.answers import links_for_programs
-from orrery.http.service.knowledge.callers import document_id, open_dataset
+from orrery.http.service.knowledge.callers import document_id, named_ids, open_dataset
 from orrery.http.service.knowledge.document_shapes import upload_id
 from orrery.http.service.knowledge.shapes import JsonObject
 from orrery.knowledge.datasets.errors import DocumentNotFound
@@ -56,7 +56,7 @@ class ServiceDownloadRoutes(RouteGroup):
     async def archive(self, call: Call, body: ArchivedIds) -> Response:
         """Gives the files of documents as one archive."""
         dataset = await open_dataset(call, self._datasets)
-        wanted = list(dict.fromkeys(body.document_ids))
+        wanted = list(dict.fromkeys(named_ids(body.document_ids)))
         documents = await self._listing.of(dataset, wanted)
         if len(documents) != len(wanted):
             raise DocumentNotFound

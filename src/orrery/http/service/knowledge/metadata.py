@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from orrery.database.ids import NIL_ID, is_id
 from orrery.errors import NotFound
 from orrery.http.call import Call
 from orrery.http.endpoint import RouteGroup, route
@@ -45,7 +46,7 @@ def values_of(body: Operations) -> list[DocumentValues]:
     """What callers ask for, document by document."""
     return [
         DocumentValues(
-            one.document_id,
+            one.document_id.lower() if is_id(one.document_id) else NIL_ID,
             tuple(FieldValue(given.id, given.value) for given in one.metadata_list),
             one.partial_update,
         )

@@ -96,7 +96,7 @@ async def segments_page(segments: Segments, place: Place, query: SegmentsQuery) 
         place,
         page=query.page,
         limit=query.limit,
-        statuses=query.status,
+        statuses=[status.replace("\x00", "") for status in query.status],
         keyword=query.keyword.replace("\x00", "") or None,
     )
     return {
