@@ -19,7 +19,13 @@ export const keysQuery = (path: string) =>
     queryFn: async ({ signal }) => (await api.get<{ data: ApiKey[] }>(path, { signal })).data,
   });
 
-export function KeyList({ path }: { path: string }) {
+interface KeyListProps {
+  path: string;
+  /** Said where there is no key yet. */
+  empty?: string;
+}
+
+export function KeyList({ path, empty }: KeyListProps) {
   const { t } = useTranslation("publish");
   const { edit, manage } = useAbilities();
   const keys = useQuery(keysQuery(path));
@@ -56,7 +62,7 @@ export function KeyList({ path }: { path: string }) {
         )}
       </div>
       {error && <Notice tone="bad">{errorText(error)}</Notice>}
-      {keys.data?.length === 0 && <p className="text-muted">{t("noKeys")}</p>}
+      {keys.data?.length === 0 && <p className="text-muted">{empty ?? t("noKeys")}</p>}
       <ul className="divide-y divide-line rounded-control border border-line empty:hidden">
         {keys.data?.map((key) => (
           <li key={key.id} className="flex items-center gap-2 px-3 py-1">

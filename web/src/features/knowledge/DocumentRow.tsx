@@ -56,10 +56,14 @@ export function DocumentRow({ datasetId, document, progress }: DocumentRowProps)
       <div className="min-w-40 flex-1">
         <p className="truncate font-medium">{document.name}</p>
         <p className="text-xs text-muted">
-          {t("knowledge:words", { count: document.word_count ?? 0 })}
-          {" · "}
-          {t("knowledge:hits", { count: document.hit_count ?? 0 })}
-          {" · "}
+          {document.word_count ? (
+            <>
+              {t("knowledge:words", { count: document.word_count })}
+              {" · "}
+              {t("knowledge:hits", { count: document.hit_count ?? 0 })}
+              {" · "}
+            </>
+          ) : null}
           <RelativeTime seconds={document.created_at} />
         </p>
         {document.error && <p className="break-words text-xs text-bad">{document.error}</p>}
@@ -79,7 +83,7 @@ function Bar({ done, all }: { done: number; all: number }) {
   const { t } = useTranslation("knowledge");
   return (
     <progress
-      className="mt-1 block h-1 w-24 accent-brass"
+      className="mt-1 block h-1 w-24 appearance-none overflow-hidden rounded-full bg-line [&::-moz-progress-bar]:bg-brass [&::-webkit-progress-bar]:bg-line [&::-webkit-progress-value]:bg-brass"
       aria-label={t("passages", { done, all })}
       title={t("passages", { done, all })}
       value={done}

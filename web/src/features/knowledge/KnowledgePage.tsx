@@ -78,7 +78,7 @@ export function KnowledgePage() {
       )}
       {manage && (
         <Section title={t("keys")} text={t("keysText")}>
-          <KeyList path="/datasets/api-keys" />
+          <KeyList path="/datasets/api-keys" empty={t("noKeys")} />
         </Section>
       )}
       {create && teach && (
