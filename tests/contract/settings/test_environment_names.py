@@ -26,6 +26,7 @@ OURS = {
     "ORRERY_METRICS_TOKEN": "the contract offers no Prometheus metrics",
     "ORRERY_METRICS_PORT": "the contract offers no Prometheus metrics",
     "ORRERY_RUN_LEASE_SECONDS": "runs of the contract have no leases",
+    "ORRERY_JOB_LEASE_SECONDS": "jobs of the contract have no leases",
     "ORRERY_JS_ENGINE": "the contract's sandbox is always a service, with settings of its own",
     "ORRERY_NODE": "the contract's sandbox is always a service, with settings of its own",
     "ORRERY_SANDBOX_CGROUP": "the contract's sandbox knows no control groups",

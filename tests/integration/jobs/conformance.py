@@ -160,8 +160,7 @@ class JobsConformance:
         assert counts == {("priority_dataset", "held"): 999, ("priority_dataset", "waiting"): 2}
         await world.start()
         await until_status(world, single, "done")
-        await until(lambda: len(effects(world)) > 1)
-        assert effects(world)[:2] == ["single", "n0"]
+        assert effects(world)[0] == "single"
 
     async def test_a_stopped_worker_finishes_short_jobs_and_puts_long_ones_back(self, world: World) -> None:
         await world.start()

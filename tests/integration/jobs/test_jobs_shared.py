@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import msgspec
 import pytest
 from sqlalchemy import func, select
-from tests.integration.jobs.sample import MinuteJobs, Note, SampleJobs
+from tests.integration.jobs.sample import Chore, MinuteJobs, Note, SampleJobs
 from tests.support.clock import MovableClock
 from tests.support.databases import BACKENDS
 from tests.support.migrated import migrated_url
 
 from orrery.database import Database
-from orrery.jobs import EmbeddedJobs, JobNeeds, Jobs, LeaseLost, NoAnnouncer, RunnerLimits, Wake, job
+from orrery.jobs import EmbeddedJobs, JobNeeds, Jobs, LeaseLost, NoAnnouncer, RunnerLimits, Wake
 from orrery.jobs.attempt import Attempt
 from orrery.jobs.tables import Job
 
@@ -61,44 +59,26 @@ async def test_each_job_is_taken_by_one_of_many_processes(databases: list[Databa
     assert sorted(lines) == sorted(f"n{number}" for number in range(200))
 
 
-class Visit(msgspec.Struct):
-    tenant_id: str
-
-
-class Visits:
-    """Counts how many jobs of a workspace are under way at a time."""
-
-    def __init__(self) -> None:
-        self.now: Counter[str] = Counter()
-        self.most: Counter[str] = Counter()
-        self.done = 0
-
-    @job("visit", queue="priority_dataset", tenant="tenant_id", lease=30)
-    async def visit(self, payload: Visit) -> None:
-        self.now[payload.tenant_id] += 1
-        self.most[payload.tenant_id] = max(self.most[payload.tenant_id], self.now[payload.tenant_id])
-        await asyncio.sleep(0.005)
-        self.now[payload.tenant_id] -= 1
-        self.done += 1
-
-
-async def test_many_processes_together_keep_to_the_places_of_a_workspace(databases: list[Database]) -> None:
-    visits, running = Visits(), list[EmbeddedJobs]()
-    for number, database in enumerate(databases):
-        jobs = Jobs.build(JobNeeds(database=database, announcer=Wake(), owner=f"p{number}", tenant_places=2))
-        jobs.catalog.add([visits.visit])
-        running.append(EmbeddedJobs(jobs, RunnerLimits(poll=0.02), schedules=False))
-        if number == 0:
-            async with database.write() as session:
-                await jobs.outbox.enqueue_many(session, [Visit(tenant) for tenant in "ab" for _ in range(12)])
-    for one in running:
-        await one.start()
+async def test_each_job_that_was_held_is_released_and_done_once(databases: list[Database], tmp_path: Path) -> None:
+    processes = [
+        Jobs.build(JobNeeds(database=database, announcer=Wake(), owner=f"p{number}", tenant_places=2))
+        for number, database in enumerate(databases)
+    ]
+    for one in processes:
+        one.catalog.add(SampleJobs(tmp_path).declared())
+    jobs, running = processes[0], [EmbeddedJobs(one, RunnerLimits(poll=0.02), schedules=False) for one in processes]
+    async with databases[0].write() as session:
+        await jobs.outbox.enqueue_many(session, [Chore(tenant, f"{tenant}{n}") for tenant in "ab" for n in range(12)])
+    assert {count.status: count.number for count in await jobs.inspection.counts()} == {"waiting": 4, "held": 20}
+    for each in running:
+        await each.start()
     async with asyncio.timeout(120):
-        while visits.done < 24:
-            await asyncio.sleep(0.02)
-    for one in running:
-        await one.close()
-    assert max(visits.most.values()) <= 2
+        while [(count.status, count.number) for count in await jobs.inspection.counts()] != [("done", 24)]:
+            await asyncio.sleep(0.05)
+    for each in running:
+        await each.close()
+    lines = (tmp_path / "effects").read_text().splitlines()
+    assert sorted(lines) == sorted(f"{tenant}{number}" for tenant in "ab" for number in range(12))
 
 
 async def test_each_due_time_is_fired_by_one_of_many_beats(databases: list[Database], tmp_path: Path) -> None:

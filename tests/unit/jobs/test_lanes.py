@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import msgspec
@@ -9,7 +10,19 @@ import pytest
 from sqlalchemy import insert, select
 
 from orrery.database import Database
-from orrery.jobs import Attempt, Handler, JobCatalog, JobNeeds, Jobs, JobsConfigurationError, TryAgain, job
+from orrery.jobs import (
+    Attempt,
+    EmbeddedJobs,
+    Handler,
+    JobCatalog,
+    JobNeeds,
+    Jobs,
+    JobsConfigurationError,
+    RunnerLimits,
+    TryAgain,
+    Wake,
+    job,
+)
 from orrery.jobs.announcing import ANNOUNCED_FOR
 from orrery.jobs.claims import Claimed, Verdict
 from orrery.jobs.lanes import SPARE
@@ -233,6 +246,49 @@ async def test_rows_of_a_version_without_lanes_are_done_as_ever(database: Databa
     assert await world.in_order() == ["0", "2"]
     clock.advance(seconds=100)
     assert await world.in_order() == ["0", "2", "1"]
+
+
+class Stay(msgspec.Struct):
+    tenant_id: str
+
+
+class Stays:
+    """Each job begins, and ends when it is told to; they are told one by one."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self.may_end = asyncio.Semaphore(0)
+
+    @job("stay", queue=QUEUE, tenant="tenant_id")
+    async def stay(self, payload: Stay) -> None:
+        self.begun.append(payload.tenant_id)
+        await self.may_end.acquire()
+
+
+async def test_a_thousand_jobs_fill_idle_places_and_yet_another_workspace_is_next(database: Database) -> None:
+    stays = Stays()
+    jobs = Jobs.build(JobNeeds(database=database, announcer=Wake(), owner="a"))
+    jobs.catalog.add([stays.stay])
+    running = EmbeddedJobs(jobs, RunnerLimits(at_once=4, per_queue=4, poll=600, grace=0.01), schedules=False)
+    async with database.write() as session:
+        await jobs.outbox.enqueue_many(session, [Stay("many") for _ in range(1000)])
+    await running.start()
+    await _until(lambda: stays.begun == ["many"] * 4)
+    await jobs.outbox.enqueue_now(Stay("one"))
+    # A look may have released some of the others before this one came, and none since.
+    for ended in range(1, SPARE + 2):
+        if "one" in stays.begun:
+            break
+        stays.may_end.release()
+        await _until(lambda ended=ended: len(stays.begun) == 4 + ended)
+    await running.close()
+    assert "one" in stays.begun
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not condition():
+            await asyncio.sleep(0.002)
 
 
 def test_a_lane_needs_a_field_of_the_payload() -> None:
