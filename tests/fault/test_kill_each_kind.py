@@ -6,6 +6,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.fault import every_kind
 from tests.fault.gate import Gate
 from tests.fault.scale import FULL, THOROUGH, scaled
 from tests.fault.test_kills import reattached, rows, wait_for_end, whole_stream
+from tests.support.forked import Forge, ForkedServer
 from tests.support.server import Console, OrreryServer
 from tests.support.sse import Sent, read_frames
 
@@ -64,6 +66,13 @@ def outcome(frames: list[Sent]) -> dict[str, Any]:
     """What the run's end says, of which there is one."""
     (end,) = [frame.data["data"] for frame in frames if frame.event == "workflow_finished"]
     return dict(end)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OrreryServer]:
+    with Forge() as forge, closing(ForkedServer(forge, tmp_path_factory.mktemp("fault") / "home")) as up:
+        up.start()
+        yield up
 
 
 @pytest.fixture(scope="module")

@@ -69,11 +69,16 @@ class OrreryServer:
             "SSRF_PROXY_ALLOW_PRIVATE_IPS": "127.0.0.0/8",
             **self._environment,
         }
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self.command(), cwd=self.home.parent, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
+        self._process = self.launch(environment, self._log)
         self._wait_until_up(self._process)
+
+    def launch(self, environment: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+        """Starts the process, which writes to the end of ``log``."""
+        with log.open("ab") as words:
+            return subprocess.Popen(
+                self.command(), cwd=self.home.parent, env=environment, stdin=subprocess.DEVNULL,
+                stdout=words, stderr=words,
+            )  # fmt: skip
 
     def _wait_until_up(self, process: subprocess.Popen[bytes]) -> None:
         until_up(process, self._is_well, lambda: self.log)
