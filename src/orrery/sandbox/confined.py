@@ -97,13 +97,21 @@ class ConfinedFunction:
                 first_slot=_FIRST_SLOT,
             )
         try:
-            outcome = await self._pool.run(_KIND, "call", payload, slot)
+            outcome = await self._run_again_once(self._pool, payload, slot)
         except (Unconfined, ZygoteLost) as error:
             _log.warning("a confined call was not possible: %s", error)
             raise CallRefused("it can't be read safely on this machine") from error
         if not outcome.confined:
             raise CallRefused("it can't be read safely on this machine")
         return outcome
+
+    async def _run_again_once(self, pool: ZygotePool, payload: bytes, slot: int) -> Outcome:
+        """What was lost with its zygote, which somebody ended, is done again: functions change nothing."""
+        try:
+            return await pool.run(_KIND, "call", payload, slot)
+        except ZygoteLost as error:
+            _log.warning("a confined call is made again: %s", error)
+            return await pool.run(_KIND, "call", payload, slot)
 
     def _result(self, outcome: Outcome) -> bytes:
         run = outcome.run

@@ -8,10 +8,10 @@ from typing import Protocol
 
 from orrery.retrieval.extraction import formats, unit_formats
 from orrery.retrieval.extraction.in_thread import extract_in_thread, units_in_thread
-from orrery.retrieval.extraction.limits import UnreadableDocument, UnsupportedDocument, check_size
+from orrery.retrieval.extraction.limits import ReaderUnavailable, UnreadableDocument, UnsupportedDocument, check_size
 from orrery.retrieval.extraction.parcel import Parcel, Wanted, pack, unwrap, unwrap_units
 from orrery.retrieval.extraction.unit import Unit
-from orrery.sandbox.confined import CallFailed, ConfinedFunction
+from orrery.sandbox.confined import CallFailed, CallRefused, ConfinedFunction
 from orrery.sandbox.limits import Limits
 
 LIMITS = Limits(
@@ -64,7 +64,10 @@ class ConfinedExtract:
         reader = formats.reader_of(extension, mime_type)
         if formats.is_plain(reader) or sys.platform != "linux":
             return await extract_in_thread(content, extension=extension, mime_type=mime_type)
-        answer = await _read(self.call, content, extension, mime_type, "text")
+        try:
+            answer = await _read(self.call, content, extension, mime_type, "text")
+        except CallFailed as failure:
+            raise _unreadable(extension, mime_type, failure) from failure
         kind, text = await asyncio.to_thread(unwrap, answer) if len(answer) > _LONG else unwrap(answer)
         if kind is Parcel.TEXT:
             return text
@@ -78,11 +81,16 @@ class ConfinedUnits:
         self._call = call
 
     async def __call__(self, content: bytes, *, extension: str, mime_type: str) -> list[Unit]:
-        """Raises `UnsupportedDocument`, `UnreadableDocument`."""
+        """Raises `UnsupportedDocument`, `UnreadableDocument`, `ReaderUnavailable`."""
         reader = unit_formats.unit_reader_of(extension, mime_type)
         if unit_formats.is_plain(reader) or sys.platform != "linux":
             return await units_in_thread(content, extension=extension, mime_type=mime_type)
-        answer = await _read(self._call, content, extension, mime_type, "units")
+        try:
+            answer = await _read(self._call, content, extension, mime_type, "units")
+        except CallRefused as refusal:
+            raise ReaderUnavailable(f"The document can't be read: {refusal}.") from refusal
+        except CallFailed as failure:
+            raise _unreadable(extension, mime_type, failure) from failure
         units = await asyncio.to_thread(unwrap_units, answer) if len(answer) > _LONG else unwrap_units(answer)
         if isinstance(units, list):
             return units
@@ -91,11 +99,12 @@ class ConfinedUnits:
 
 async def _read(call: Call, content: bytes, extension: str, mime_type: str, wanted: Wanted) -> bytes:
     check_size(content)
-    try:
-        return await call(pack(content, extension=extension, mime_type=mime_type, wanted=wanted))
-    except CallFailed as failure:
-        name = (extension.removeprefix(".") or mime_type).upper()
-        raise UnreadableDocument(f"Failed to extract text from {name}: {failure}") from failure
+    return await call(pack(content, extension=extension, mime_type=mime_type, wanted=wanted))
+
+
+def _unreadable(extension: str, mime_type: str, failure: CallFailed) -> UnreadableDocument:
+    name = (extension.removeprefix(".") or mime_type).upper()
+    return UnreadableDocument(f"Failed to extract text from {name}: {failure}")
 
 
 def _refusal(kind: Parcel, text: str) -> UnreadableDocument:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import zipfile
 
+from orrery.errors import OrreryError
+
 MAX_INPUT_BYTES = 100 * 1024 * 1024
 MAX_UNPACKED_BYTES = 200 * 1024 * 1024
 MAX_ARCHIVE_ENTRIES = 10_000
@@ -19,6 +21,14 @@ class UnreadableDocument(ValueError):
 
 class UnsupportedDocument(UnreadableDocument):
     """A kind of document that nothing here reads."""
+
+
+class ReaderUnavailable(OrreryError):
+    """The document was not looked at; a later try may be more successful."""
+
+    status = 503
+    code = "document_reader_unavailable"
+    default_message = "The document can't be read at the moment."
 
 
 def check_size(content: bytes) -> None:

@@ -19,7 +19,7 @@ class Extract(Protocol):
 class ExtractUnits(Protocol):
     """Takes a document apart into its units, away from the event loop.
 
-    Raises `UnsupportedDocument`, `UnreadableDocument`.
+    Raises `UnsupportedDocument`, `UnreadableDocument`, and `ReaderUnavailable` where the document was not looked at.
     """
 
     async def __call__(self, content: bytes, *, extension: str, mime_type: str) -> list[Unit]: ...

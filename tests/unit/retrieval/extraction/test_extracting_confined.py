@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
+import signal
 import struct
 import sys
 import zipfile
@@ -15,10 +17,11 @@ import pytest_asyncio
 
 from orrery.retrieval.extraction.confined import LIMITS, ConfinedExtract, ConfinedUnits, confined_reader
 from orrery.retrieval.extraction.formats import extract_text
-from orrery.retrieval.extraction.limits import UnreadableDocument, UnsupportedDocument
+from orrery.retrieval.extraction.limits import ReaderUnavailable, UnreadableDocument, UnsupportedDocument
 from orrery.retrieval.extraction.parcel import Parcel, pack, unpack, unwrap, unwrap_units, wrap, wrap_units
 from orrery.retrieval.extraction.unit import Unit
 from orrery.retrieval.extraction.unit_formats import units_of
+from orrery.sandbox.confined import CallRefused
 from orrery.sandbox.limits import Limits
 
 from .documents import EPUB, archive, docx_file, pdf, pptx_file, xls_file, xlsx_file
@@ -209,6 +212,30 @@ async def test_plain_text_starts_no_process():
     assert await take_apart(b"# x", extension=".md", mime_type="") == [Unit("x")]
     assert reader.zygote is None
     await reader.close()
+
+
+async def test_a_reader_that_was_ended_by_others_is_asked_again():
+    reader = confined_reader()
+    take_apart = ConfinedUnits(reader)
+    assert await take_apart(b"a,b\n1,2", extension="csv", mime_type="") == [Unit("a: 1;b: 2")]
+    assert reader.zygote is not None
+    os.kill(reader.zygote, signal.SIGSTOP)
+    asked = asyncio.create_task(take_apart(b"a,b\n3,4", extension="csv", mime_type=""))
+    for _ in range(100):
+        await asyncio.sleep(0)  # it has asked by then, and would wait for ever
+    os.kill(reader.zygote, signal.SIGKILL)
+    assert await asked == [Unit("a: 3;b: 4")]
+    await reader.close()
+
+
+async def test_a_document_that_was_not_looked_at_may_be_read_later():
+    async def refuse(payload: bytes) -> bytes:
+        raise CallRefused("it can't be read safely on this machine")
+
+    with pytest.raises(ReaderUnavailable, match=r"^The document can't be read: it can't be "):
+        await ConfinedUnits(refuse)(b"a,b", extension="csv", mime_type="")
+    with pytest.raises(UnreadableDocument, match=r"^Failed to extract text from CSV: it can't be read safely"):
+        await ConfinedExtract(refuse)(b"a,b", extension="csv", mime_type="")
 
 
 async def test_parcels_keep_every_byte_and_character():
