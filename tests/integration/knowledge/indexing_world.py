@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from tests.support.migrated import migrated_url
 
 from orrery.apps.catalog.tags import TagService
@@ -21,6 +21,7 @@ from orrery.inference.types import ModelRef, Usage
 from orrery.jobs import JobNeeds, Jobs, Wake
 from orrery.jobs.claims import Claimed
 from orrery.jobs.queues import served_by_default
+from orrery.jobs.tables import Job
 from orrery.knowledge.datasets import store
 from orrery.knowledge.datasets.access import Member
 from orrery.knowledge.datasets.tables import Dataset
@@ -162,6 +163,16 @@ class World:
             for one in claimed:
                 ended[await self.run(one)] += 1
         return ended
+
+    async def due_now(self) -> None:
+        """As if the time until the next attempts had passed."""
+        async with self.database.write() as session:
+            await session.execute(update(Job).where(Job.status == "held").values(status="waiting", due_at=utc_now()))
+
+    async def work_to_the_end(self) -> None:
+        """Also what is tried again later."""
+        while await self.work():
+            await self.due_now()
 
     async def document(self, document_id: str) -> Document:
         async with self.database.read() as session:

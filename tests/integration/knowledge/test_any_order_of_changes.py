@@ -7,17 +7,15 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import update
 from tests.integration.knowledge.indexing_world import ECONOMY, FAMILIES, HIGH, LINES, HashModel, World, world
 from tests.integration.knowledge.test_indexing_interrupted import Killed, killed_at
 
-from orrery.database.orm import utc_now
-from orrery.jobs.tables import Job
 from orrery.knowledge.documents.drafts import DocumentUpdate
 from orrery.knowledge.documents.errors import DocumentUnavailable
-from orrery.knowledge.indexing import loading
+from orrery.knowledge.indexing import loading, stages
 
 lines = st.lists(st.sampled_from(["one whale", "two birds", "three fish", "four bears"]), min_size=1, max_size=5)
 adding = st.tuples(st.just("add"), st.integers(0, 3), lines)
@@ -31,7 +29,10 @@ kinds = st.sampled_from(["text_model", "hierarchical_model", "economy"])
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(kinds, steps)
 def test_the_index_says_what_the_documents_say(kind: str, wanted: list[tuple[str, int, list[str]]]) -> None:
-    asyncio.run(_play(kind, wanted))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loading, "BATCH", 2)
+        patch.setattr(stages, "SAVED_AT_ONCE", 2)
+        asyncio.run(_play(kind, wanted))
 
 
 async def _play(kind: str, wanted: list[tuple[str, int, list[str]]]) -> None:
@@ -41,7 +42,7 @@ async def _play(kind: str, wanted: list[tuple[str, int, list[str]]]) -> None:
             said: dict[str, list[str]] = {}
             for what, number, text in wanted:
                 await _step(house, dataset, kind, said, what, number, text)
-            await _to_the_end(house)
+            await house.work_to_the_end()
             for document_id, text in said.items():
                 assert (await house.document(document_id)).indexing_status == "completed"
                 assert [one.content for one in await house.segments(document_id)] == text
@@ -79,12 +80,3 @@ async def _work(house: World, commits: int) -> None:
         with killed_at(house.database, commits), suppress(Killed):
             await house.run(claimed)
         await house.jobs.takeover.put_back_all()
-
-
-async def _to_the_end(house: World) -> None:
-    while await house.work():
-        async with house.database.write() as session:
-            await session.execute(update(Job).where(Job.status == "held").values(status="waiting", due_at=utc_now()))
-
-
-loading.BATCH = 2
