@@ -120,6 +120,7 @@ class MetadataFields:
 
     async def switch_built_in(self, who: Member, dataset_id: str, *, enabled: bool) -> None:
         """Gives the built-in values to the documents that are searched, or takes them away. Raises `DatasetNotFound`."""
+        names = await self._uploaders(who, dataset_id)
         async with self._database.write() as session:
             dataset = await _dataset(session, who, dataset_id, locked=True)
             if dataset.built_in_field_enabled == enabled:
@@ -136,7 +137,6 @@ class MetadataFields:
                 .with_for_update()
             )
             rows = list(documents)
-            names = await self._names.of([row.created_by for row in rows]) if enabled else {}
             for row in rows:
                 kept = {name: value for name, value in _values(row).items() if name not in BUILT_IN}
                 mine = built_in_values(row, names.get(row.created_by, "")) if enabled else {}
@@ -144,6 +144,7 @@ class MetadataFields:
 
     async def set_values(self, who: Member, dataset_id: str, changes: Sequence[DocumentValues]) -> None:
         """Sets values of documents, all or none. Raises `DatasetNotFound`, `MetadataNotFound`, `InvalidParam`."""
+        names = await self._uploaders(who, dataset_id)
         async with self._database.write() as session:
             dataset = await _dataset(session, who, dataset_id, locked=True)
             fields = {field.id: field for field in (await store.fields_of(session, [dataset_id])).get(dataset_id, [])}
@@ -152,7 +153,6 @@ class MetadataFields:
                 select(Document).where(Document.dataset_id == dataset_id, Document.id.in_(wanted)).with_for_update()
             )
             documents = {row.id: row for row in rows}
-            names = await self._names.of([row.created_by for row in documents.values()])
             for change in changes:
                 document = documents.get(change.document_id)
                 if document is None:
@@ -161,6 +161,17 @@ class MetadataFields:
                 if dataset.built_in_field_enabled:
                     mine = built_in_values(document, names.get(document.created_by, ""))
                     document.doc_metadata = {**_values(document), **mine}
+
+    async def _uploaders(self, who: Member, dataset_id: str) -> dict[str, str]:
+        """The names of those who added documents, read before a transaction holds a connection of its own."""
+        async with self._database.read() as session:
+            ids = await session.scalars(
+                select(Document.created_by)
+                .where(Document.tenant_id == who.workspace_id, Document.dataset_id == dataset_id)
+                .distinct()
+            )
+            known = list(ids)
+        return await self._names.of(known)
 
 
 async def _set(

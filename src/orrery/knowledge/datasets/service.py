@@ -18,6 +18,7 @@ from orrery.knowledge.datasets.errors import (
     DatasetNameDuplicate,
     DatasetNameTaken,
     DatasetNotFound,
+    NoEmbeddingModel,
     NotOffered,
 )
 from orrery.knowledge.datasets.labels import Label, Labels
@@ -119,14 +120,15 @@ class Datasets:
                 keyword=keyword,
                 ids=only,
             )
-            views = await self._views(session, who.workspace_id, rows)
-        return views, total
+            facts = await _facts(session, rows)
+        return await self._views(who.workspace_id, rows, facts), total
 
     async def get(self, who: Member, dataset_id: str) -> DatasetView:
         """Raises `DatasetNotFound`, `NoDatasetAccess`."""
         async with self._database.read() as session:
             dataset = await self._opened(session, who, dataset_id)
-            (view,) = await self._views(session, who.workspace_id, [dataset])
+            facts = await _facts(session, [dataset])
+        (view,) = await self._views(who.workspace_id, [dataset], facts)
         return view
 
     async def check(self, who: Member, dataset_id: str, *, by_key: bool = False) -> Dataset:
@@ -178,6 +180,7 @@ class Datasets:
         _check_words(change.indexing_technique, change.permission, change.description)
         _check_summary(change.summary_index_setting)
         retrieval = await self._retrieval(who, change.retrieval_model)
+        embedding = await self._embedding(who, change)
         async with self._database.write() as session:
             if name is not None:
                 await store.lock_names(session, who.workspace_id)
@@ -193,7 +196,7 @@ class Datasets:
             if isinstance(change.icon_info, Mapping):
                 dataset.icon_info = change.icon_info
             await self._share(session, who, dataset, change)
-            await self._index(session, who, dataset, change)
+            await self._index(session, dataset, change, embedding)
             dataset.updated_by, dataset.updated_at = who.account_id, utc_now()
         return await self.get(who, dataset_id)
 
@@ -226,22 +229,39 @@ class Datasets:
                 )
             await store.share_with(session, dataset, members)
 
-    async def _index(self, session: AsyncSession, who: Member, dataset: Dataset, change: DatasetChange) -> None:
-        """Sets technique and embedding model; documents that were indexed by others are indexed anew."""
-        if not (change.indexing_technique or change.embedding_model or change.embedding_model_provider):
-            return
-        if bool(change.embedding_model) != bool(change.embedding_model_provider):
+    async def _embedding(self, who: Member, change: DatasetChange) -> tuple[str, str] | None:
+        """The embedding model that is asked for, else the one that a dataset without any would get.
+
+        Raises `NoEmbeddingModel`, `InvalidParam`.
+        """
+        asked = (change.embedding_model_provider, change.embedding_model)
+        if bool(asked[0]) != bool(asked[1]):
             raise InvalidParam(
                 "embedding_model: name it together with embedding_model_provider.", params="embedding_model"
             )
+        if all(asked):
+            return await self._models.embedding(who.workspace_id, *asked)
+        if change.indexing_technique != "high_quality":
+            return None
+        try:
+            return await self._models.embedding(who.workspace_id, None, None)
+        except NoEmbeddingModel:
+            return None
+
+    async def _index(
+        self, session: AsyncSession, dataset: Dataset, change: DatasetChange, chosen: tuple[str, str] | None
+    ) -> None:
+        """Sets technique and embedding model; documents that were indexed by others are indexed anew."""
+        if not (change.indexing_technique or change.embedding_model):
+            return
         technique = change.indexing_technique or dataset.indexing_technique
-        embedding = (dataset.embedding_model_provider, dataset.embedding_model)
-        if technique == "high_quality":
-            asked = (change.embedding_model_provider, change.embedding_model)
-            if all(asked) or not all(embedding):
-                embedding = await self._models.embedding(who.workspace_id, *asked)
-        else:
+        embedding: tuple[str | None, str | None] = (dataset.embedding_model_provider, dataset.embedding_model)
+        if technique != "high_quality":
             embedding = (None, None)
+        elif change.embedding_model or not all(embedding):
+            if chosen is None:
+                raise NoEmbeddingModel
+            embedding = chosen
         before = (dataset.indexing_technique, dataset.embedding_model_provider, dataset.embedding_model)
         if (technique, *embedding) == before:
             return
@@ -265,31 +285,48 @@ class Datasets:
             await self._models.check_reranking(who.workspace_id, *reranker)
         return settings
 
-    async def _views(self, session: AsyncSession, workspace_id: str, rows: Sequence[Dataset]) -> list[DatasetView]:
+    async def _views(self, workspace_id: str, rows: Sequence[Dataset], facts: _Facts) -> list[DatasetView]:
+        # After the transaction that read the rows: these read by themselves, and nobody holds two connections.
         if not rows:
             return []
-        ids = [row.id for row in rows]
-        counts = await store.counts_of(session, ids)
-        apps = await store.apps_of(session, ids)
-        fields = await store.fields_of(session, ids)
-        members = await store.members_of(session, ids)
-        labels = await self._labels.on(workspace_id, ids)
+        labels = await self._labels.on(workspace_id, [row.id for row in rows])
         names = await self._names.of([row.created_by for row in rows])
         usable = await self._models.usable_embeddings(workspace_id)
         return [
             DatasetView(
                 dataset=row,
-                counts=counts.get(row.id, DocumentCounts()),
-                apps=apps.get(row.id, 0),
+                counts=facts.counts.get(row.id, DocumentCounts()),
+                apps=facts.apps.get(row.id, 0),
                 author=names.get(row.created_by),
                 embedding_available=row.indexing_technique != "high_quality"
                 or (self._models.canonical(row.embedding_model_provider or ""), row.embedding_model or "") in usable,
                 labels=labels.get(row.id, ()),
-                fields=fields.get(row.id, ()),
-                members=members.get(row.id, ()) if row.permission == "partial_members" else (),
+                fields=facts.fields.get(row.id, ()),
+                members=facts.members.get(row.id, ()) if row.permission == "partial_members" else (),
             )
             for row in rows
         ]
+
+
+class _Facts(msgspec.Struct, frozen=True):
+    """What is shown beside datasets, by their ids."""
+
+    counts: Mapping[str, DocumentCounts] = {}
+    apps: Mapping[str, int] = {}
+    fields: Mapping[str, Sequence[DatasetMetadata]] = {}
+    members: Mapping[str, Sequence[str]] = {}
+
+
+async def _facts(session: AsyncSession, rows: Sequence[Dataset]) -> _Facts:
+    if not rows:
+        return _Facts()
+    ids = [row.id for row in rows]
+    return _Facts(
+        await store.counts_of(session, ids),
+        await store.apps_of(session, ids),
+        await store.fields_of(session, ids),
+        await store.members_of(session, ids),
+    )
 
 
 def _checked_name(name: str) -> str:

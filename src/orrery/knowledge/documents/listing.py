@@ -98,14 +98,19 @@ class DocumentList:
             query = query.where(shown)
         async with self._database.read() as session:
             total = await session.scalar(select(func.count()).select_from(query.subquery())) or 0
-            rows = await session.scalars(query.order_by(*_order(sort)).offset((page - 1) * limit).limit(limit))
-            views = await self._views(session, list(rows))
-        return views, total
+            found = await session.scalars(query.order_by(*_order(sort)).offset((page - 1) * limit).limit(limit))
+            rows = list(found)
+            counts, fields = await _beside(session, rows)
+        return await self._views(rows, counts, fields), total
 
     async def get(self, dataset: Dataset, document_id: str) -> DocumentView:
         """Raises `DocumentNotFound`."""
         async with self._database.read() as session:
-            (view,) = await self._views(session, [await self._found(session, dataset, document_id)])
+            row = await session.scalar(store.documents_of(dataset).where(Document.id == document_id))
+            if row is None:
+                raise DocumentNotFound
+            counts, fields = await _beside(session, [row])
+        (view,) = await self._views([row], counts, fields)
         return view
 
     async def of(self, dataset: Dataset, document_ids: Sequence[str]) -> list[Document]:
@@ -142,16 +147,10 @@ class DocumentList:
             DocumentProgress(row, counts.get(row.id, none).completed, counts.get(row.id, none).segments) for row in rows
         ]
 
-    async def _found(self, session: AsyncSession, dataset: Dataset, document_id: str) -> Document:
-        row = await session.scalar(store.documents_of(dataset).where(Document.id == document_id))
-        if row is None:
-            raise DocumentNotFound
-        return row
-
-    async def _views(self, session: AsyncSession, rows: Sequence[Document]) -> list[DocumentView]:
-        ids = [row.id for row in rows]
-        counts = await _segments_of(session, ids)
-        fields = await _fields_of(session, ids)
+    async def _views(
+        self, rows: Sequence[Document], counts: Mapping[str, _Counts], fields: Mapping[str, Sequence[DatasetMetadata]]
+    ) -> list[DocumentView]:
+        # After the transaction that read the rows: names are read by a connection of their own.
         names = await self._names.of([row.created_by for row in rows])
         none = _Counts()
         return [
@@ -170,6 +169,13 @@ class _Counts(msgspec.Struct, frozen=True):
     hits: int = 0
     segments: int = 0
     completed: int = 0
+
+
+async def _beside(
+    session: AsyncSession, rows: Sequence[Document]
+) -> tuple[Mapping[str, _Counts], Mapping[str, Sequence[DatasetMetadata]]]:
+    ids = [row.id for row in rows]
+    return await _segments_of(session, ids), await _fields_of(session, ids)
 
 
 async def _segments_of(session: AsyncSession, document_ids: Sequence[str]) -> dict[str, _Counts]:
