@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import logging
+from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
@@ -70,12 +71,12 @@ class QueueWatch:
     @job("queue_monitor_task", queue="monitor", retries=1, timeout=60.0)
     async def look(self, due: Due) -> None:
         """Tells of every queue that has reached the threshold; once for each due time and address."""
-        counts = await self._inspection.counts()
-        full = tuple(
-            FullQueue(count.queue, count.number)
-            for count in counts
-            if count.queue in WATCHED and count.status == "waiting" and count.number >= self._watching.threshold
-        )
+        waiting: Counter[str] = Counter()
+        for count in await self._inspection.counts():
+            # Most documents of a workspace with many are held until the others of it are done.
+            if count.queue in WATCHED and count.status in ("waiting", "held"):
+                waiting[count.queue] += count.number
+        full = tuple(FullQueue(*one) for one in waiting.items() if one[1] >= self._watching.threshold)
         if not full:
             return
         _log.warning("too many jobs wait: %s", _listed(full))
