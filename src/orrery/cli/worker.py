@@ -28,7 +28,7 @@ def words(text: str) -> tuple[str, ...]:
     "--concurrency",
     type=click.IntRange(1, 1000),
     default=None,
-    help="Jobs to run at a time. Default: CELERY_WORKER_AMOUNT, or 4.",
+    help="Jobs to run at a time. Default: CELERY_WORKER_CONCURRENCY, CELERY_WORKER_AMOUNT, or 4.",
 )
 @click.option(
     "-P",
