@@ -114,14 +114,17 @@ class PostgresHold:
 
 
 @contextmanager
-def parser_held(server: int) -> Generator[None]:
-    """The parsers' process of a server, which must have read something before, stands still within the block."""
+def parser_held(server: int) -> Generator[list[int]]:
+    """The parsers' process of a server, which must have read something before, stands still within the block.
+
+    Gives its id; there are two where the parsers have no user of their own.
+    """
     parsers = [pid for pid in _offspring(server) if b"retrieval.extraction.cell" in _command(pid)]
     assert parsers
     for parser in parsers:
         os.kill(parser, signal.SIGSTOP)
     try:
-        yield
+        yield parsers
     finally:
         for parser in parsers:
             with suppress(ProcessLookupError):  # it went with its server

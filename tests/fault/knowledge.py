@@ -20,8 +20,8 @@ PROVIDER = "langgenius/openai_api_compatible/openai_api_compatible"
 HELD_MODEL, FREE_MODEL = "held", "free"
 """The scripted model server answers the same for both; the gate holds the answers of the first."""
 
-BATCH = 100
-"""Passages that go into the index in one transaction."""
+BATCH, SAVED = 100, 2000
+"""Passages that go into the index in one transaction, and segments that are saved in one."""
 
 Rows = list[tuple[str, ...]]
 Say = Callable[[str], Rows]
@@ -51,7 +51,12 @@ def _rule(mode: str, **rules: object) -> dict[str, object]:
 
 _LINES = {"separator": "\n", "max_tokens": 500}
 _SENTENCES = {"separator": "; ", "max_tokens": 200}
-_ROWS = b"name,color\n" + b"".join(b"thing%d,shade%d of%d\n" % (n, n % 7, n % 11) for n in range(250))
+
+
+def _rows(count: int) -> bytes:
+    return b"name,color\n" + b"".join(b"thing%d,shade%d of%d\n" % (n, n % 7, n % 11) for n in range(count))
+
+
 FORMS = {
     "text": Form(
         ("guide.html", _paragraphs(250, 1), "text/html"),
@@ -71,7 +76,12 @@ FORMS = {
          "process_rule": _rule("hierarchical", parent_mode="full-doc", subchunk_segmentation=_LINES)},
     ),
     "economy": Form(
-        ("table.csv", _ROWS, "text/csv"),
+        ("table.csv", _rows(250), "text/csv"),
+        "economy",
+        {"doc_form": "text_model", "process_rule": _rule("custom", segmentation=_LINES)},
+    ),
+    "long": Form(
+        ("long.csv", _rows(SAVED + 200), "text/csv"),
         "economy",
         {"doc_form": "text_model", "process_rule": _rule("custom", segmentation=_LINES)},
     ),

@@ -6,6 +6,7 @@ over (fleet). What is stored then is compared row by row with what an undisturbe
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from typing import NamedTuple
 import pytest
 from tests.fault.fleet import Fleet
 from tests.fault.holds import PATIENCE, Place, PostgresHold, SqliteHold, parser_held
-from tests.fault.knowledge import BATCH, FORMS, FREE_MODEL, HELD_MODEL, Added, Answers, Knowledge, Rows
+from tests.fault.knowledge import BATCH, FREE_MODEL, HELD_MODEL, SAVED, Added, Answers, Knowledge, Rows
 from tests.fault.psql import session
 from tests.fault.scale import FULL, THOROUGH, scaled
 from tests.support.listening import until_up
@@ -40,11 +41,16 @@ class Stage(NamedTuple):
 STATEMENTS = {
     "parsed": Stage("parsing", Place("documents", "UPDATE", f"{_HERE} AND NEW.indexing_status = 'splitting'")),
     "split": Stage("splitting", Place("document_segments", "INSERT", f"{_HERE} AND NEW.position = 1")),
+    "split later": Stage("splitting", Place("document_segments", "INSERT", f"{_HERE} AND NEW.position = {SAVED + 99}")),
     "write": Stage("indexing", Place("knowledge_terms", "INSERT", f"{_HERE} AND {_THERE} = {BATCH // 2}")),
     "write later": Stage("indexing", Place("knowledge_terms", "INSERT", f"{_HERE} AND {_THERE} = {BATCH * 3 // 2}")),
     "end": Stage("indexing", Place("documents", "UPDATE", f"{_HERE} AND NEW.indexing_status = 'completed'")),
 }  # fmt: skip
 """Stages that are held in the middle of a transaction, whose status is the one before it."""
+
+EMBEDDED = ("text", "parents", "whole")
+READING = ("parsed", "split", "split later", "parse")
+"""Of these a process lets two documents be at a time."""
 
 
 class Trial(NamedTuple):
@@ -116,12 +122,13 @@ class World:
             for trial, dataset in zip(trials, datasets, strict=True)
         ]
         held = stack.enter_context(self.hold.at(places))
-        added = [self.knowledge.add(dataset, trial.form) for trial, dataset in zip(trials, datasets, strict=True)]
-        held.until_held(len(places))
-        return [
-            self._held(trial, document, STATEMENTS[trial.stage].status)
-            for trial, document in zip(trials, added, strict=True)
-        ]
+        added: list[UnderWay] = []
+        # Two documents are read at a time: those that go beyond that come first.
+        for trial, dataset in sorted(zip(trials, datasets, strict=True), key=lambda one: one[0].stage in READING):
+            document = self.knowledge.add(dataset, trial.form)
+            held.until_held(len(added) + 1)
+            added.append(self._held(trial, document, STATEMENTS[trial.stage].status))
+        return added
 
     def _held(self, trial: Trial, added: Added, status: str) -> UnderWay:
         self.knowledge.until(added, status)
@@ -153,17 +160,18 @@ def rounds() -> list[list[Trial]]:
                  [Trial("text", "embed"), Trial("economy", "write later")]]  # fmt: skip
         if not THOROUGH:
             return taste
-        more = [("text", "parsed"), ("parents", "split"), ("whole", "split"), ("parents", "write"), ("text", "end")]
+        more = [("text", "parsed"), ("parents", "split"), ("long", "split later"), ("whole", "write"), ("text", "end")]
         return [*taste, *([Trial(*one)] for one in more)]
-    stages, forms, embedding = ["parse", *STATEMENTS], list(FORMS), ["text", "parents", "whole"]
     return [
-        [
-            Trial(embedding[(number + place) % 3], ("embed", "embed later")[number % 2]),
-            Trial(forms[(number + place) % 4], stage),
-        ]
+        [Trial(EMBEDDED[(number + place) % 3], ("embed", "embed later")[number % 2]), trial_of(stage, number + place)]
         for number in range(20)
-        for place, stage in enumerate(stages)
+        for place, stage in enumerate(["parse", *STATEMENTS])
     ]
+
+
+def trial_of(stage: str, turn: int) -> Trial:
+    """Of one form after the other; only a long document has segments that are saved later."""
+    return Trial("long" if stage == "split later" else [*EMBEDDED, "economy"][turn % 4], stage)
 
 
 @pytest.mark.row("F3", "G13")
@@ -180,6 +188,17 @@ def test_a_killed_server_goes_on_with_its_documents(
         embedded.check(held)
         kills += len(held)
     measured("documents", kills)
+
+
+@pytest.mark.row("F3", "G13")
+def test_a_killed_parser_is_followed_by_another(embedded: World, server: OrreryServer) -> None:
+    embedded.knowledge.completed("economy")
+    with parser_held(server.pid) as parsers:
+        added = embedded.knowledge.add(embedded.knowledge.dataset("economy"), "economy")
+        embedded.knowledge.until(added, "parsing")
+        for parser in parsers:
+            os.kill(parser, signal.SIGKILL)
+    embedded.check([UnderWay("economy", added, set())])
 
 
 class Worker(OrreryServer):
@@ -261,13 +280,15 @@ def test_a_worker_takes_over_whatever_stage_another_one_died_at(
     fleet: World, two: Fleet, tmp_path: Path, measured: Callable[[str, object], None]
 ) -> None:
     """Workers of a broker, one after the other: each inherits and is killed."""
-    forms, embedding, count = list(FORMS), ["text", "parents", "whole"], 0
+    count = 0
     with ExitStack() as running:
         (worker,) = workers(two, tmp_path / "first", running, 1)
-        for number in range(scaled(1, 20)):
+        for number in range(scaled(2, 20)):
+            read = [READING[(number + place) % 4] for place in range(2)]
+            written = [stage for stage in STATEMENTS if stage not in READING]
             trials = [
-                Trial(embedding[number % 3], ("embed later", "embed")[number % 2]),
-                *(Trial(forms[(number + place) % 4], stage) for place, stage in enumerate([*STATEMENTS, "parse"])),
+                Trial(EMBEDDED[number % 3], ("embed later", "embed")[number % 2]),
+                *(trial_of(stage, number + place) for place, stage in enumerate([*written, *read])),
             ]
             with ExitStack() as stack:
                 held = fleet.under_way(stack, trials, worker.pid)
