@@ -27,6 +27,7 @@ from orrery.knowledge.segments.errors import (
     InvalidAction,
     NoChildren,
     SegmentDisabled,
+    SegmentIndexing,
     SegmentNotFound,
     TooManySegments,
 )
@@ -231,12 +232,18 @@ async def test_states_that_take_no_segments(shelf: Library) -> None:
     await shelf.states.set(who.workspace_id, place.dataset_id, [place.document_id], "disable", who.account_id)
     with pytest.raises(DocumentDisabled):
         await shelf.segments.add(place, draft, who.account_id)
+    off = (await shelf.world.segments(place.document_id))[0]
+    with pytest.raises(DocumentDisabled):
+        await shelf.segments.change(place, off.id, SegmentChange(content="y", enabled=True), who.account_id)
     async with shelf.world.database.write() as session:
         await session.execute(update(Document).values(indexing_status="indexing", enabled=True))
     with pytest.raises(DocumentNotCompleted):
         await shelf.segments.add(place, draft, who.account_id)
     with pytest.raises(DocumentNotCompleted):
         await shelf.segments.delete(place, [new_id()])
+    first = (await shelf.world.segments(place.document_id))[0]
+    with pytest.raises(SegmentIndexing, match="Segment is indexing, please try again later"):
+        await shelf.segments.change(place, first.id, SegmentChange(content="y"), who.account_id)
 
 
 async def test_states_of_documents(shelf: Library) -> None:

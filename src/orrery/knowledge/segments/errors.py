@@ -29,6 +29,12 @@ class DocumentDisabled(NotFound):
     default_message = "Document is disabled."
 
 
+class SegmentIndexing(InvalidParam):
+    """The job that indexes the segment's document is at work on it."""
+
+    default_message = "Segment is indexing, please try again later"
+
+
 class SegmentDisabled(InvalidParam):
     """A segment that is switched off changes only together with being switched on."""
 

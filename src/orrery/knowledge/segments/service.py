@@ -15,7 +15,14 @@ from orrery.knowledge.segments import store
 from orrery.knowledge.segments.changing import Changed, SegmentChange, changed
 from orrery.knowledge.segments.drafting import SegmentDraft, Writer, drafted, pieces
 from orrery.knowledge.segments.entries import HIERARCHICAL, Entries
-from orrery.knowledge.segments.errors import DocumentNotCompleted, SegmentDisabled, SegmentNotFound, TooManySegments
+from orrery.knowledge.segments.errors import (
+    DocumentDisabled,
+    DocumentNotCompleted,
+    SegmentDisabled,
+    SegmentIndexing,
+    SegmentNotFound,
+    TooManySegments,
+)
 from orrery.knowledge.segments.place import Place, check_same, find_document, find_segment
 from orrery.knowledge.segments.view import Sign, segment_view
 from orrery.retrieval.stores.protocol import Entry
@@ -103,17 +110,22 @@ class Segments:
     async def change(self, place: Place, segment_id: str, change: SegmentChange, account_id: str) -> SegmentPage:
         """Changes a segment; a new text gets a new vector under the old node id (knowledge.md 8.5).
 
-        Raises what `get` raises, `SegmentDisabled`, `InvalidParam`, and what `Entries.of` raises.
+        Raises what `get` raises, `SegmentIndexing`, `SegmentDisabled`, `DocumentDisabled`, `InvalidParam`, and what
+        `Entries.of` raises.
         """
         async with self._database.read() as session:
             dataset, document = await find_document(session, place)
             segment = await find_segment(session, place, segment_id)
             rule = await store.rule_of(session, document)
+        if document.indexing_status != "completed":
+            raise SegmentIndexing
         if change.enabled is False and segment.enabled:
             await self.switch(place, [segment_id], enabled=False, account_id=account_id)
             return await self.get(place, segment_id)
         if not segment.enabled and not change.enabled:
             raise SegmentDisabled
+        if not document.enabled:
+            raise DocumentDisabled
         done = changed(Writer(dataset, document, rule, account_id), segment, change)
         entries = await self._entries.of(dataset, done.pieces)
         async with self._database.write() as session:
