@@ -15,10 +15,11 @@ from tests.support.model_server import ModelServer
 
 from orrery.apps.catalog.service import Actor
 from orrery.http.app import HttpFace, OrreryApp
-from orrery.http.authenticators.knowledge import KnowledgeAuthenticator
 from orrery.http.call import ConsoleCaller
 from orrery.http.cors import CorsPolicy
+from orrery.http.files.routes import file_authenticators
 from orrery.http.router import Router
+from orrery.http.service.knowledge.routes import knowledge_authenticators
 from orrery.wiring import settings_of
 from orrery.wiring.faces import route_table
 from orrery.wiring.process import Process
@@ -47,7 +48,11 @@ class Place:
         self.product = process.product
         self.app = OrreryApp(
             Router(route_table(process.settings, process.product, process.operators())),
-            {"console": self._caller, "knowledge": KnowledgeAuthenticator(self.product.knowledge.keys)},
+            {
+                "console": self._caller,
+                **knowledge_authenticators(self.product.knowledge.keys),
+                **file_authenticators(self.product.files),
+            },
             CorsPolicy([ORIGIN], ["*"]),
             HttpFace(version="0.0.0", environment="TESTING"),
         )

@@ -7,12 +7,12 @@ import io
 import json
 import zipfile
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from sqlalchemy import select
 from tests.http.knowledge.place import MODEL, PROVIDER, Place, added, finished, made, refusal
+from tests.support.app import browser
 
 from orrery.apps.files.tables import UploadFile
 from orrery.database.ids import new_id
@@ -242,7 +242,10 @@ async def test_downloads(place: Place) -> None:
     ids = [(await added(client, dataset["id"], name, text))["id"] for name, text in (("a/b", "one"), ("a_b", "two"))]
     base = f"/datasets/{dataset['id']}/documents"
     url = (await client.get(f"{base}/{ids[0]}/download")).json()["url"]
-    assert urlsplit(url).path.startswith("/files/") and "sign=" in url and "as_attachment=true" in url
+    async with browser(place.app) as anybody:
+        file = await anybody.get(url)
+        assert (file.content, file.headers["content-disposition"].partition(";")[0]) == (b"one", "attachment")
+        assert (await anybody.get(url.replace("sign=", "sign=x"))).status_code == 404
     answer = await client.post(f"{base}/download-zip", json={"document_ids": ids})
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:

@@ -56,7 +56,7 @@ class KnowledgeDocumentRoutes(RouteGroup):
     def __init__(self, parts: KnowledgeFaces) -> None:
         self._parts = parts
 
-    @route("POST", _DOCUMENTS, auth="console", scope="workspace", permission=EDIT, body=NewDocuments, status=201)
+    @route("POST", _DOCUMENTS, auth="console", scope="workspace", permission=EDIT, body=NewDocuments)
     async def add(self, call: Call, body: NewDocuments) -> JsonObject:
         """Adds uploaded files as documents of one batch; they are indexed in the background."""
         dataset, who = await self._opened(call), asking(call)
