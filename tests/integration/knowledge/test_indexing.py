@@ -212,7 +212,9 @@ async def test_another_model_makes_every_vector_anew(house: World) -> None:
 @embedded
 async def test_several_files_are_one_batch_or_nothing(house: World) -> None:
     dataset = await house.dataset()
-    news = [NewDocument(upload_file_id=await house.upload(f"text {n}", f"{n}.txt")) for n in range(3)]
+    news = [
+        NewDocument(upload_file_id=await house.upload(f"text {n}", f"{n}.txt"), process_rule=LINES) for n in range(3)
+    ]
     added = await house.documents.add_several(house.who, dataset, news, HIGH)
     assert [(one.position, one.name) for one in added] == [(1, "0.txt"), (2, "1.txt"), (3, "2.txt")]
     assert len({one.batch for one in added}) == 1

@@ -61,8 +61,11 @@ class Adding:
             dataset = await store.lock_dataset(session, who.workspace_id, dataset_id)
             settle(dataset, settling, who)
             added: list[Document] = []
-            for new in news:
-                document = await self._document(session, who, dataset, new)
+            for number, new in enumerate(news):
+                # One call is one rule where its files say the same.
+                same = number > 0 and new.process_rule == news[number - 1].process_rule
+                rule_id = added[-1].dataset_process_rule_id if same else None
+                document = await self._document(session, who, dataset, new, rule_id)
                 document.batch = batch
                 if dataset.built_in_field_enabled:
                     known = store.as_object(document.doc_metadata)
@@ -72,11 +75,14 @@ class Adding:
                 added.append(document)
         return added
 
-    async def _document(self, session: AsyncSession, who: Member, dataset: Dataset, new: NewDocument) -> Document:
-        """The row of a new document, or its namesake's with what is new."""
+    async def _document(
+        self, session: AsyncSession, who: Member, dataset: Dataset, new: NewDocument, rule_id: str | None
+    ) -> Document:
+        """The row of a new document, or its namesake's with what is new. ``rule_id``: of a rule that is there."""
         source = await self._files.find(session, who.workspace_id, new.upload_file_id)
         form = await checked_form(session, dataset, new.doc_form)
-        rule_id = await self.rule(session, who, dataset, new.process_rule, form, required=new.rule_required)
+        if rule_id is None:
+            rule_id = await self.rule(session, who, dataset, new.process_rule, form, required=new.rule_required)
         name = checked_name(new.name, source)
         document = await store.namesake(session, dataset, name) if new.duplicate else None
         if document is None:
