@@ -298,3 +298,43 @@ async def test_a_changed_model_indexes_anew(place: Place) -> None:
     body = {"query": "apples and pears", "retrieval_model": by_vector}
     (record,) = (await client.post(f"/datasets/{dataset['id']}/retrieve", json=body)).json()["records"]
     assert (record["segment"]["document_id"], round(record["score"], 3)) == (document["id"], 1.0)
+
+
+async def test_strange_forms(place: Place) -> None:
+    client = await place.service()
+    dataset = await made(client, "Strange", **ECONOMY)
+    document = await added(client, dataset["id"], "Steady", "apples")
+    create, one = (
+        f"/datasets/{dataset['id']}/document/create-by-file",
+        f"/datasets/{dataset['id']}/documents/{document['id']}",
+    )
+    weights = {"search_method": "hybrid_search", "reranking_enable": True, "top_k": 3, "score_threshold_enabled": False}
+    odd: list[Any] = [
+        "null", "[]", "5", '"x"', "{", "{}{}", '{"process_rule": ' + "[" * 7000 + "]" * 7000 + "}", "x" * 20_000, "\udcff",
+        {"process_rule": "custom"}, {"process_rule": {"mode": 5}}, {"process_rule": {"mode": "custom", "rules": [1]}},
+        {"process_rule": {"mode": "custom", "rules": {**RULE["rules"], "segmentation": {"separator": 5, "max_tokens": "9"}}}},
+        {"process_rule": {"mode": "hierarchical", "rules": RULE["rules"]}}, {"doc_language": 5}, {"doc_form": ["text_model"]},
+    ]  # fmt: skip
+    new: list[Any] = [
+        {"retrieval_model": {**weights, "weights": {"vector_setting": 1}}}, {"retrieval_model": {**weights, "top_k": "3"}},
+        {"retrieval_model": {**weights, "reranking_model": "x"}}, {"indexing_technique": 1}, {"embedding_model": []},
+    ]  # fmt: skip
+    note = {"file": ("a.txt", b"x", "text/plain")}
+    automatic = {"process_rule": {"mode": "automatic"}}
+    for data in [*odd, *({**automatic, **more} for more in new)]:
+        sent_as = data if isinstance(data, str) else json.dumps(data)
+        answer = await client.post(create, data={"data": sent_as.encode("utf-8", "surrogateescape")}, files=note)
+        assert refusal(answer)[:2] == (400, "invalid_param"), sent_as[:80]
+    for data in odd:
+        sent_as = data if isinstance(data, str) else json.dumps(data)
+        answer = await client.patch(one, data={"data": sent_as.encode("utf-8", "surrogateescape")}, files=note)
+        assert refusal(answer)[:2] == (400, "invalid_param"), sent_as[:80]
+    for name in ("a/b.txt", "x" * 300 + ".exe"):
+        answer = await client.post(
+            create, data={"data": json.dumps(automatic)}, files={"file": (name, b"x", "text/plain")}
+        )
+        assert refusal(answer)[:2] == (400, "invalid_param"), name
+    two = [("file", note["file"]), ("file", note["file"])]
+    assert refusal(await client.post(create, files=two)) == (400, "too_many_files", "Only one file is allowed.")
+    shown = (await client.get(one)).json()
+    assert (shown["name"], shown["display_status"]) == ("Steady", "available")
