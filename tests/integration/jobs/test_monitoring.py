@@ -67,8 +67,8 @@ async def test_flower_shows_each_job_with_its_state_queue_runtime_and_worker(wor
     worker = world.launch("worker")
     name = f"w{worker.pid}@test"
     outbox = world.jobs.outbox
-    await until_status(world, await outbox.enqueue_now(Note("before anybody listens")), "done")
     with _flower(world) as address:
+        await until_status(world, await outbox.enqueue_now(Note("before anybody listens")), "done")
         async with asyncio.timeout(_PATIENCE), httpx.AsyncClient(base_url=address, trust_env=False) as client:
             while name not in await _told(client, "/workers"):
                 await asyncio.sleep(0.05)
