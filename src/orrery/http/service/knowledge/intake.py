@@ -9,6 +9,7 @@ import msgspec
 
 from orrery.apps.files.tables import UploadFile
 from orrery.apps.files.uploads import NewFile, Uploads
+from orrery.errors import OrreryError
 from orrery.http.files.form import FormFile
 from orrery.knowledge.datasets.access import Member
 from orrery.knowledge.datasets.settling import Settlement, Wishes
@@ -76,7 +77,8 @@ class DocumentIntake:
     async def _or_back(self, who: Member, row: UploadFile, making: Awaitable[T]) -> T:
         try:
             return await making
-        except BaseException:
+        except OrreryError:
+            # Refused, so nothing names the file. Of another failure nobody knows whether it came after the commit.
             await self._sources.remove(who.workspace_id, [row.id])
             raise
 
