@@ -26,7 +26,7 @@ steps = st.lists(st.one_of(adding, adding, updating, deleting, working, working)
 kinds = st.sampled_from(["text_model", "hierarchical_model", "economy"])
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(kinds, steps)
 def test_the_index_says_what_the_documents_say(kind: str, wanted: list[tuple[str, int, list[str]]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
