@@ -56,7 +56,10 @@ class Shelf(msgspec.Struct, frozen=True):
 
 @pytest.fixture
 async def shelf(backend: str, tmp_path: Path) -> AsyncIterator[Shelf]:
-    async with world(backend, tmp_path, HashModel()) as house, GuardedHttpClient(operator_policy(allow_private=False)) as http:
+    async with (
+        world(backend, tmp_path, HashModel()) as house,
+        GuardedHttpClient(operator_policy(allow_private=False)) as http,
+    ):
         database, registry = house.database, ProviderRegistry()
         names, tags = AccountNames(database), TagService(database, store.exists)
         vendors = Vendors(registry, CredentialCheck(registry, ModelTransport(http)))
