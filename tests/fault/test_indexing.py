@@ -283,7 +283,7 @@ def test_a_worker_takes_over_whatever_stage_another_one_died_at(
     count = 0
     with ExitStack() as running:
         (worker,) = workers(two, tmp_path / "first", running, 1)
-        for number in range(scaled(2, 20)):
+        for number in range(scaled(3, 20)):
             read = [READING[(number + place) % 4] for place in range(2)]
             written = [stage for stage in STATEMENTS if stage not in READING]
             trials = [

@@ -21,9 +21,9 @@ from orrery.apps.forms.tables import HumanInputForm, HumanInputRecipient
 from orrery.apps.forms.waking import FormWaking
 from orrery.apps.runs.live import LiveRun
 from orrery.apps.runs.tables import NodeExecution, WorkflowPause, WorkflowRun
+from orrery.jobs.announcing import NoAnnouncer
 from orrery.jobs.attempt import Attempt
 from orrery.jobs.errors import TryAgain
-from orrery.jobs.announcing import NoAnnouncer
 from orrery.jobs.parts import JobNeeds, Jobs
 from orrery.jobs.setting_values import setting_values
 from orrery.mail.smtp import SmtpServer, SmtpTransport

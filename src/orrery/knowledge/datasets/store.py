@@ -43,8 +43,11 @@ async def exists(session: AsyncSession, workspace_id: str, dataset_id: str) -> b
 
 
 async def lock_names(session: AsyncSession, workspace_id: str) -> None:
-    """Names are unique by a look before the write: those who look wait for each other."""
-    await session.scalar(select(Workspace.id).where(Workspace.id == workspace_id).with_for_update())
+    """Names are unique by a look before the write: those who look wait for each other.
+
+    Not for those who write rows that refer to the workspace: documents that are being indexed, and much else.
+    """
+    await session.scalar(select(Workspace.id).where(Workspace.id == workspace_id).with_for_update(key_share=True))
 
 
 async def is_named(session: AsyncSession, workspace_id: str, name: str, *, other_than: str = "") -> bool:
