@@ -1,7 +1,8 @@
 """``./orrery test``: every check and every test; with arguments, pytest alone with them.
 
-Each step runs even if an earlier one failed, so that one run tells all. What starts no servers (unit tests, types, the
-pages' own checks) runs beside the layers that do. The closing line of pytest comes last, of both halves together.
+Each step runs even if an earlier one failed, so that one run tells all. What mostly computes (three layers, types, the
+pages' own checks) runs beside the layers that mostly wait for servers. The closing line of pytest comes last, of both
+halves together.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from node import NodeMissingError, npm_command
 from provide_services import provide
 
 BIN = Path(sys.executable).parent
-BESIDE = ("unit",)
-LAYERS = ("contract", "http", "integration", "e2e", "fault", "fuzz")
+BESIDE = ("unit", "contract", "http")
+LAYERS = ("integration", "e2e", "fault", "fuzz")
 _COUNT = re.compile(r"(\d+) (failed|passed|skipped|deselected|xfailed|xpassed|warnings?|errors?)")
 _PLURALS = {"error": "errors", "warning": "warnings"}
 _ORDER = ("failed", "passed", "skipped", "deselected", "xfailed", "xpassed", "warnings", "errors")
@@ -180,7 +181,7 @@ def main(arguments: list[str]) -> int:
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as home:
         command = [sys.executable, "-u", "-m", "pytest", "-q", *existing(BESIDE)]
-        units = Step("pytest: unit", command, environment={**os.environ, "ORRERY_HOME": home})
+        units = Step("pytest: " + ", ".join(BESIDE), command, environment={**os.environ, "ORRERY_HOME": home})
         beside = Beside([units, Step("types", [str(BIN / "pyright")]), *checks])
         beside.start()
         tested, closing = run_pytest(["-q", *existing(LAYERS)])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy import MetaData, func, insert, select
+from sqlalchemy import MetaData, Table, func, insert, select
 from sqlalchemy import inspect as inspect_tables
 from tests.support.databases import url_of
 from tests.support.rows import fill_every_table
@@ -210,13 +210,14 @@ async def test_a_backup_of_a_later_version_is_refused(archive: Path, tmp_path: P
 
 
 async def tables_of(database: Database) -> MetaData:
-    """The product's tables that this database has: what an earlier version knew."""
+    """The product's tables and columns that this database has: what an earlier version knew."""
     found = MetaData()
     async with database.reader.connect() as connection:
-        names = set(await connection.run_sync(lambda sync: inspect_tables(sync).get_table_names()))
+        there = await connection.run_sync(lambda sync: inspect_tables(sync).get_multi_columns())
+    names = {table: {column["name"] for column in columns} for (_, table), columns in there.items()}
     for table in schema().sorted_tables:
         if table.name in names:
-            table.to_metadata(found)
+            Table(table.name, found, *(column._copy() for column in table.columns if column.name in names[table.name]))
     return found
 
 
