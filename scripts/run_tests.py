@@ -28,6 +28,7 @@ BIN = Path(sys.executable).parent
 BESIDE = ("unit", "contract", "http")
 LAYERS = ("integration", "e2e", "fault", "fuzz")
 _COUNT = re.compile(r"(\d+) (failed|passed|skipped|deselected|xfailed|xpassed|warnings?|errors?)")
+_TIMED = re.compile(r" in \d+\.\d+s\b")
 _PLURALS = {"error": "errors", "warning": "warnings"}
 _ORDER = ("failed", "passed", "skipped", "deselected", "xfailed", "xpassed", "warnings", "errors")
 PYTHON_PATHS = ("src", "tests", "scripts", "benchmarks")
@@ -143,9 +144,10 @@ def run_pytest(arguments: list[str]) -> tuple[Outcome, str]:
 
 
 def last_line(said: bytes) -> str:
-    """The last one that says anything."""
+    """Pytest's closing line, which warnings at the very end may follow; without one, the last that says anything."""
     lines = [line for line in said.decode(errors="replace").splitlines() if line.strip()]
-    return lines[-1] if lines else ""
+    closing = [line for line in lines if _COUNT.search(line) and _TIMED.search(line)]
+    return (closing or lines or [""])[-1]
 
 
 def sum_of(closings: Sequence[str], seconds: float) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from orrery.storage.keys import check_key, is_below, is_key
 from orrery.storage.local import LocalStorage
 from orrery.storage.opendal_options import own_client
+from orrery.storage.parting import rest_before_the_end
 from orrery.storage.protocol import ObjectNotFound, ObjectStorage, StorageUnavailable, StoredObject
 from orrery.storage.required import StorageConfigurationError, missing_library
 
@@ -58,6 +59,7 @@ def open_opendal(settings: Storage) -> ObjectStorage:
             f"OPENDAL_SCHEME is {scheme}, which can't be used: {_first_line(error)}. "
             f"Its options are the variables OPENDAL_{prefix}<KEY>."
         ) from error
+    rest_before_the_end()
     retry = opendal.layers.RetryLayer(max_times=3, factor=2.0, jitter=True)
     return OpendalStorage(operator.layer(retry), scheme)
 

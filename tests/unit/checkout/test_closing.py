@@ -32,3 +32,10 @@ def test_two_halves_are_one_closing_line(run_tests: ModuleType) -> None:
 @pytest.mark.parametrize("broken", ["INTERNALERROR> boom", ""])
 def test_a_half_that_broke_off_is_not_hidden_by_the_other(run_tests: ModuleType, broken: str) -> None:
     assert "passed" not in run_tests.sum_of([broken, "300 passed in 61.20s"], 62.5)
+
+
+def test_warnings_at_the_very_end_hide_no_closing_line(run_tests: ModuleType) -> None:
+    said = b"...\n1 failed, 20 passed in 61.00s (0:01:01)\nResourceWarning: unclosed <socket.socket fd=99>\n"
+    assert run_tests.last_line(said) == "1 failed, 20 passed in 61.00s (0:01:01)"
+    assert run_tests.last_line(b"INTERNALERROR> boom\n\n") == "INTERNALERROR> boom"
+    assert run_tests.last_line(b"") == ""
